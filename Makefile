@@ -1,0 +1,89 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# `make` alone lists what there is. Every path is quoted: a clone may lie in a folder with spaces.
+# PYTHON=... names the Python that builds .venv (3.11 or newer); without it the newest tried one is taken.
+
+PYTHON ?=
+BUILD := $(CURDIR)/.build
+BIN := $(CURDIR)/.venv/bin
+PIP := .venv/bin/python -m pip --disable-pip-version-check -qq
+
+export PATH := $(BIN):$(PATH)
+export LC_ALL := C.UTF-8
+export ANSIBLE_COLLECTIONS_PATH := $(BUILD)
+export ANSIBLE_HOME := $(BUILD)/ansible_home
+export ANSIBLE_LOCALHOST_WARNING := false
+export ANSIBLE_INVENTORY_UNPARSED_WARNING := false
+export ANSIBLE_NOCOLOR := 1
+export PY_COLORS := 0
+
+STAGES := lint typecheck sanity build-check molecule integration conformance units-all unit
+
+ifneq ($(PYTHON),)
+ifneq ($(shell sh tests/tools/venv.sh check '$(PYTHON)' && echo ok),ok)
+$(error PYTHON=$(PYTHON) does not start)
+endif
+endif
+
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help demo test clean format $(STAGES)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  PYTHON=/path/to/python3.12   the Python to build .venv with (3.11 or newer)"
+
+.venv/.base: requirements/demo.in requirements/constraints.txt
+	@sh tests/tools/venv.sh build '$(PYTHON)'
+	@touch $@
+
+.venv/.dev: .venv/.base requirements/dev.in
+	@$(PIP) install -r requirements/dev.in -c requirements/constraints.txt
+	@touch $@
+
+demo: .venv/.base ## see it work: a simulated xend, a few guests, nothing but ansible-core, requests and sexpdata
+	@if [ -e playbooks/demo.sh ]; then sh playbooks/demo.sh; else echo "skipped: playbooks/demo.sh is not there yet"; fi
+
+test: .venv/.dev ## every gate below, in turn
+	@sh tests/tools/stages.sh '$(MAKE)' $(STAGES)
+
+lint: .venv/.dev ## ruff, yamllint, reuse, changelog, documentation, ansible-lint, the README's plugin list
+	@sh tests/tools/lint.sh
+
+typecheck: .venv/.dev ## mypy --strict over plugins and tests
+	@sh tests/tools/typecheck.sh
+
+sanity: .venv/.dev ## ansible-test sanity, on every Python that starts here
+	@sh tests/tools/ansible_test.sh sanity
+
+build-check: .venv/.dev ## build the collection, install it elsewhere, and read its documentation from there
+	@sh tests/tools/build_check.sh
+
+molecule: .venv/.dev ## declare guests on a simulated xend, twice, and look at what it holds
+	@sh tests/tools/molecule.sh
+
+integration: .venv/.dev ## ansible-test integration
+	@sh tests/tools/ansible_test.sh integration
+
+conformance: .venv/.dev ## the simulator against what real xends answered
+	@if [ -e tests/conformance/__main__.py ] || [ -e tests/conformance.py ]; then \
+	    python -m tests.conformance; \
+	else \
+	    echo "skipped: tests/conformance is not there yet"; \
+	fi
+
+units-all: .venv/.dev ## the modules' unit tests on every Python from 3.9 on
+	@sh tests/tools/ansible_test.sh units
+
+unit: .venv/.dev ## pytest over tests/unit, with coverage of plugins/
+	@sh tests/tools/unit.sh
+
+format: .venv/.dev ## let ruff write the layout
+	ruff check --fix-only .
+	ruff format .
+
+clean: ## remove .venv and .build
+	rm -rf .venv .build

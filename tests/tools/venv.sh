@@ -1,0 +1,54 @@
+#!/bin/sh
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Build .venv with what a run of the collection needs, and link this clone into it as ansible_collections/dom0/xend.
+#
+#   venv.sh build [PYTHON]   make .venv anew
+#   venv.sh check PYTHON     forget a .venv that another version of Python made, so that make builds it again
+set -eu
+action=$1
+given=${2:-}
+
+die() {
+    echo "$*" >&2
+    exit 1
+}
+
+# make hands PYTHON over as it was typed: ~ and * are still to be expanded.
+case $given in
+"~/"*) given=$HOME/${given#"~/"} ;;
+esac
+if [ -n "$given" ] && ! command -v "$given" >/dev/null; then
+    for candidate in $given; do given=$candidate; done
+    command -v "$given" >/dev/null || die "PYTHON=$given: no such program"
+fi
+
+version() {
+    "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])'
+}
+
+if [ "$action" = check ]; then
+    [ ! -e .venv/bin/python ] || [ "$(version "$given")" = "$(version .venv/bin/python)" ] || rm -f .venv/.base .venv/.dev
+    exit 0
+fi
+
+if [ -n "$given" ]; then
+    "$given" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
+        die "PYTHON=$given is $("$given" --version 2>&1 || true): ansible-core 2.19 and newer need Python 3.11 or newer"
+fi
+best=$(sh tests/tools/pythons.sh .build/pythons "$given")
+python=${given:-$best}
+
+rm -rf .venv
+"$python" -m venv .venv || die "$python could not make a virtual environment (on Debian: apt-get install python3-venv)"
+.venv/bin/python -m pip --disable-pip-version-check -qq install -r requirements/demo.in -c requirements/constraints.txt
+mkdir -p .build/ansible_collections/dom0
+ln -sfn ../../.. .build/ansible_collections/dom0/xend
+# One line on sys.path is all that ansible, python, pytest and molecule need to find the collection.
+.venv/bin/python -c '
+import pathlib, sysconfig
+top = pathlib.Path.cwd() / ".build"
+pathlib.Path(sysconfig.get_path("purelib"), "dom0_xend.pth").write_text(str(top) + "\n", encoding="utf-8")
+'
