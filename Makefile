@@ -23,7 +23,7 @@ STAGES := lint typecheck sanity build-check molecule integration conformance uni
 
 ifneq ($(PYTHON),)
 ifneq ($(shell sh tests/tools/venv.sh check '$(PYTHON)' && echo ok),ok)
-$(error PYTHON=$(PYTHON) does not start)
+$(error PYTHON=$(PYTHON) cannot be used)
 endif
 endif
 
@@ -57,16 +57,16 @@ typecheck: .venv/.dev ## mypy --strict over plugins and tests
 	@sh tests/tools/typecheck.sh
 
 sanity: .venv/.dev ## ansible-test sanity, on every Python that starts here
-	@sh tests/tools/ansible_test.sh sanity
+	@python -m tests.tools.ansible_test sanity
 
 build-check: .venv/.dev ## build the collection, install it elsewhere, and read its documentation from there
-	@sh tests/tools/build_check.sh
+	@python -m tests.tools.build_check
 
 molecule: .venv/.dev ## declare guests on a simulated xend, twice, and look at what it holds
 	@sh tests/tools/molecule.sh
 
 integration: .venv/.dev ## ansible-test integration
-	@sh tests/tools/ansible_test.sh integration
+	@python -m tests.tools.ansible_test integration
 
 conformance: .venv/.dev ## the simulator against what real xends answered
 	@if [ -e tests/conformance/__main__.py ] || [ -e tests/conformance.py ]; then \
@@ -76,7 +76,7 @@ conformance: .venv/.dev ## the simulator against what real xends answered
 	fi
 
 units-all: .venv/.dev ## the modules' unit tests on every Python from 3.9 on
-	@sh tests/tools/ansible_test.sh units
+	@python -m tests.tools.ansible_test units
 
 unit: .venv/.dev ## pytest over tests/unit, with coverage of plugins/
 	@sh tests/tools/unit.sh

@@ -18,11 +18,16 @@ die() {
 
 # make hands PYTHON over as it was typed: ~ and * are still to be expanded.
 case $given in
-"~/"*) given=$HOME/${given#"~/"} ;;
+[~]/*) given=$HOME/${given#*/} ;;
 esac
 if [ -n "$given" ] && ! command -v "$given" >/dev/null; then
     for candidate in $given; do given=$candidate; done
     command -v "$given" >/dev/null || die "PYTHON=$given: no such program"
+fi
+
+if [ -n "$given" ]; then
+    "$given" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
+        die "PYTHON=$given is $("$given" --version 2>&1 || true): ansible-core 2.19 and newer need Python 3.11 or newer"
 fi
 
 version() {
@@ -34,10 +39,6 @@ if [ "$action" = check ]; then
     exit 0
 fi
 
-if [ -n "$given" ]; then
-    "$given" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
-        die "PYTHON=$given is $("$given" --version 2>&1 || true): ansible-core 2.19 and newer need Python 3.11 or newer"
-fi
 best=$(sh tests/tools/pythons.sh .build/pythons "$given")
 python=${given:-$best}
 

@@ -1,6 +1,0 @@
-#!/bin/sh
-# Copyright (c) 2026 dom0.xend contributors
-# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-
-echo "skipped: $1 is not there yet"

@@ -1,0 +1,98 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Build the collection, install it in an empty place, and ask what was installed to show its plugins.
+
+Says what it found wrong: a file that has no business in an archive, a plugin that is missing from it, a plugin whose
+documentation does not load from there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+from tests.tools.readme_plugins import existing
+
+TOP = Path(__file__).resolve().parents[2]
+DIST = TOP / ".build" / "dist"
+INSTALLED = TOP / ".build" / "installed"
+
+# What an archive may hold at its top. The simulator goes along: users rehearse their playbooks on it.
+WELCOME = {
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "FILES.json",
+    "LICENSES",
+    "MANIFEST.json",
+    "README.md",
+    "REUSE.toml",
+    "changelogs",
+    "docs",
+    "meta",
+    "playbooks",
+    "plugins",
+    "requirements.txt",
+    "roles",
+    "tests/simulator",
+}
+
+
+def ansible(program: str, *arguments: str) -> str:
+    """Run one of ansible's programs on the installed copy alone; what it prints on stdout."""
+    return subprocess.run(
+        [program, *arguments],
+        cwd=DIST,
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(INSTALLED)},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
+
+
+def strangers(archive: Path) -> list[str]:
+    """Return the archive's files that WELCOME does not name."""
+    with tarfile.open(archive) as tar:
+        names = [member.name for member in tar.getmembers() if member.isfile()]
+    return [
+        name for name in names if name.split("/")[0] not in WELCOME and "/".join(name.split("/")[:2]) not in WELCOME
+    ]
+
+
+def undocumented(name: str, kind: str) -> str | None:
+    """Return what is wrong with the documentation of one installed plugin, or None."""
+    shown = json.loads(ansible("ansible-doc", "--json", "--type", kind, f"dom0.xend.{name}"))
+    filename = shown.get(f"dom0.xend.{name}", {}).get("doc", {}).get("filename")
+    if filename is None:
+        return f"dom0.xend.{name} ({kind}): no documentation was shown"
+    if not Path(filename).is_relative_to(INSTALLED):
+        return f"dom0.xend.{name} ({kind}) was read from {filename}, not from the installed copy"
+    return None
+
+
+def main() -> int:
+    """Build, install, compare; the exit status."""
+    if not (TOP / "README.md").exists():
+        print("skipped: build-check: README.md, which galaxy.yml names, is not there yet")
+        return 0
+    for folder in (DIST, INSTALLED):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    subprocess.run(["ansible-galaxy", "collection", "build", "--output-path", str(DIST)], cwd=TOP, check=True)
+    (archive,) = DIST.glob("*.tar.gz")
+    # --force: the copy that .venv sees is of the same version, and would be held to be enough.
+    ansible("ansible-galaxy", "collection", "install", "--offline", "--force", "-p", str(INSTALLED), str(archive))
+    faults = [f"{archive.name} holds {name}, which is no part of the collection" for name in strangers(archive)]
+    faults += filter(None, (undocumented(name, kind) for name, kind in sorted(existing(TOP))))
+    print("\n".join(faults) or f"{archive.name}: {len(existing(TOP))} plugins show their documentation when installed")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
