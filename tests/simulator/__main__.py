@@ -1,0 +1,191 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line: run a stand-in xend until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import ipaddress
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .faults import KINDS, Fault
+from .personality import NOT_SIMULATED, PERSONALITIES
+from .server import Simulator
+
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import TextIO
+
+_DESCRIPTION = """\
+A stand-in xend: it speaks the HTTP interface of a real one, release by release, and keeps its
+domains in memory. Nothing outside this process is touched.
+"""
+_EPILOG = """\
+examples:
+  Rehearse on port 8000 against the oldest release:
+    python -m tests.simulator --version 3.0.0 --tcp 127.0.0.1:8000
+
+  Start with the domains of a real host, saved there with
+  curl -H 'Accept: application/sxp' 'http://localhost:8000/xend/domain?detail=1' > listing.sxp
+    python -m tests.simulator --version 3.0.0 --seed listing.sxp
+
+  See what a playbook does when every create is lost on the way:
+    python -m tests.simulator --fault create:drop_after
+
+faults, as OP:KIND[:SECONDS_OR_TEXT]; OP is an operation, get, list, detail, node, or *:
+{faults}
+
+words in a guest's kernel arguments (root, args) which drive it:
+  rig.busy  rig.ignore_shutdown  rig.ack_only  rig.shutdown_delay=S  rig.dying=S  rig.build_fail
+  rig.poweroff_after=S  rig.reboot_after=S  rig.crash_after=S  rig.halt_after=S
+words in a device's uname, bridge or script:
+  rigslow  rigmissing  rigbusy  rignohotplug
+
+not simulated, answered 501: {missing}
+"""
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdigit():
+        msg = f"{text!r} is not HOST:PORT"
+        raise argparse.ArgumentTypeError(msg)
+    return host.strip("[]"), int(port)
+
+
+def _fault(text: str) -> Fault:
+    try:
+        return Fault.from_text(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's parser."""
+    faults = "\n".join(f"  {kind:<12}{text}" for kind, text in KINDS.items())
+    result = argparse.ArgumentParser(
+        prog="python -m tests.simulator",
+        description=_DESCRIPTION,
+        epilog=_EPILOG.format(faults=faults, missing=" ".join(sorted(NOT_SIMULATED))),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    where = result.add_argument_group("where it listens")
+    where.add_argument(
+        "--tcp",
+        metavar="HOST:PORT",
+        type=_address,
+        default=("127.0.0.1", 0),
+        help="default: any free port on 127.0.0.1",
+    )
+    where.add_argument("--unix", metavar="PATH", help="the Unix socket; default: one in a new temporary directory")
+    where.add_argument("--allow-remote", action="store_true", help="allow an address other than loopback in --tcp")
+    where.add_argument("--url-file", metavar="FILE", type=Path, help="write the TCP URL there when ready")
+    where.add_argument("--pid-file", metavar="FILE", type=Path, help="write the process id there when ready")
+    host = result.add_argument_group("what it is")
+    host.add_argument(
+        "--version", choices=sorted(PERSONALITIES), default="4.1", help="the release; default: %(default)s"
+    )
+    host.add_argument("--scheduler", choices=("sedf", "credit"), help="default: the release's")
+    host.add_argument("--seed", metavar="FILE", type=Path, help="start with the domains of this saved listing, running")
+    behaviour = result.add_argument_group("how it behaves")
+    behaviour.add_argument(
+        "--shutdown-delay",
+        metavar="SECONDS",
+        type=float,
+        default=1.0,
+        help="how long a guest takes to go down; default: %(default)s",
+    )
+    behaviour.add_argument(
+        "--shutdown-patience",
+        metavar="SECONDS",
+        type=float,
+        default=30.0,
+        help="after which up to 3.1 xend destroys a guest that is still up; default: %(default)s",
+    )
+    behaviour.add_argument(
+        "--fault",
+        metavar="OP:KIND[:X]",
+        type=_fault,
+        action="append",
+        default=[],
+        help="go wrong; repeatable, see below",
+    )
+    result.add_argument("--request-log", metavar="FILE", type=Path, help="append METHOD path op status of each request")
+    return result
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _ready(simulator: Simulator, options: argparse.Namespace, seeded: list[str]) -> None:
+    print(f"xend {simulator.version} (simulated) is ready")
+    print(f"  {simulator.url}")
+    print(f"  {simulator.unix_url}")
+    if seeded:
+        print(f"  {len(seeded)} domains from {options.seed}")
+    print(f"Try: curl -H 'Accept: application/sxp' {simulator.url}/xend/domain    Stop it with Ctrl-C.", flush=True)
+    if options.url_file:
+        options.url_file.write_text(simulator.url + "\n", encoding="utf-8")
+    if options.pid_file:
+        options.pid_file.write_text(f"{os.getpid()}\n", encoding="utf-8")
+
+
+def _serve(options: argparse.Namespace, log_file: TextIO | None) -> None:
+    done = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        done.set()
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, stop)
+    simulator = Simulator(
+        options.version,
+        scheduler=options.scheduler,
+        shutdown_patience=options.shutdown_patience,
+        shutdown_delay=options.shutdown_delay,
+        tcp=options.tcp,
+        unix_path=options.unix,
+        log_file=log_file,
+    )
+    simulator.faults += options.fault
+    seeded = simulator.seed(options.seed.read_text(encoding="latin-1")) if options.seed else []
+    with simulator:
+        _ready(simulator, options, seeded)
+        done.wait()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until SIGTERM or SIGINT; return the exit status."""
+    options = parser().parse_args(arguments)
+    if not options.allow_remote and not _is_loopback(options.tcp[0]):
+        print(f"{options.tcp[0]} is not a loopback address; nobody is asked for a password here", file=sys.stderr)
+        return 2
+    try:
+        with contextlib.ExitStack() as stack:
+            log = stack.enter_context(options.request_log.open("a", encoding="utf-8")) if options.request_log else None
+            _serve(options, log)
+    except OSError as error:
+        print(f"cannot start: {error}", file=sys.stderr)
+        return 1
+    finally:
+        for each in (options.url_file, options.pid_file):
+            if each:
+                each.unlink(missing_ok=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,396 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading a create configuration the way each release reads it, with its refusals in its own words."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from .domains import EVENTS, Device, Domain
+from .errors import XendError
+from .guests import behaviour, hotplug
+from .sxp import Sxp, child, child_value, children, head, py2_list, py2_repr, show
+
+if TYPE_CHECKING:
+    from .host import Host
+    from .personality import Personality
+
+_ACTIONS = {"destroy", "restart", "preserve", "rename-restart"}
+_CORE_ACTIONS = {"coredump-destroy", "coredump-restart"}
+_OLD_RESTART = {
+    "onreboot": ("destroy", "restart", "destroy"),
+    "always": ("restart", "restart", "restart"),
+    "never": ("destroy", "destroy", "destroy"),
+}
+_INT = re.compile(r"[ \t\n\v\f\r]*[+-]?[0-9]+[ \t\n\v\f\r]*\Z")
+_HD_MAJORS = (3, 22, 33, 34, 56, 57)
+_SD_MAJORS = (8, 65, 66, 67, 68, 69, 70, 71, 128, 129, 130, 131, 132, 133, 134, 135)
+
+
+def py_int(value: Sxp) -> int:
+    """Return Python 2's int() of a parameter, or its refusal."""
+    text = value if isinstance(value, str) else show_plain(value)
+    if not _INT.match(text):
+        msg = f"invalid literal for int() with base 10: {py2_repr(text)}"
+        raise XendError(msg)
+    return int(text)
+
+
+def py_float(value: Sxp) -> float:
+    """Return Python 2's float() of a parameter, or its refusal."""
+    text = value if isinstance(value, str) else show_plain(value)
+    try:
+        return float(text)
+    except ValueError:
+        msg = f"could not convert string to float: {text}"
+        raise XendError(msg) from None
+
+
+def show_plain(value: Sxp) -> str:
+    """Return a value as text, whatever it is."""
+    return value if isinstance(value, str) else py2_list(value)
+
+
+def device_number(dev: str) -> int | None:
+    """Return Linux' device number of a disk name (sda1, hda, xvdb2, 0x801), None if it has none."""
+    if re.match(r"0x[0-9a-fA-F]+\Z|[0-9]+\Z", dev):
+        return int(dev, 0)
+    match = re.match(r"(?:/dev/)?(sd|hd|xvd)([a-z])([0-9]*)\Z", dev)
+    if not match:
+        return None
+    disk, partition = ord(match.group(2)) - ord("a"), int(match.group(3) or 0)
+    if match.group(1) == "hd":
+        return _HD_MAJORS[min(disk // 2, 5)] * 256 + disk % 2 * 64 + partition
+    major, minor = (202, disk * 16) if match.group(1) == "xvd" else (_SD_MAJORS[disk // 16], disk % 16 * 16)
+    return major * 256 + minor + partition
+
+
+def read_uuid(value: Sxp, personality: Personality) -> str | None:
+    """Return 32 hex digits grouped as this release shows them."""
+    if not isinstance(value, str):
+        return None
+    digits = value.replace("-", "").lower()
+    return group_uuid(digits, personality)
+
+
+def group_uuid(digits: str, personality: Personality) -> str:
+    """Put the dashes where this release has them."""
+    groups, start = [], 0
+    for length in personality.uuid_groups:
+        groups.append(digits[start : start + length])
+        start += length
+    return "-".join(groups)
+
+
+def read_config(host: Host, config: Sxp) -> Domain:
+    """Return the domain that a configuration describes, not yet built; raise XendError as this release would."""
+    old = not host.personality.managed
+    domain = _read_common(host, config)
+    _read_events(domain, config, host.personality)
+    if old and child(config, "image") is None:
+        _check_name_given(host, child_value(config, "name"))
+        msg = "Missing image in configuration"
+        raise XendError(msg)
+    return domain
+
+
+def _read_common(host: Host, config: Sxp) -> Domain:
+    personality = host.personality
+    image = child_value(config, "image")
+    name = child_value(config, "name")
+    domain = Domain(
+        host,
+        name=show_plain(name) if name is not None else "",
+        uuid=read_uuid(child_value(config, "uuid"), personality) or host.new_uuid(),
+        image=image,
+        memory=py_int(child_value(config, "memory") or "0"),
+        vcpus=_read_vcpus(config, image, personality),
+        weight=_read_weight(config, personality),
+        cap=py_int(child_value(config, "cpu_cap") or "0"),
+        bootloader=show_plain(child_value(config, "bootloader") or ""),
+        behaviour=behaviour(show(image, personality.dialect)),
+    )
+    domain.vcpu_avail = (1 << max(domain.vcpus, 0)) - 1
+    domain.maxmem = py_int(child_value(config, "maxmem") or str(domain.memory))
+    domain.pins = _read_pins(config, domain.vcpus, personality)
+    domain.on_xend = tuple(  # type: ignore[assignment]
+        show_plain(child_value(config, f"on_xend_{when}") or "ignore") for when in ("start", "stop")
+    )
+    return domain
+
+
+def _read_vcpus(config: Sxp, image: Sxp, personality: Personality) -> int:
+    if not personality.vcpus_required:
+        return py_int(child_value(image, "vcpus") or "1")
+    value = child_value(config, "vcpus")
+    if config == []:
+        return 1
+    if not isinstance(value, str) or not _INT.match(value):
+        msg = "'vcpus'"
+        raise XendError(msg)
+    return int(value)
+
+
+def _read_weight(config: Sxp, personality: Personality) -> float:
+    value = child_value(config, "cpu_weight")
+    if personality.weight_is_float:
+        return py_float(value) if value is not None else 1.0
+    return py_int(value) if value is not None else 256
+
+
+def _read_pins(config: Sxp, vcpus: int, personality: Personality) -> list[tuple[int, ...] | None]:
+    cpu, cpus = child_value(config, "cpu"), child_value(config, "cpus")
+    if isinstance(cpus, str) and cpus:
+        allowed = _cpu_list(cpus)
+    elif cpu is not None and py_int(cpu) >= 0:
+        allowed = (py_int(cpu),)
+    else:
+        return [None] * max(vcpus, 0)
+    if personality.cpus_dealt_out:
+        return [(allowed[each % len(allowed)],) for each in range(vcpus)]
+    return [allowed] * vcpus
+
+
+def _cpu_list(text: str) -> tuple[int, ...]:
+    """Read a list with ranges and negations, such as 0-3,^1."""
+    chosen: list[int] = []
+    for part in text.split(","):
+        word = part.strip()
+        if word.startswith("^"):
+            chosen = [each for each in chosen if each != py_int(word[1:])]
+        elif "-" in word:
+            low, _dash, high = word.partition("-")
+            chosen += range(py_int(low), py_int(high) + 1)
+        else:
+            chosen.append(py_int(word))
+    return tuple(chosen)
+
+
+def _read_events(domain: Domain, config: Sxp, personality: Personality) -> None:
+    old = child_value(config, "restart")
+    defaults = _OLD_RESTART.get(show_plain(old)) if old is not None else None
+    if personality.managed and old == "never":
+        raise XendError(personality.words.bad_event.format(event="shutdown", key="restart", value="never"))
+    allowed = _ACTIONS | _CORE_ACTIONS if personality.managed else _ACTIONS
+    for index, event in enumerate(EVENTS):
+        value = child_value(config, f"on_{event}")
+        if value is None:
+            if defaults:
+                domain.on[event] = defaults[index]
+        elif value in allowed:
+            domain.on[event] = str(value)
+        else:
+            shown = {"poweroff": "shutdown"}.get(event, event)
+            raise XendError(personality.words.bad_event.format(key=f"on_{event}", value=show_plain(value), event=shown))
+
+
+def _check_name_given(host: Host, name: Sxp) -> None:
+    if name is None and not host.personality.managed:
+        msg = "%d format: a number is required, not NoneType"
+        raise XendError(msg)
+
+
+def check_name(host: Host, name: Sxp, own: Domain | None = None) -> None:
+    """Refuse a name that this release does not take."""
+    personality = host.personality
+    _check_name_given(host, name)
+    if name == "":
+        raise XendError(personality.words.name_missing)
+    if not isinstance(name, str) or not re.match(f"[{personality.name_characters}]+\\Z", name):
+        raise XendError(personality.words.name_invalid)
+    other = host.find(name) if personality.managed and own is None else host.find_by_name(name)
+    if other is not None and other is not own:
+        _refuse_taken(personality, name, other, own)
+
+
+def _refuse_taken(personality: Personality, name: str, other: Domain, own: Domain | None) -> None:
+    words = personality.words
+    if other.domid is None:
+        msg = f"VM name '{name}' already exists"
+        raise XendError(msg)
+    if own is not None:
+        raise XendError(words.rename_taken.format(name=name, own=own.domid, domid=other.domid))
+    raise XendError(words.name_taken.format(name=name, domid=other.domid))
+
+
+def check_memory(domain: Domain, personality: Personality) -> None:
+    """Refuse an amount of memory that this release does not take."""
+    if not personality.managed:
+        domain.maxmem = max(domain.maxmem, domain.memory)
+        if domain.memory <= 0:
+            raise XendError(personality.words.no_memory)
+        return
+    limits = (
+        (domain.memory < 0, "memory_static_min must be less than or equal to memory_static_max"),
+        (domain.memory == 0, "memory_dynamic_max must be greater than zero"),
+        (domain.memory > domain.maxmem, "memory_dynamic_max must be less than or equal to memory_static_max"),
+    )
+    for broken, text in limits:
+        if broken:
+            msg = f"Invalid Configuration: {text}"
+            raise XendError(msg)
+
+
+def check_image(host: Host, domain: Domain, config: Sxp) -> None:
+    """Refuse what cannot be booted: unknown image types, missing files, a bootloader that fails."""
+    image = domain.image
+    kind, kernel, ramdisk = head(image), child_value(image, "kernel"), child_value(image, "ramdisk")
+    if host.personality.managed:
+        _check_bootloader(domain, kernel, config)
+        if kind == "hvm":
+            msg = "HVM guest support is unavailable: is VT/AMD-V supported by your CPU and enabled in your BIOS?"
+            raise XendError(msg)
+    if kind not in ("linux", "vmx"):
+        msg = f"unknown image type: {kind}"
+        raise XendError(msg)
+    if not isinstance(kernel, str):
+        msg = "coercing to Unicode: need string or buffer, NoneType found"
+        raise XendError(msg)
+    if isinstance(ramdisk, str) and ramdisk and not host.file_exists(ramdisk):
+        msg = f"Kernel ramdisk does not exist: {ramdisk}"
+        raise XendError(msg)
+    if not host.file_exists(kernel):
+        raise XendError(_missing_kernel(kernel, host.personality))
+    if domain.behaviour.build_fails or not 0 <= domain.vcpus <= _MAX_VCPUS:
+        msg = "(22, 'Invalid argument')"
+        raise XendError(msg)
+
+
+_MAX_VCPUS = 32
+
+
+def _missing_kernel(kernel: str, personality: Personality) -> str:
+    if personality.managed:
+        return "(2, 'No such file or directory')"
+    return f"Kernel image does not exist: {kernel}"
+
+
+def _check_bootloader(domain: Domain, kernel: Sxp, config: Sxp) -> None:
+    """3.1 and later run a bootloader themselves, their default one when there is no kernel."""
+    if kernel is not None and not domain.bootloader:
+        return
+    if not any(head(each[1] if len(each) > 1 else None) in ("vbd", "tap") for each in children(config, "device")):
+        msg = "Had a bootloader specified, but no disks are bootable"
+        raise XendError(msg)
+    msg = "Bootloader isn't executable"
+    raise XendError(msg)
+
+
+def read_devices(host: Host, domain: Domain, config: Sxp) -> None:
+    """Add every (device ..) of a configuration to the domain."""
+    for wrapper in children(config, "device"):
+        add_device(host, domain, wrapper[1] if len(wrapper) > 1 else None)
+
+
+def check_device_types(host: Host, config: Sxp) -> None:
+    """Refuse unknown classes before anything is built, as the releases with managed domains do."""
+    seen: set[str] = set()
+    for wrapper in children(config, "device"):
+        device = wrapper[1] if len(wrapper) > 1 else None
+        check_device_type(host, device)
+        dev = show_plain(child_value(device, "dev") or "")
+        if dev and head(device) in ("vbd", "tap") and dev in seen:
+            msg = f'Invalid Configuration: The device "{dev}" is already defined'
+            raise XendError(msg)
+        seen.add(dev)
+
+
+def check_device_type(host: Host, config: Sxp) -> str:
+    """Return the class of a device."""
+    kind = head(config)
+    if kind is None or kind not in host.personality.create_classes:
+        shown = py2_list(config) if config is not None else "None"
+        raise XendError(host.personality.words.create_device_type.format(kind=kind, config=shown))
+    return kind
+
+
+def add_device(host: Host, domain: Domain, config: Sxp) -> Device:
+    """Add one bare device expression to the domain; raise XendError as this release would."""
+    kind = check_device_type(host, config)
+    device = Device(kind, 0, _read_pairs(config, strict=host.personality.managed), host.new_uuid())
+    device.created = host.clock.now()
+    if kind in ("vbd", "tap"):
+        _place_disk(host, domain, device)
+    else:
+        device.devid = _next_id(domain, kind)
+    device.backend = _find_backend(host, device)
+    if kind == "vif" and not device.get("mac"):
+        device.config["mac"] = [host.new_mac()]
+    device.hotplug = hotplug(*(device.get(key) or "" for key in ("uname", "bridge", "script")))
+    device.connected = not device.hotplug
+    domain.devices.append(device)
+    return device
+
+
+def _read_pairs(config: Sxp, *, strict: bool) -> dict[str, list[str]]:
+    """Keep each key's values; an extra word makes the old releases cut the value and the later ones drop it."""
+    pairs: dict[str, list[str]] = {}
+    for item in config[1:] if isinstance(config, list) else ():
+        key = head(item)
+        if key is None or not isinstance(item, list) or len(item) < 2 or (strict and len(item) > 2):
+            continue
+        pairs.setdefault(key, []).append(show_plain(item[1]))
+    return pairs
+
+
+def _next_id(domain: Domain, kind: str) -> int:
+    if kind != "vif":
+        return len([each for each in domain.devices if each.kind == kind])
+    domain.next_vif += 1
+    return domain.next_vif - 1
+
+
+def _find_backend(host: Host, device: Device) -> int:
+    name = device.get("backend") or "0"
+    backend = host.find(name)
+    if backend is None or backend.domid is None:
+        msg = f"Cannot configure device for unknown backend {name}"
+        raise XendError(msg)
+    return backend.domid
+
+
+def _place_disk(host: Host, domain: Domain, device: Device) -> None:
+    """Find a disk's device number, or refuse it in the words of the Python error that xend stumbles over."""
+    uname, dev = device.get("uname"), device.get("dev")
+    later = host.personality.managed
+    if later and (uname is None or ":" not in uname):
+        msg = "Block device must have physical details specified"
+        raise XendError(msg)
+    if uname is None:
+        msg = "'NoneType' object has no attribute 'split'"
+        raise XendError(msg)
+    if dev is None:
+        msg = "argument of type 'NoneType' is not iterable" if later else "expected string or buffer"
+        raise XendError(msg)
+    if ":" not in uname:
+        msg = "need more than 1 value to unpack"
+        raise XendError(msg)
+    if dev.startswith("ioemu:"):
+        device.listed = False
+        dev = dev[len("ioemu:") :]
+    device.devid = _disk_number(dev, device, later=later)
+    if any(other.devid == device.devid and other.kind in ("vbd", "tap") for other in domain.devices):
+        msg = (
+            f'Invalid Configuration: The device "{dev}" is already defined'
+            if later
+            else f"Device {dev} ({device.devid}, vbd) is already connected."
+        )
+        raise XendError(msg)
+
+
+def _disk_number(dev: str, device: Device, *, later: bool) -> int:
+    name = dev
+    if later:
+        name, _colon, given_class = dev.partition(":")
+        device.given_class = given_class or "disk"
+    elif ":" in dev:
+        rest = dev.lstrip("/dev").lstrip("shxvdabcefgijklmnopqrtuwyz")
+        msg = f"invalid literal for int() with base 10: {py2_repr(rest)}"
+        raise XendError(msg)
+    number = device_number(name)
+    if number is None:
+        msg = f"Unable to find number for device ({name})" if later else "%d format: a number is required, not NoneType"
+        raise XendError(msg)
+    return number

@@ -1,0 +1,170 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the simulated host keeps of a domain, its devices and its scheduling, independent of the release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .guests import Behaviour
+
+if TYPE_CHECKING:
+    from .host import Host
+    from .sxp import Sxp
+
+EVENTS = ("poweroff", "reboot", "crash")
+FRONTEND_NEW, FRONTEND_CONNECTED = 1, 4
+
+
+@dataclass
+class Device:
+    """One configured device; `config` keeps each key's values in the order given."""
+
+    kind: str
+    devid: int
+    config: dict[str, list[str]]
+    uuid: str
+    backend: int = 0
+    created: float = 0.0
+    hotplug: str = ""  # the word which tells how its hotplug script fares
+    listed: bool = True  # an emulator's disk is configured, but no device of its own
+    connected: bool = True
+    given_class: str = "disk"  # the part after the colon in dev: disk or cdrom
+
+    def get(self, key: str) -> str | None:
+        """Return the first value of a key."""
+        values = self.config.get(key)
+        return values[0] if values else None
+
+
+@dataclass
+class Sedf:
+    """The sedf parameters as they read back; `share` is the weight of a real-time share, 0 without one."""
+
+    period: int = 100_000_000
+    slice: int = 0
+    latency: int = 0
+    extratime: int = 1
+    weight: int = 0
+
+
+@dataclass(eq=False)
+class Domain:
+    """A domain, live (with a domid) or only defined (without)."""
+
+    host: Host = field(repr=False)
+    name: str
+    uuid: str
+    domid: int | None = None
+    memory: int = 0
+    maxmem: int = 0
+    vcpus: int = 1
+    vcpu_avail: int = 1
+    weight: float = 256
+    cap: int = 0
+    on: dict[str, str] = field(default_factory=lambda: {"poweroff": "destroy", "reboot": "restart", "crash": "restart"})
+    on_xend: tuple[str, str] = ("ignore", "ignore")
+    bootloader: str = ""
+    image: Sxp = None
+    devices: list[Device] = field(default_factory=list)
+    next_vif: int = 0
+    pins: list[tuple[int, ...] | None] = field(default_factory=list)
+    sedf: Sedf = field(default_factory=Sedf)
+    managed: bool = False
+    starts: int = 0
+    paused: bool = True
+    unpaused_once: bool = False
+    down: str = ""  # why it stopped, while it stays: poweroff reboot suspend crash
+    dying_until: float | None = None
+    zombie: bool = False
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    plans: list[tuple[float, str]] = field(default_factory=list)  # when the guest ends by itself, and how
+    asked: float | None = None  # when it was told to go down
+    started: float = 0.0
+    started_wall: float = 0.0
+    built: bool = True  # by this xend, so that it knows its store_mfn and console_mfn
+    previous_restart: float | None = None
+
+    @property
+    def live(self) -> bool:
+        """Tell whether the hypervisor has it and its guest could run."""
+        return self.domid is not None and not self.down and self.dying_until is None
+
+    @property
+    def running(self) -> bool:
+        """Tell whether its guest runs right now."""
+        return self.live and not self.paused
+
+    @property
+    def state_letters(self) -> str:
+        """Return xend's six letters as of now."""
+        self.host.settle()
+        return self.letters()
+
+    def letters(self) -> str:
+        """Return the six letters as last settled: running blocked paused shutdown crashed dying."""
+        if self.domid == 0:
+            return "r-----"
+        if self.down:
+            return "----c-" if self.down == "crash" else "---s--"
+        idle = self.unpaused_once and not self.behaviour.busy
+        letters = "r" if self.running and not idle else "-"
+        letters += "b" if idle else "-"
+        letters += "p" if self.paused else "-"
+        return letters + "--" + ("d" if self.dying_until is not None else "-")
+
+    @property
+    def status(self) -> int:
+        """Return the number that releases with managed domains show: 0 halted 1 paused 2 running 5 crashed."""
+        if self.down:
+            return 5 if self.down == "crash" else 0
+        if self.domid is None:
+            return 0
+        return 1 if self.paused else 2
+
+    def pause(self) -> None:
+        """Pause the guest; a paused one stays so."""
+        with self.host.lock:
+            self.paused = True
+
+    def unpause(self) -> None:
+        """Let the guest run; what it was told meanwhile happens at once."""
+        with self.host.lock:
+            self.host.unpause(self)
+
+    def power_off(self) -> None:
+        """Let the guest power itself off now."""
+        self.host.stop(self, "poweroff")
+
+    def reboot(self) -> None:
+        """Let the guest reboot itself now."""
+        self.host.stop(self, "reboot")
+
+    def crash(self) -> None:
+        """Let the guest crash now."""
+        self.host.stop(self, "crash")
+
+    def shutdown(self, reason: str = "poweroff") -> None:
+        """Ask the guest to go down, as op=shutdown does."""
+        with self.host.lock:
+            self.host.ask(self, reason)
+
+    def destroy(self) -> None:
+        """Destroy it and leave no zombie behind; a managed one is halted."""
+        with self.host.lock:
+            self.host.remove(self, linger=0.0)
+            self.dying_until = None
+            self.host.forget_released()
+
+    def delete(self) -> None:
+        """Destroy it and forget its definition too."""
+        with self.host.lock:
+            self.managed = False
+            self.destroy()
+            self.host.discard(self)
+
+    def vbd_or_vif(self, kind: str) -> list[Device]:
+        """Return its devices of one kind, by id."""
+        return sorted((each for each in self.devices if each.kind == kind), key=lambda each: each.devid)

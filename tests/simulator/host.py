@@ -1,0 +1,339 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The simulated host: its domains, its memory, its clock, and what happens to the domains over time."""
+
+from __future__ import annotations
+
+import random
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from . import config as reading
+from .clock import Clock
+from .domains import Domain, Sedf
+from .errors import XendError
+from .guests import RESPONSE
+
+if TYPE_CHECKING:
+    from .personality import Personality
+    from .sxp import Sxp
+
+_TOTAL_MEMORY, _DOM0_MEMORY, _DOM0_MINIMUM, _CPUS = 16384, 512, 196, 4
+_SHARED_PERIOD, _SHARED_SLICE = 100_000_000, 95_000_000
+
+
+class Host:
+    """Everything the server can be asked about; every method expects `lock` to be held."""
+
+    def __init__(
+        self,
+        personality: Personality,
+        *,
+        scheduler: str | None = None,
+        clock: Clock | None = None,
+        shutdown_patience: float = 30.0,
+        shutdown_delay: float = 1.0,
+        restart_seconds: float | None = None,
+    ) -> None:
+        """Boot with Domain-0 alone."""
+        self.personality = personality
+        self.scheduler = scheduler or personality.scheduler
+        self.clock = clock or Clock()
+        self.shutdown_patience = shutdown_patience
+        self.shutdown_delay = shutdown_delay
+        self.restart_seconds = personality.restart_seconds if restart_seconds is None else restart_seconds
+        self.lock = threading.RLock()
+        self.stopping = threading.Event()
+        self.random = random.Random()  # noqa: S311 - names for test domains, no secrets
+        self.next_domid = 1
+        self.deleted_files: set[str] = set()
+        self.total_memory = _TOTAL_MEMORY
+        self.dmesg = "(XEN) simulated hypervisor console\n(XEN) Xen version (simulated)\n"
+        self.log = "[simulator] INFO Xend Daemon started\n"
+        self.booted = self.clock.now()
+        self.domains: list[Domain] = [self._domain0()]
+
+    def _domain0(self) -> Domain:
+        zero = reading.group_uuid("0" * 32, self.personality)
+        dom0 = Domain(self, "Domain-0", zero, 0, _DOM0_MEMORY, _DOM0_MEMORY, _CPUS, (1 << _CPUS) - 1)
+        dom0.weight = 1.0 if self.personality.weight_is_float else 256
+        dom0.pins = [None] * _CPUS
+        dom0.sedf = Sedf(period=20_000_000, slice=15_000_000)
+        dom0.paused, dom0.unpaused_once, dom0.built = False, True, False
+        dom0.started = self.booted
+        if self.personality.managed:
+            dom0.maxmem = 16777215
+        return dom0
+
+    # -- making things up ------------------------------------------------------------------------------------------
+
+    def new_uuid(self) -> str:
+        """Return a random uuid in this release's form."""
+        return reading.group_uuid(f"{self.random.getrandbits(128):032x}", self.personality)
+
+    def new_mac(self) -> str:
+        """Return a random mac in xend's range."""
+        tail = [self.random.randrange(128), self.random.randrange(256), self.random.randrange(256)]
+        return "00:16:3e:" + ":".join(f"{each:02x}" for each in tail)
+
+    def file_exists(self, path: str) -> bool:
+        """Tell whether the server has this file: any path but those under /nosuch, until xend deletes it."""
+        return not path.startswith("/nosuch") and path not in self.deleted_files
+
+    # -- finding ---------------------------------------------------------------------------------------------------
+
+    def find_by_name(self, name: str) -> Domain | None:
+        """Return the domain of that name, live ones first."""
+        found = [each for each in self.domains if each.name == name]
+        return next((each for each in found if each.domid is not None), found[0] if found else None)
+
+    def find(self, key: str) -> Domain | None:
+        """Return the domain that a URL means: by name, then by id, then, where xend knows that, by uuid."""
+        by_name = self.find_by_name(key)
+        if by_name is not None:
+            return by_name
+        if key.isascii() and key.isdigit():
+            return next((each for each in self.domains if each.domid == int(key) and not each.zombie), None)
+        if self.personality.uuid_in_url:
+            return next((each for each in self.domains if each.uuid == key.lower()), None)
+        return None
+
+    def listed(self, state: str = "running") -> list[Domain]:
+        """Return the domains that a list shows."""
+        if not self.personality.lists_only_running:
+            return [each for each in self.domains if each.domid is not None]
+        wanted = {"halted": {0}, "paused": {1}, "running": {2}, "suspended": {3}, "crashed": {5}, "unknown": {6}}
+        statuses = set(range(7)) if state.lower() == "all" else wanted.get(state.lower(), set())
+        return [each for each in self.domains if each.status in statuses and each.dying_until is None]
+
+    # -- memory ----------------------------------------------------------------------------------------------------
+
+    @property
+    def free_memory(self) -> int:
+        """Return the MiB nobody has."""
+        used = sum(each.memory for each in self.domains if each.domid and not each.zombie)
+        return max(0, self.total_memory - _DOM0_MEMORY - used)
+
+    def reserve(self, memory: int) -> None:
+        """Refuse what would not fit even if Domain-0 shrank to its minimum."""
+        unit, factor, overhead = self.personality.memory_unit
+        available = self.free_memory + _DOM0_MEMORY - _DOM0_MINIMUM
+        if memory + overhead > available:
+            minimum = _DOM0_MINIMUM * factor
+            msg = (
+                f"I need {(memory + overhead) * factor} {unit}, but dom0_min_mem is {minimum} and shrinking to"
+                f" {minimum} {unit} would leave only {available * factor} {unit} free."
+            )
+            raise XendError(msg)
+
+    # -- coming into being -----------------------------------------------------------------------------------------
+
+    def create(self, config: Sxp) -> Domain:
+        """Build a paused domain from a configuration, as op=create does."""
+        domain = self._read(config)
+        reading.check_image(self, domain, config)
+        self.reserve(domain.memory)
+        domain.domid = self._take_domid()
+        if not self.personality.managed:
+            reading.read_devices(self, domain, config)
+        self._delete_bootloader_files(domain)
+        self._begin(domain)
+        self.domains.append(domain)
+        return domain
+
+    def define(self, config: Sxp) -> Domain:
+        """Store a halted managed domain, as op=new does."""
+        domain = self._read(config)
+        domain.managed = True
+        self.domains.append(domain)
+        return domain
+
+    def start(self, domain: Domain) -> None:
+        """Build a halted managed domain and let it run, as op=start does."""
+        self.reserve(domain.memory)
+        domain.domid = self._take_domid()
+        self._begin(domain)
+        self.unpause(domain)
+
+    def _read(self, config: Sxp) -> Domain:
+        domain = reading.read_config(self, config)
+        if self.personality.managed:
+            if isinstance(config, list):
+                reading.check_device_types(self, config)
+            reading.check_memory(domain, self.personality)
+        self._name(domain, reading.child_value(config, "name"))
+        if not self.personality.managed:
+            reading.check_memory(domain, self.personality)
+        else:
+            reading.read_devices(self, domain, config)
+        return domain
+
+    def _name(self, domain: Domain, name: Sxp) -> None:
+        if name is None and self.personality.managed:
+            name = "Domain-Unnamed"
+        reading.check_name(self, name)
+        domain.name = reading.show_plain(name)
+
+    def _take_domid(self) -> int:
+        self.next_domid += 1
+        return self.next_domid - 1
+
+    def _begin(self, domain: Domain) -> None:
+        domain.starts += 1
+        domain.paused, domain.unpaused_once, domain.down, domain.asked = True, False, "", None
+        domain.plans = []
+        domain.started, domain.started_wall = self.clock.now(), self.clock.wall()
+        for device in domain.devices:
+            device.created = self.clock.now()
+            device.connected = not device.hotplug
+
+    def _delete_bootloader_files(self, domain: Domain) -> None:
+        """Do what the old releases do: take kernel and ramdisk for the client's temporary copies."""
+        if domain.bootloader and not self.personality.keeps_bootloader_files:
+            files = (reading.child_value(domain.image, key) for key in ("kernel", "ramdisk"))
+            self.deleted_files.update(each for each in files if isinstance(each, str))
+
+    # -- living ----------------------------------------------------------------------------------------------------
+
+    def unpause(self, domain: Domain) -> None:
+        """Let a guest run; from its first time on it may end by itself."""
+        if not domain.live or domain.domid == 0:
+            return
+        domain.paused = False
+        if not domain.unpaused_once:
+            domain.unpaused_once = True
+            now = self.clock.now()
+            domain.plans += [(now + after, end) for end, after in domain.behaviour.spontaneous.items()]
+        self.settle()
+
+    def ask(self, domain: Domain, reason: str) -> None:
+        """Leave the guest a note that it shall go down; it reads that when it runs."""
+        if not domain.live:
+            return
+        if reason != "suspend" and domain.asked is None:
+            domain.asked = self.clock.now()
+        if domain.domid == 0 or domain.behaviour.deaf or reason not in RESPONSE:
+            return
+        delay = domain.behaviour.shutdown_delay
+        wait = 0.0 if domain.paused else self.shutdown_delay if delay is None else delay
+        domain.plans.append((self.clock.now() + wait, RESPONSE[reason]))
+
+    def settle(self) -> None:
+        """Let everything happen that is due by now, in order."""
+        with self.lock:
+            now = self.clock.now()
+            while True:
+                due = min((event for event in map(self._next_event, self.domains) if event[0] <= now), default=None)
+                if due is None:
+                    return
+                self._happen(due)
+
+    def _next_event(self, domain: Domain) -> tuple[float, int, str, Domain]:
+        """Return when something happens to a domain next: (time, tie breaker, what, domain)."""
+        at, what = float("inf"), ""
+        if domain.dying_until is not None:
+            at, what = domain.dying_until, "released"
+        elif domain.live:
+            if domain.running and domain.plans:
+                at, what = min(domain.plans)
+            if self.personality.destroys_overdue and domain.asked is not None:
+                at, what = min((at, what), (domain.asked + self.shutdown_patience, "overdue"))
+        return at, id(domain), what, domain
+
+    def _happen(self, event: tuple[float, int, str, Domain]) -> None:
+        at, _tie, what, domain = event
+        if what == "released":
+            domain.dying_until = None
+            self.discard(domain)
+        elif what == "overdue":
+            self.remove(domain)
+        else:
+            self._end(domain, what, at)
+
+    # -- ending ----------------------------------------------------------------------------------------------------
+
+    def stop(self, domain: Domain, reason: str) -> None:
+        """Let a guest end now: poweroff, reboot, crash, halt or suspend."""
+        with self.lock:
+            if domain.live:
+                self._end(domain, reason, self.clock.now())
+
+    def _end(self, domain: Domain, reason: str, at: float) -> None:
+        action = domain.on.get(reason, "destroy").replace("coredump-", "")
+        if reason == "suspend" or action == "preserve":
+            domain.down, domain.asked, domain.plans = reason, None, []
+            return
+        if action == "destroy" or self._restarts_too_fast(domain, at):
+            self.remove(domain)
+            return
+        self._restart(domain, at, reason if action == "rename-restart" else "")
+
+    def _restarts_too_fast(self, domain: Domain, at: float) -> bool:
+        since = domain.previous_restart if self.personality.restart_guard == "previous" else domain.started
+        return since is not None and at - since < self.restart_seconds
+
+    def _restart(self, domain: Domain, at: float, dead_reason: str) -> None:
+        """Build it again under the same name; the dead one goes, or is renamed and stays."""
+        fresh = replace(
+            domain,
+            domid=self._take_domid(),
+            devices=[replace(each) for each in domain.devices],
+            sedf=Sedf(),
+            previous_restart=at,
+        )
+        self._begin(fresh)
+        fresh.started = at
+        if dead_reason:
+            self._rename_dead(domain, dead_reason)
+        else:
+            domain.managed = False
+            self.remove(domain)
+        self.domains.append(fresh)
+        self._unpause_at(fresh, at)
+
+    def _unpause_at(self, domain: Domain, at: float) -> None:
+        domain.paused, domain.unpaused_once = False, True
+        domain.plans = [(at + after, end) for end, after in domain.behaviour.spontaneous.items()]
+
+    def _rename_dead(self, domain: Domain, reason: str) -> None:
+        domain.uuid = self.new_uuid()
+        number = 1
+        while self.find_by_name(self.personality.renamed_dead.format(name=domain.name, number=number, uuid="")):
+            number += 1
+        domain.name = self.personality.renamed_dead.format(name=domain.name, number=number, uuid=domain.uuid)
+        domain.down, domain.asked, domain.plans, domain.managed = reason, None, [], False
+
+    def remove(self, domain: Domain, linger: float | None = None) -> None:
+        """Take a domain from the hypervisor: a zombie remains for a moment, a managed one is halted."""
+        if domain.zombie or domain.domid is None:
+            return
+        domain.asked, domain.plans, domain.down = None, [], ""
+        if self.personality.zombies:
+            seconds = max(self.personality.zombie_seconds, domain.behaviour.dying) if linger is None else linger
+            domain.zombie, domain.devices = True, []
+            domain.name = f"Zombie-{domain.name}"
+            domain.dying_until = float("inf") if domain.domid == 0 else self.clock.now() + seconds
+        elif domain.managed:
+            domain.domid, domain.paused = None, True
+        else:
+            self.discard(domain)
+
+    def discard(self, domain: Domain) -> None:
+        """Forget a domain altogether."""
+        self.domains = [each for each in self.domains if each is not domain]
+
+    def forget_released(self) -> None:
+        """Forget the zombies that nobody waits for any more."""
+        self.domains = [each for each in self.domains if not (each.zombie and each.dying_until is None)]
+
+    # -- scheduling ------------------------------------------------------------------------------------------------
+
+    def share_time(self) -> None:
+        """Give every domain with a real-time weight its part of 95 ms in each 100 ms, as Xen does."""
+        weighted = [each for each in self.domains if each.sedf.weight and each.domid is not None]
+        total = sum(each.sedf.weight for each in weighted)
+        for each in weighted:
+            each.sedf.period = _SHARED_PERIOD
+            each.sedf.slice = _SHARED_SLICE * each.sedf.weight // total

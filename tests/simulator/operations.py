@@ -1,0 +1,356 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The operations: what a POST with op=NAME does to the simulated host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Callable
+
+from . import config as reading
+from .domains import Sedf
+from .errors import XendError
+from .render import domain_sxp, frontends, vcpu_info
+from .sxp import BrokenParserError, Long, SxpError, parse
+
+if TYPE_CHECKING:
+    from .domains import Device, Domain
+    from .host import Host
+    from .sxp import Sxp
+
+_INVALID = "(22, 'Invalid argument')"
+_NOT_AN_INT = "int() argument must be a string or a number, not 'NoneType'"
+_REASONS = ("poweroff", "reboot", "halt", "suspend", "crash")
+_SLOW_DEVICE = 3.0  # seconds until a device marked rigslow has connected
+
+
+class Params:
+    """The form fields of a request: each name with its values in order."""
+
+    def __init__(self, values: dict[str, list[str]]) -> None:
+        """Keep them."""
+        self.values = values
+
+    def declared(self, name: str) -> str:
+        """Return a parameter that xend has declared, or refuse as xend does."""
+        values = self.values.get(name)
+        if not values:
+            msg = f"Missing parameter: {name}"
+            raise XendError(msg)
+        if len(values) > 1:
+            msg = f"Too many values for {name}"
+            raise XendError(msg)
+        return values[0]
+
+    def number(self, name: str) -> int:
+        """Return a declared parameter as an integer."""
+        return reading.py_int(self.declared(name))
+
+    def looked_up(self, name: str) -> str:
+        """Return a parameter that xend simply looks up, or refuse with the KeyError that this makes."""
+        values = self.values.get(name)
+        if not values:
+            msg = f"'{name}'"
+            raise XendError(msg)
+        return values[0]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """How one op is done and answered."""
+
+    run: Callable[[Host, Domain, Params], Sxp]  # None: an empty reply
+    acknowledged: bool = False  # 202 with a Location, whatever comes out
+    logs: bool = False  # xend writes a line to its log even on success
+
+
+# -- the directory -----------------------------------------------------------------------------------------------------
+
+
+def read_expression(host: Host, params: Params) -> Sxp:
+    """Return the first expression of `config`; raise XendError as create and new do."""
+    values = params.values.get("config")
+    try:
+        if not values:
+            msg = "'NoneType' object has no attribute '__getitem__'"
+            raise BrokenParserError(msg)
+        found = parse(values[0], host.personality.dialect)
+        if not found:
+            msg = "list index out of range"
+            raise BrokenParserError(msg)
+    except SxpError as error:
+        msg = f"Invalid configuration {error}"
+        raise XendError(msg) from None
+    except BrokenParserError as error:
+        msg = f"Configuration error {error}"
+        raise XendError(msg) from None
+    return found[0]
+
+
+def create(host: Host, params: Params) -> Domain:
+    """Do op=create."""
+    config = read_expression(host, params)
+    try:
+        return host.create(config)
+    except XendError as error:
+        msg = f"Error creating domain: {error}"
+        raise XendError(msg) from None
+
+
+def define(host: Host, params: Params) -> None:
+    """Do op=new."""
+    config = read_expression(host, params)
+    try:
+        host.define(config)
+    except XendError as error:
+        msg = f"Error creating domain: {error}"
+        raise XendError(msg) from None
+
+
+def list_all(host: Host) -> Sxp:
+    """Return what op=list and ?detail=1 show."""
+    return [domain_sxp(each) for each in host.listed()]
+
+
+# -- life --------------------------------------------------------------------------------------------------------------
+
+
+def _must_have_domid(domain: Domain) -> None:
+    if domain.domid is None:
+        raise XendError(_NOT_AN_INT)
+
+
+def _pause_or_unpause(host: Host, domain: Domain, verb: str) -> None:
+    if domain.domid == 0:
+        protected = host.personality.privileged_is_protected
+        raise XendError(f"Cannot {verb} privileged domain 0" if protected else _INVALID)
+    _must_have_domid(domain)
+    if host.personality.managed and domain.status not in (1, 2):
+        msg = f"Domain '{domain.domid}' is not started"
+        raise XendError(msg)
+    if verb == "unpause":
+        host.unpause(domain)
+    elif domain.live:
+        domain.paused = True
+
+
+def _unpause(host: Host, domain: Domain, _params: Params) -> Sxp:
+    _pause_or_unpause(host, domain, "unpause")
+    return None
+
+
+def _pause(host: Host, domain: Domain, _params: Params) -> Sxp:
+    _pause_or_unpause(host, domain, "pause")
+    return None
+
+
+def _shutdown(host: Host, domain: Domain, params: Params) -> Sxp:
+    reason = params.looked_up("reason")
+    if domain.domid == 0 and host.personality.privileged_is_protected:
+        msg = "Domain 0 cannot be shutdown"
+        raise XendError(msg)
+    if host.personality.managed and domain.status not in (1, 2):
+        msg = "Domain cannot be shutdown"
+        raise XendError(msg)
+    if reason not in _REASONS:
+        msg = f"Invalid reason: {reason}"
+        raise XendError(msg)
+    host.ask(domain, reason)
+    return None
+
+
+def _destroy(host: Host, domain: Domain, _params: Params) -> Sxp:
+    if domain.domid == 0:
+        msg = "Cannot destroy privileged domain 0"
+        raise XendError(msg)
+    _must_have_domid(domain)
+    host.remove(domain)
+    return None
+
+
+def _rename(host: Host, domain: Domain, params: Params) -> Sxp:
+    name = params.looked_up("name")
+    reading.check_name(host, name, own=domain)
+    domain.name = name
+    return None
+
+
+def _sysrq(_host: Host, _domain: Domain, params: Params) -> Sxp:
+    if reading.py_int(params.looked_up("key")) > 255:
+        msg = "unsigned byte integer is greater than maximum"
+        raise XendError(msg)
+    return None
+
+
+def _start(host: Host, domain: Domain, _params: Params) -> Sxp:
+    if domain.domid is not None:
+        msg = "Domain is already running"
+        raise XendError(msg)
+    host.start(domain)
+    return None
+
+
+def _delete(host: Host, domain: Domain, _params: Params) -> Sxp:
+    if domain.domid is not None:
+        msg = "Domain is not halted."
+        raise XendError(msg)
+    host.discard(domain)
+    return None
+
+
+# -- devices -----------------------------------------------------------------------------------------------------------
+
+
+def wait_for_devices(host: Host, domain: Domain) -> None:
+    """Wait for every device in turn; raise XendError for the first that fails. Holds no lock while it waits."""
+    for device in list(domain.devices):
+        if not device.connected:
+            _wait_for(host, domain, device)
+
+
+def _wait_for(host: Host, domain: Domain, device: Device) -> None:
+    kind = "vbd" if device.kind == "tap" else device.kind
+    if device.hotplug == "rigslow":
+        host.clock.sleep_until(device.created + _SLOW_DEVICE, host.stopping)
+        device.connected = True
+        return
+    prefix = f"Device {device.devid} ({kind}) could not be connected."
+    if device.hotplug == "rigmissing":
+        script = "block" if kind == "vbd" else (device.get("script") or "vif-bridge").rpartition("/")[2]
+        text = host.personality.words.hotplug_failed.format(devid=device.devid, kind=kind, script=script)
+    elif device.hotplug == "rigbusy":
+        what = (device.get("uname") or device.get("bridge") or "").rpartition(":")[2]
+        text = f"{prefix}\nDevice {what} is mounted in a guest domain,\nand so cannot be mounted now."
+    else:
+        host.clock.sleep_until(host.clock.now() + host.personality.hotplug_patience, host.stopping)
+        text = f"{prefix} Hotplug scripts not working."
+    if host.personality.managed:
+        with host.lock:
+            domain.devices = [each for each in domain.devices if each is not device]
+    raise XendError(text)
+
+
+def _devices(host: Host, domain: Domain, params: Params) -> Sxp:
+    kind = params.declared("type")
+    if kind not in host.personality.device_classes:
+        raise XendError(host.personality.words.device_type.format(kind=kind))
+    return frontends(domain, kind)
+
+
+def _vcpuinfo(_host: Host, domain: Domain, _params: Params) -> Sxp:
+    return vcpu_info(domain)
+
+
+# -- scheduling --------------------------------------------------------------------------------------------------------
+
+
+def _needs_scheduler(host: Host, name: str) -> None:
+    if host.scheduler != name:
+        raise XendError(_INVALID)
+
+
+def _sedf_get(host: Host, domain: Domain, _params: Params) -> Sxp:
+    _must_have_domid(domain)
+    _needs_scheduler(host, "sedf")
+    return sedf_reply(host, domain)
+
+
+def sedf_reply(host: Host, domain: Domain) -> Sxp:
+    """Return the parameters in this release's form."""
+    sedf = domain.sedf
+    if host.personality.sedf_reply == "dict":
+        return (
+            f"{{'latency': {sedf.latency}L, 'domain': {domain.domid}, 'slice': {sedf.slice}L,"
+            f" 'weight': {sedf.weight}, 'period': {sedf.period}L, 'extratime': {sedf.extratime}}}"
+        )
+    return [
+        "sedf",
+        [host.personality.sedf_reply, domain.domid],
+        ["period", Long(sedf.period)],
+        ["slice", Long(sedf.slice)],
+        ["latency", Long(sedf.latency)],
+        ["extratime", sedf.extratime],
+        ["weight", sedf.weight],
+    ]
+
+
+_SHORT_MAX, _SHORT_MIN, _LONG_LIMIT = 32767, -32768, 2**63
+_MICROSECOND, _SECOND = 10**3, 10**9
+
+
+def _sedf_set(host: Host, domain: Domain, params: Params) -> Sxp:
+    names = ("period", "slice", "latency", "extratime", "weight")
+    period, slice_, latency, extratime, weight = (params.number(name) for name in names)
+    _must_have_domid(domain)
+    if any(abs(each) >= _LONG_LIMIT for each in (period, slice_, latency)):
+        msg = "long too big to convert"
+        raise XendError(msg)
+    if not _SHORT_MIN <= weight <= _SHORT_MAX:
+        side = "greater than maximum" if weight > 0 else "less than minimum"
+        msg = f"signed short integer is {side}"
+        raise XendError(msg)
+    _needs_scheduler(host, "sedf")
+    wanted = Sedf(period, slice_, latency, extratime & 1, weight & 0xFFFF)
+    if _sedf_refused(host, wanted):
+        if host.personality.sedf_hides_refusal:
+            return 0
+        raise XendError(_INVALID)
+    domain.sedf = _sedf_effect(wanted)
+    host.share_time()
+    return 0
+
+
+def _sedf_refused(host: Host, wanted: Sedf) -> bool:
+    """The hypervisor's judgement; it takes the numbers as unsigned."""
+    if wanted.weight:
+        return False
+    period, slice_ = wanted.period % 2**64, wanted.slice % 2**64
+    if period == 0 or slice_ > period:
+        return True
+    in_range = 10 * _MICROSECOND <= period <= 10 * _SECOND and slice_ >= 5 * _MICROSECOND
+    return host.personality.sedf_checks_range and not in_range
+
+
+def _sedf_effect(wanted: Sedf) -> Sedf:
+    if wanted.weight and wanted.extratime and not wanted.period:
+        return Sedf(period=100_000_000, slice=0, latency=wanted.latency, extratime=1, weight=0)
+    return wanted
+
+
+def _credit_get(host: Host, domain: Domain, _params: Params) -> Sxp:
+    _needs_scheduler(host, "credit")
+    return f"{{'cap': {domain.cap}, 'weight': {int(domain.weight)}}}"
+
+
+def _credit_set(host: Host, domain: Domain, params: Params) -> Sxp:
+    weight, cap = params.number("weight"), params.number("cap")
+    if not 1 <= weight <= 65535:
+        msg = "Cpu weight out of range, valid values are within range from 1 to 65535"
+        raise XendError(msg)
+    most = 100 * domain.vcpus
+    if not 0 <= cap <= most:
+        msg = f"Cpu cap out of range, valid range is from 0 to {most} for specified number of vcpus"
+        raise XendError(msg)
+    _needs_scheduler(host, "credit")
+    domain.weight, domain.cap = weight, cap
+    return 0
+
+
+OPERATIONS: dict[str, Operation] = {
+    "unpause": Operation(_unpause, logs=True),
+    "pause": Operation(_pause, logs=True),
+    "shutdown": Operation(_shutdown, acknowledged=True),
+    "destroy": Operation(_destroy, acknowledged=True),
+    "rename": Operation(_rename, acknowledged=True),
+    "sysrq": Operation(_sysrq, acknowledged=True),
+    "start": Operation(_start, acknowledged=True),
+    "delete": Operation(_delete, acknowledged=True),
+    "wait_for_devices": Operation(lambda _host, _domain, _params: None, acknowledged=True),
+    "devices": Operation(_devices),
+    "vcpuinfo": Operation(_vcpuinfo),
+    "cpu_sedf_get": Operation(_sedf_get),
+    "cpu_sedf_set": Operation(_sedf_set),
+    "domain_sched_credit_get": Operation(_credit_get),
+    "domain_sched_credit_set": Operation(_credit_set),
+}

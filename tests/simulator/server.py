@@ -1,0 +1,367 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The server: sockets, connections and threads as xend has them, faults, the request log, and the Simulator itself."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .faults import Fault, take
+from .host import Host
+from .http import BadRequestError, NoReplyError, Reply, Request, TooLargeError, read_request
+from .personality import PERSONALITIES, Personality
+from .seed import sow
+from .site import Site
+from .sxp import parse
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import BinaryIO, TextIO
+
+    from .clock import Clock
+    from .domains import Domain
+    from .sxp import Sxp
+
+_SERIAL_BACKLOG, _BACKLOG = 5, 128
+_DRAIN_SECONDS, _CHUNK = 0.2, 1 << 16
+_PROXY_PAGE = "<html><body><h1>502 Bad Gateway</h1><p>The proxy has no idea.</p></body></html>"
+
+
+@dataclass
+class LoggedRequest:
+    """One line of the request log; `status` is None until there is a reply, and stays so without one."""
+
+    method: str
+    path: str
+    op: str
+    params: dict[str, list[str]]
+    status: int | None = None
+
+
+class _Hang(Exception):  # noqa: N818 - not an error: the reply simply never comes
+    """Keep the connection and say nothing."""
+
+
+class Simulator:
+    """A stand-in xend on a TCP port and a Unix socket, running in threads of this process."""
+
+    def __init__(  # noqa: PLR0913
+        self,
+        version: str | Personality = "4.1",
+        *,
+        scheduler: str | None = None,
+        shutdown_patience: float = 30.0,
+        shutdown_delay: float = 1.0,
+        restart_seconds: float | None = None,
+        tcp: tuple[str, int] | None = ("127.0.0.1", 0),
+        unix_path: str | None = None,
+        clock: Clock | None = None,
+        log_file: TextIO | None = None,
+    ) -> None:
+        """Prepare a host of that release; nothing listens before start()."""
+        self.personality = version if isinstance(version, Personality) else PERSONALITIES[version]
+        self.host = Host(
+            self.personality,
+            scheduler=scheduler,
+            clock=clock,
+            shutdown_patience=shutdown_patience,
+            shutdown_delay=shutdown_delay,
+            restart_seconds=restart_seconds,
+        )
+        self.requests: list[LoggedRequest] = []
+        self.faults: list[Fault] = []
+        self.tcp_address: tuple[str, int] | None = tcp
+        self.unix_path = unix_path
+        self._log_file = log_file
+        self._site = Site(self.host, self._authority)
+        self._listeners: list[socket.socket] = []
+        self._connections: set[socket.socket] = set()
+        self._threads: list[threading.Thread] = []
+        self._own_directory: str | None = None
+
+    # -- what tests use --------------------------------------------------------------------------------------------
+
+    @property
+    def version(self) -> str:
+        """Return the release that is simulated."""
+        return self.personality.version
+
+    @property
+    def url(self) -> str:
+        """Return the TCP listener's URL."""
+        return f"http://{self._authority()}"
+
+    @property
+    def unix_url(self) -> str:
+        """Return the Unix listener's URL: unix:// and the path of the socket."""
+        return f"unix://{self.unix_path}"
+
+    @property
+    def deleted_files(self) -> set[str]:
+        """Return the files on the server that xend has deleted."""
+        return self.host.deleted_files
+
+    def clear_log(self) -> None:
+        """Forget the requests so far."""
+        self.requests.clear()
+
+    def create(self, config: str) -> Domain:
+        """Create a paused domain off the record, as op=create would."""
+        with self.host.lock:
+            self.host.settle()
+            return self.host.create(self._parse(config))
+
+    def define(self, config: str) -> Domain:
+        """Define a halted managed domain off the record, as op=new would."""
+        with self.host.lock:
+            return self.host.define(self._parse(config))
+
+    def domain(self, name: str) -> Domain:
+        """Return the domain of that name; raise KeyError when there is none."""
+        with self.host.lock:
+            self.host.settle()
+            found = self.host.find_by_name(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def names(self) -> list[str]:
+        """Return the names of all domains, halted ones and zombies too, sorted."""
+        with self.host.lock:
+            self.host.settle()
+            return sorted(each.name for each in self.host.domains)
+
+    def seed(self, listing: str) -> list[str]:
+        """Add every domain but Domain-0 from a listing (?detail=1) of a real xend, running; return their names."""
+        with self.host.lock:
+            return sow(self.host, listing)
+
+    def _parse(self, config: str) -> Sxp:
+        latin = config.encode().decode("latin-1")
+        return parse(latin, self.personality.dialect)[0]
+
+    # -- starting and stopping -------------------------------------------------------------------------------------
+
+    def start(self) -> Simulator:
+        """Open the sockets and serve them."""
+        if self.tcp_address is not None:
+            self._listen(self._open_tcp(self.tcp_address))
+        if self.unix_path is None:
+            self._own_directory = tempfile.mkdtemp(prefix="xend-")
+            self.unix_path = str(Path(self._own_directory) / "xend-socket")
+        self._listen(self._open_unix(self.unix_path))
+        return self
+
+    def stop(self) -> None:
+        """Close everything and end all threads."""
+        self.host.stopping.set()
+        for each in [*self._listeners, *list(self._connections)]:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        for each in self._listeners:
+            each.close()
+        for thread in list(self._threads):
+            thread.join(timeout=5)
+        self._listeners.clear()
+        if self._own_directory:
+            shutil.rmtree(self._own_directory, ignore_errors=True)
+        elif self.unix_path:
+            Path(self.unix_path).unlink(missing_ok=True)
+
+    def __enter__(self) -> Simulator:
+        """Start."""
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop."""
+        self.stop()
+
+    def _backlog(self) -> int:
+        return _SERIAL_BACKLOG if self.personality.serial else _BACKLOG
+
+    def _open_tcp(self, address: tuple[str, int]) -> socket.socket:
+        listener = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        self.tcp_address = listener.getsockname()[:2]
+        return listener
+
+    def _open_unix(self, path: str) -> socket.socket:
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(path)
+        return listener
+
+    def _listen(self, listener: socket.socket) -> None:
+        listener.listen(self._backlog())
+        self._listeners.append(listener)
+        self._spawn(self._accept, listener)
+
+    def _spawn(self, target: object, *arguments: object) -> None:
+        thread = threading.Thread(target=target, args=arguments, daemon=True)  # type: ignore[arg-type]
+        self._threads = [each for each in self._threads if each.is_alive()]
+        self._threads.append(thread)
+        thread.start()
+
+    def _authority(self) -> str:
+        host, port = self.tcp_address or ("localhost", 8000)
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    # -- connections -----------------------------------------------------------------------------------------------
+
+    def _accept(self, listener: socket.socket) -> None:
+        """Accept for ever; a serial xend reads the requests in this very loop."""
+        while not self.host.stopping.is_set():
+            try:
+                connection, _peer = listener.accept()
+            except OSError:
+                return
+            self._connections.add(connection)
+            if self.personality.serial:
+                self._serve(connection)
+            else:
+                self._spawn(self._serve, connection)
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            with connection, connection.makefile("rb") as stream:
+                if connection.family != socket.AF_UNIX:
+                    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                first = True
+                while self._exchange(connection, stream, first=first):
+                    first = False
+        except OSError:
+            pass  # the client went away, or stop() closed the connection
+        finally:
+            self._connections.discard(connection)
+
+    def _exchange(self, connection: socket.socket, stream: BinaryIO, *, first: bool) -> bool:
+        """Read one request and answer it; tell whether another one may follow on this connection."""
+        try:
+            request = read_request(stream)
+        except BadRequestError:
+            return self._reject(connection, Reply(400, "Bad request"))
+        except TooLargeError:
+            return self._reject(connection, Reply(413, "Request entity too large"))
+        except NoReplyError:
+            return False
+        if request is None:
+            return first and self._reject(connection, Reply(400, "Bad request"))
+        try:
+            return self._respond(connection, request)
+        except NoReplyError:
+            return False
+        except _Hang:
+            self._hold(connection)
+            return False
+
+    def _reject(self, connection: socket.socket, reply: Reply) -> bool:
+        self._log("-", "-", "", {}, reply.status)
+        connection.sendall(reply.encode())
+        self._drain(connection)
+        return False
+
+    def _drain(self, connection: socket.socket) -> None:
+        """Read what the client still sends for a moment, so that it gets the reply and not a reset."""
+        connection.shutdown(socket.SHUT_WR)
+        connection.settimeout(_DRAIN_SECONDS)
+        with contextlib.suppress(OSError):
+            while connection.recv(_CHUNK):
+                pass
+
+    def _hold(self, connection: socket.socket) -> None:
+        """Keep the connection open, unanswered, until the client or the server ends it."""
+        with contextlib.suppress(OSError):
+            while connection.recv(_CHUNK):
+                pass
+
+    def _respond(self, connection: socket.socket, request: Request) -> bool:
+        op = _op(request)
+        entry = self._log(request.method, request.path, op, request.params, None)
+        fault = take(self.faults, op)
+        try:
+            reply = self._answer(request, fault)
+        finally:
+            self._write_log_line(entry, done=False)
+        data = reply.encode(keep_alive=request.keeps_alive, bodiless=request.method == "HEAD")
+        entry.status = reply.status
+        self._write_log_line(entry, done=True)
+        if fault and fault.kind == "truncate":
+            data = data[: len(data) - max(1, len(reply.body) // 2)]
+            connection.sendall(data)
+            return False
+        connection.sendall(data)
+        if request.keeps_alive:
+            return True
+        if reply.logged and self.personality.leaves_open_after_logging:
+            self._hold(connection)
+        return False
+
+    def _answer(self, request: Request, fault: Fault | None) -> Reply:
+        kind = fault.kind if fault else ""
+        if fault and kind == "delay":
+            self.host.stopping.wait(fault.seconds)
+        if kind == "drop":
+            raise NoReplyError
+        if fault and kind in _FALSE_REPLIES:
+            return self._false_reply(request, fault)
+        reply = self._site.answer(request)
+        if kind == "drop_after":
+            raise NoReplyError
+        if kind == "hang":
+            raise _Hang
+        return reply
+
+    def _false_reply(self, request: Request, fault: Fault) -> Reply:
+        if fault.kind == "html":
+            return Reply(200, "OK", fault.body or _PROXY_PAGE, "text/html")
+        if fault.kind == "status":
+            return Reply(fault.status, "Simulated", fault.body, "text/plain" if fault.body else "")
+        return self._site.refuse(request, fault.message)
+
+    # -- the request log -------------------------------------------------------------------------------------------
+
+    def _log(
+        self,
+        method: str,
+        path: str,
+        op: str,
+        params: dict[str, list[str]],
+        status: int | None,
+    ) -> LoggedRequest:
+        entry = LoggedRequest(method, path, op, params, status)
+        self.requests.append(entry)
+        if status is not None:
+            self._write_log_line(entry, done=True)
+        return entry
+
+    def _write_log_line(self, entry: LoggedRequest, *, done: bool) -> None:
+        if self._log_file is not None and done:
+            print(entry.method, entry.path, entry.op or "-", entry.status or "-", file=self._log_file, flush=True)
+
+
+_FALSE_REPLIES = ("html", "status", "refuse")
+
+
+def _op(request: Request) -> str:
+    """Return the name under which faults and the log know a request."""
+    if request.method == "POST":
+        return (request.params.get("op") or [""])[0]
+    segments = request.segments
+    if segments[:2] == ["xend", "node"]:
+        return "node"
+    if segments == ["xend", "domain"]:
+        return "detail" if request.query.get("detail") == ["1"] else "list"
+    return "get"
