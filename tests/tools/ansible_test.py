@@ -36,7 +36,7 @@ COMMANDS = {
 # What pip says while all goes well: hundreds of lines, on every Python, for every test.
 CHATTER = re.compile(
     r"(Collecting|Downloading|Installing collected|Looking in|Obtaining|Preparing metadata|Processing|Requirement already"
-    r"|Successfully installed|Using cached|\[notice\]|━|Ignoring \S+: markers)"
+    r"|Successfully installed|Using cached|\[notice\]|━|WARNING: Location '|Ignoring \S+: markers)"
 )
 # Only these run on managed nodes, and so on every Python; `make unit` runs the rest on the controller's.
 MODULE_TESTS = ("tests/unit/plugins/modules", "tests/unit/plugins/module_utils")
