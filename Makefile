@@ -18,6 +18,7 @@ export ANSIBLE_LOCALHOST_WARNING := false
 export ANSIBLE_INVENTORY_UNPARSED_WARNING := false
 export ANSIBLE_NOCOLOR := 1
 export PY_COLORS := 0
+export NO_COLOR := 1
 
 STAGES := lint typecheck sanity build-check molecule integration conformance units-all unit
 

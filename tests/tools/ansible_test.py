@@ -111,6 +111,10 @@ def nothing_to_do(command: str) -> str | None:
         return f"neither {' nor '.join(MODULE_TESTS)} holds a test yet"
     if command == "integration" and not any((TOP / "tests" / "integration" / "targets").glob("*/tasks/main.yml")):
         return "tests/integration/targets holds no target yet"
+    if command == "integration":
+        needed = ("plugins/modules/xen_domain.py", "plugins/modules/xen_domain_info.py", "plugins/modules/xen_sedf.py")
+        missing = [name for name in needed if not (TOP / name).exists()]
+        return f"{', '.join(missing)} not there yet" if missing else None
     return None
 
 
