@@ -3,12 +3,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# mypy over each package of the collection that exists, under the names that they are imported by.
+# mypy over each package that exists, under the name that it is imported by.
 set -eu
+collection=ansible_collections.dom0.xend
 set --
-for folder in plugins tests/unit tests/simulator tests/conformance tests/tools; do
+for package in $collection.plugins $collection.tests.unit tests.simulator tests.conformance tests.tools; do
+    folder=$(echo "${package#"$collection."}" | tr . /)
     if [ -n "$(find "$folder" -name '*.py' -print -quit 2>/dev/null)" ]; then
-        set -- "$@" -p "ansible_collections.dom0.xend.$(echo "$folder" | tr / .)"
+        set -- "$@" -p "$package"
     else
         echo "skipped: $folder holds no Python yet"
     fi

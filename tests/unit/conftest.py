@@ -7,6 +7,13 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
+
+# The simulator is `tests.simulator` from the clone's top; ansible-test does not put that on the path.
+TOP = str(Path(__file__).resolve().parents[2])
+if TOP not in sys.path:
+    sys.path.insert(0, TOP)
 
 try:
     from ansible.plugins.loader import init_plugin_loader
