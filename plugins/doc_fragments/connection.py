@@ -1,0 +1,83 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The connection options, documented once. Their argument spec is module_utils/_module.py's connection_spec."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """How to reach xend."""
+
+    DOCUMENTATION = r"""
+options:
+  xend_url:
+    description:
+      - Where xend listens, as C(unix:///path/to/socket), C(http://host:8000) or C(https://host/path).
+      - xend has no authentication. Whoever can reach its TCP port owns the host, so prefer the Unix socket,
+        which is open to root alone, and reach a TCP port through an SSH tunnel.
+        HTTPS is for a proxy in front of xend.
+      - Proxies, certificate bundles and C(.netrc) of the environment are not used.
+    type: str
+    default: unix:///var/lib/xend/xend-socket
+  xend_username:
+    description: User name for HTTP basic authentication with a proxy in front of xend.
+    type: str
+  xend_password:
+    description: Password for HTTP basic authentication with a proxy in front of xend.
+    type: str
+  validate_certs:
+    description: Whether an HTTPS certificate must be valid.
+    type: bool
+    default: true
+  ca_path:
+    description: File with the certificates to trust for HTTPS, instead of those that come with C(requests).
+    type: path
+  connect_timeout:
+    description: Seconds to wait for a connection to xend.
+    type: float
+    default: 5
+  timeout:
+    description:
+      - Seconds that xend may stay silent before a request is given up.
+      - Up to 3.0.3 xend serves one client after the other. A busy one keeps all others waiting.
+    type: float
+    default: 30
+requirements:
+  - requests
+  - sexpdata
+notes:
+  - Every option of the connection can also come from an environment variable on the host where the module runs,
+    E(XEND_URL), E(XEND_USERNAME), E(XEND_PASSWORD), E(XEND_VALIDATE_CERTS), E(XEND_CA_PATH),
+    E(XEND_CONNECT_TIMEOUT) or E(XEND_TIMEOUT).
+  - Every release of xend from 3.0.0 to 4.4 is meant. Which one answers is told from its answers.
+  - A request that changes something is never sent twice. Where no answer came, the error says that it may have been
+    carried out, and the next run of the task finds out.
+"""
+
+    # Plugins read the environment through their documentation; modules do so in connection_spec().
+    PLUGIN = r"""
+options:
+  xend_url:
+    env:
+      - name: XEND_URL
+  xend_username:
+    env:
+      - name: XEND_USERNAME
+  xend_password:
+    env:
+      - name: XEND_PASSWORD
+  validate_certs:
+    env:
+      - name: XEND_VALIDATE_CERTS
+  ca_path:
+    env:
+      - name: XEND_CA_PATH
+  connect_timeout:
+    env:
+      - name: XEND_CONNECT_TIMEOUT
+  timeout:
+    env:
+      - name: XEND_TIMEOUT
+"""

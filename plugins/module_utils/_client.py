@@ -1,0 +1,244 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One method for each operation of xend that the collection uses, with typed errors. Nothing else sends anything.
+
+The operations, their parameters and their answers are those of WIRE.md (c). A method of a name that xend does not
+know raises NoSuchDomain, but for domain(), which returns None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Optional
+from urllib.parse import quote, unquote, urlencode
+
+from ansible_collections.dom0.xend.plugins.module_utils._domain import DOMAIN_0, Domain
+from ansible_collections.dom0.xend.plugins.module_utils._errors import (
+    InvalidRequest,
+    NoSuchDomain,
+    NotXend,
+    XendRefused,
+)
+from ansible_collections.dom0.xend.plugins.module_utils._release import Release, told_by_missing_domain
+from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, SxpError, dumps, loads
+from ansible_collections.dom0.xend.plugins.module_utils._transport import Reply, Transport, unreadable
+
+BODY_LIMIT = 10_000
+"""Bytes of encoded form that xend takes as a body; a longer one goes into the URL, where there is no limit."""
+
+_DOMAINS = "/xend/domain"
+
+
+class XendClient:
+    """One xend. Opened read-only, it refuses to send what changes anything, whoever asks.
+
+    ``release`` is what has been learnt of xend's release from its answers, None so far.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        timeout: float = 30,
+        slow_timeout: float = 300,
+        read_only: bool = False,
+    ) -> None:
+        """Take the way to xend, and how long it may stay silent, in seconds: for most operations, for slow ones."""
+        self.url = transport.address.url
+        self.read_only = read_only
+        self.release: Optional[Release] = None
+        self._transport = transport
+        self._timeout = timeout
+        self._slow_timeout = slow_timeout
+
+    # ---- what reads
+
+    def domain(self, name: str) -> Optional[Domain]:
+        """Return the domain of that very name, None if there is none.
+
+        xend also finds a domain by its id, and from 3.0.4 by its uuid, where a name is asked for: such a find is not
+        the domain that was meant.
+        """
+        reply = self._transport.exchange(_path(name), timeout=self._timeout)
+        if self._says_no_domain(reply):
+            self._confirm_missing(name, reply)
+            return None
+        domain = self._as_domain(self._expression(reply, "a domain"), reply)
+        return domain if domain.name == name else None
+
+    def domains(self) -> list[Sxp]:
+        """Return the detailed list, an expression for each domain; from 3.0.4 on only those that run are in it.
+
+        They are not read into Domains here, so that one that cannot be read does not hide the others.
+        """
+        reply = self._transport.exchange(_DOMAINS, timeout=self._timeout, query="?detail=1")
+        domains = self._list(reply, "a list of domains")
+        if not all(isinstance(item, list) for item in domains):
+            raise unreadable(self.url, "a list of domains", reply.text)
+        return domains
+
+    def names(self) -> list[str]:
+        """Return the names of all domains, whatever their state."""
+        reply = self._transport.exchange(_DOMAINS, timeout=self._timeout, query="?state=all")
+        return [item for item in self._list(reply, "a list of names") if isinstance(item, str)]
+
+    def node(self) -> dict[str, str]:
+        """Return the fields of the node, as text (WIRE.md (d))."""
+        reply = self._transport.exchange("/xend/node", timeout=self._timeout)
+        tree = self._list(reply, "a node")
+        pairs = [item for item in tree if isinstance(item, list) and item and isinstance(item[0], str)]
+        return {str(key): "".join(str(value) for value in values[:1]) for key, *values in pairs}
+
+    def sedf(self, name: str) -> Sxp:
+        """Return the sedf parameters as xend prints them: a list, or in 3.0.0 a dictionary in a text."""
+        return self._expression(self._ask(_path(name), {"op": "cpu_sedf_get"}, self._timeout), "sedf parameters")
+
+    # ---- what changes something
+
+    def create(self, config: Sxp) -> None:
+        """Build the domain of *config*; it stays paused, and its devices are not waited for."""
+        reply = self._write(_DOMAINS, {"op": "create", "config": dumps(config)}, self._slow_timeout)
+        if reply.status != 201:
+            raise unreadable(self.url, "the answer to a create", f"{reply.status} {reply.reason}: {reply.text}")
+
+    def wait_for_devices(self, name: str) -> None:
+        """Wait for the devices of a new domain. Up to 3.0.3 xend serves nobody else meanwhile."""
+        self._write(_path(name), {"op": "wait_for_devices"}, self._slow_timeout)
+
+    def start(self, name: str) -> None:
+        """Start a managed domain, and wait for its devices (3.0.4 and later)."""
+        self._write(_path(name), {"op": "start"}, self._slow_timeout)
+
+    def unpause(self, name: str) -> None:
+        """Let a domain run."""
+        self._write(_path(name), {"op": "unpause"}, self._timeout)
+
+    def pause(self, name: str) -> None:
+        """Hold a domain still. Two pauses are undone by one unpause."""
+        self._write(_path(name), {"op": "pause"}, self._timeout)
+
+    def shutdown(self, name: str, reason: str) -> None:
+        """Ask the guest to shut down: it may refuse, and up to 3.1 it is destroyed if it has not in 30 s."""
+        self._write(_path(name), {"op": "shutdown", "reason": reason}, self._timeout)
+
+    def destroy(self, name: str) -> None:
+        """End a domain at once."""
+        self._write(_path(name), {"op": "destroy"}, self._timeout)
+
+    def delete(self, name: str) -> None:
+        """Have xend forget a halted managed domain (3.0.4 and later)."""
+        self._write(_path(name), {"op": "delete"}, self._timeout)
+
+    def set_sedf(self, name: str, parameters: Mapping[str, int]) -> None:
+        """Set period, slice and latency (ns), extratime (0 or 1) and weight: xend wants all five.
+
+        Up to 3.0.4 xend reports success also where the hypervisor refused: read them back.
+        """
+        form = {"op": "cpu_sedf_set", **{key: str(value) for key, value in parameters.items()}}
+        self._write(_path(name), form, self._timeout)
+
+    # ---- how
+
+    def _write(self, path: str, form: dict[str, str], timeout: float) -> Reply:
+        """Send what changes something, to anything but the control domain where that would be harmful."""
+        if self.read_only:
+            raise RuntimeError(f"a read-only client was asked for {form['op']}")
+        if form["op"] in _DEADLY and path in (_path(DOMAIN_0), _path("0")):
+            raise InvalidRequest(f"{form['op']} of {DOMAIN_0} is never sent: it is the host itself")
+        return self._ask(path, form, timeout)
+
+    def _ask(self, path: str, form: dict[str, str], timeout: float) -> Reply:
+        """Send an operation; return the reply if xend carried it out."""
+        encoded = urlencode(form, errors="surrogateescape")
+        if len(encoded) > BODY_LIMIT:
+            reply = self._transport.exchange(path, {}, timeout=timeout, query="?" + encoded)
+        else:
+            reply = self._transport.exchange(path, form, timeout=timeout)
+        if path != _DOMAINS and self._says_no_domain(reply):
+            doubt = (
+                ", or failed without a reason: it answered an empty 500" if reply.status == 500 else ""
+            )  # 3.1 to 3.3
+            raise NoSuchDomain(
+                f"xend at {self.url} knows no domain {_name(path)!r} to {form['op']}{doubt}", reason=reply.text
+            )
+        self._check(reply, form["op"])
+        return reply
+
+    def _check(self, reply: Reply, what: str) -> None:
+        """Raise unless *reply* says that *what* was done: up to 3.0.2 errors come as 200 and 202 (WIRE.md (h) 4)."""
+        reason = _error_in(reply)
+        if reason is not None:
+            raise XendRefused(f"xend at {self.url} refused {what}: {reason}", reason=reason)
+        if reply.status >= 400:
+            said = reply.text or "no reason given"
+            raise XendRefused(
+                f"xend at {self.url} refused {what} ({reply.status} {reply.reason}): {said}", reason=reply.text
+            )
+        if reply.text and not reply.content_type.startswith("application/sxp"):
+            raise NotXend(
+                f"{self.url} answered {what} with {reply.content_type or 'plain text'}, which xend never does"
+            )
+
+    def _says_no_domain(self, reply: Reply) -> bool:
+        """Tell whether *reply* says that there is no such domain, and learn xend's release from it."""
+        release = told_by_missing_domain(reply.status, reply.text)
+        self.release = release or self.release
+        return release is not None
+
+    def _confirm_missing(self, name: str, reply: Reply) -> None:
+        """Make sure that a domain is missing where 3.1 to 3.3 only say "500": they say so of any failure."""
+        if reply.status == 500 and name in self.names():
+            raise XendRefused(
+                f"xend at {self.url} failed to describe the domain {name!r}, which it lists, and gave no reason"
+            )
+
+    def _as_domain(self, tree: Sxp, reply: Reply) -> Domain:
+        try:
+            domain = Domain.from_sxp(tree)
+        except ValueError as error:
+            raise unreadable(self.url, "a domain", reply.text) from error
+        self.release = domain.release
+        return domain
+
+    def _list(self, reply: Reply, what: str) -> list[Sxp]:
+        tree = self._expression(reply, what)
+        if not isinstance(tree, list):
+            raise unreadable(self.url, what, reply.text)
+        return tree
+
+    def _expression(self, reply: Reply, what: str) -> Sxp:
+        """Return the expression that a reply consists of. Raises for errors and for other things."""
+        self._check(reply, f"to give {what}")
+        try:
+            return loads(reply.text)
+        except SxpError as error:
+            raise unreadable(self.url, what, reply.text) from error
+
+
+_DEADLY = {"shutdown", "destroy", "pause", "delete"}
+
+
+def _path(name: str) -> str:
+    """Return the path of a domain. A name of dots would be taken for a step up in the tree of URLs."""
+    if not name.strip("."):
+        raise InvalidRequest(f"{name!r} cannot be the name of a domain: it does not survive in a URL")
+    return f"{_DOMAINS}/{quote(name, safe='', errors='surrogateescape')}"
+
+
+def _name(path: str) -> str:
+    """Return the name that a path was made for."""
+    return unquote(path[len(_DOMAINS) + 1 :])
+
+
+def _error_in(reply: Reply) -> Optional[str]:
+    """Return xend's own words if *reply* is ``(xend.err WORDS)``, whatever its status, else None."""
+    if not reply.text.startswith("(xend.err"):
+        return None
+    try:
+        tree = loads(reply.text)
+    except SxpError:
+        return reply.text
+    words = tree[1:] if isinstance(tree, list) else []
+    return " ".join(word for word in words if isinstance(word, str)) or "no reason given"

@@ -1,0 +1,263 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What xend says of a domain, as data: one shape for every release.
+
+A domain as xend prints it and a config as xend takes it have the same shape, so one reader serves both. What is
+not said is None. What releases say differently is brought to one form here (WIRE.md (d)):
+
+* the kernel command line is one text, ``args``; up to 3.0.4 xend keeps ``root`` and ``ip`` apart from it;
+* ``sda1:disk`` is ``sda1`` (a ``:cdrom`` stays), ``/etc/xen/scripts/vif-bridge`` is ``vif-bridge``;
+* the ip addresses of a vif are a list;
+* a uuid has the form 8-4-4-4-12, also where 3.0.0 prints 8-8-8-8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Optional, TypeVar
+
+from ansible_collections.dom0.xend.plugins.module_utils._release import Release, told_by_domain
+from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp
+
+DOMAIN_0 = "Domain-0"
+ZOMBIE_PREFIX = "Zombie-"
+"""Up to 3.0.3 a destroyed domain goes by this and its name, until the hypervisor lets go of it."""
+SECRETS = ("vncpasswd", "passwd")
+"""Keys whose values are never shown."""
+MASK = "********"
+
+_SCRIPTS = "/etc/xen/scripts/"
+_STATE_OF_LETTER = (("d", "dying"), ("c", "crashed"), ("s", "shutdown"), ("p", "paused"))
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Vbd:
+    """A virtual block device. ``mode`` is ``r``, ``w`` or ``w!``; ``backend`` a domid or a domain's name."""
+
+    dev: Optional[str] = None
+    uname: Optional[str] = None
+    mode: Optional[str] = None
+    backend: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Vif:
+    """A virtual network interface. ``backend`` is a domid or a domain's name."""
+
+    mac: Optional[str] = None
+    bridge: Optional[str] = None
+    ip: Optional[tuple[str, ...]] = None
+    script: Optional[str] = None
+    backend: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Image:
+    """What a domain boots: ``args`` is the whole kernel command line, ``root=`` included."""
+
+    type: Optional[str] = None
+    kernel: Optional[str] = None
+    ramdisk: Optional[str] = None
+    args: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A domain, or the wish for one. ``memory`` and ``maxmem`` are MiB, times are seconds."""
+
+    name: str
+    state: Optional[str] = None
+    """running, paused, shutdown, crashed, dying, or halted: managed by xend, but without a domid."""
+    state_flags: Optional[str] = None
+    """Six letters, rbpsc and d for running, blocked, paused, shutdown, crashed and dying, ``-`` where not."""
+    domid: Optional[int] = None
+    uuid: Optional[str] = None
+    memory: Optional[int] = None
+    maxmem: Optional[int] = None
+    vcpus: Optional[int] = None
+    online_vcpus: Optional[int] = None
+    cpu_time: Optional[float] = None
+    start_time: Optional[float] = None
+    shutdown_reason: Optional[str] = None
+    on_poweroff: Optional[str] = None
+    on_reboot: Optional[str] = None
+    on_crash: Optional[str] = None
+    bootloader: Optional[str] = None
+    image: Optional[Image] = None
+    vbds: Optional[tuple[Vbd, ...]] = None
+    vifs: Optional[tuple[Vif, ...]] = None
+    release: Optional[Release] = field(default=None, compare=False, repr=False)
+    tree: Sxp = field(default="", compare=False, repr=False)
+
+    @property
+    def is_privileged(self) -> bool:
+        """Tell whether this is the control domain, under whatever name."""
+        return self.domid == 0 or self.name == DOMAIN_0
+
+    @property
+    def is_managed(self) -> bool:
+        """Tell whether xend is known to keep a definition of it. Only a halted one shows that."""
+        return self.state == "halted"
+
+    @classmethod
+    def from_sxp(cls, tree: Sxp) -> Domain:
+        """Read ``(domain (key value) ...)``. Raises ValueError for what is not that, or has no name."""
+        children = list(_pairs(tree))
+        fields = dict(reversed([(key, value) for key, value in children if key != "device"]))
+        name = _text(fields.get("name"))
+        if not isinstance(tree, list) or not name:
+            raise ValueError("not a domain: it has no name")
+        devices = [device for key, device in children if key == "device" and isinstance(device, list)]
+        state = _state(fields)
+        return cls(
+            name=name,
+            state=state,
+            state_flags=_text(fields.get("state")),
+            domid=_number(int, fields.get("domid")),
+            uuid=canonical_uuid(_text(fields.get("uuid"))),
+            memory=_number(int, fields.get("memory")),
+            maxmem=_number(int, fields.get("maxmem")),
+            vcpus=_number(int, fields.get("vcpus", dict(_pairs(fields.get("image", ""))).get("vcpus"))),
+            online_vcpus=_number(int, fields.get("online_vcpus")),
+            cpu_time=_number(float, fields.get("cpu_time")),
+            start_time=_number(float, fields.get("start_time")),
+            shutdown_reason=_text(fields.get("shutdown_reason")) if state in ("shutdown", "crashed") else None,
+            on_poweroff=_text(fields.get("on_poweroff")),
+            on_reboot=_text(fields.get("on_reboot")),
+            on_crash=_text(fields.get("on_crash")),
+            bootloader=_text(fields.get("bootloader")),
+            image=_image(fields.get("image")),
+            vbds=by_dev(_vbd(device) for device in devices if device[:1] in (["vbd"], ["tap"], ["tap2"])),
+            vifs=tuple(_vif(device) for device in devices if device[:1] == ["vif"]),
+            release=told_by_domain(fields),
+            tree=tree,
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all that is data in it, as plain dicts and lists."""
+        values = {key: value for key, value in vars(self).items() if key not in ("release", "tree")}
+        values["image"] = None if self.image is None else dict(vars(self.image))
+        values["vbds"] = None if self.vbds is None else [dict(vars(vbd)) for vbd in self.vbds]
+        values["vifs"] = None if self.vifs is None else [_vif_as_dict(vif) for vif in self.vifs]
+        return values
+
+
+def by_dev(vbds: Iterable[Vbd]) -> tuple[Vbd, ...]:
+    """Return *vbds* in the order in which they are always shown; xend's own differs from release to release."""
+    return tuple(sorted(vbds, key=lambda vbd: vbd.dev or ""))
+
+
+def canonical_uuid(uuid: Optional[str]) -> Optional[str]:
+    """Return *uuid* as 8-4-4-4-12; what has not 32 hexadecimal digits comes back as it is."""
+    digits = (uuid or "").replace("-", "").lower()
+    if len(digits) != 32 or set(digits) - set("0123456789abcdef"):
+        return uuid
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def command_line(root: Optional[str], args: Optional[str], ip: Optional[str] = None) -> Optional[str]:
+    """Return the kernel command line as xend puts it together from 3.1 on, None if there is none."""
+    parts = [f"root={root}" if root else "", f"ip={ip}" if ip else "", args or ""]
+    return " ".join(part for part in parts if part) or None
+
+
+def without_secrets(tree: Sxp) -> Sxp:
+    """Return *tree* with the values of SECRETS masked."""
+    if not isinstance(tree, list):
+        return tree
+    if len(tree) > 1 and tree[0] in SECRETS:
+        return [tree[0], MASK]
+    return [without_secrets(item) for item in tree]
+
+
+def secrets(tree: Sxp) -> Iterator[str]:
+    """Yield what without_secrets masks."""
+    if isinstance(tree, list):
+        if len(tree) > 1 and tree[0] in SECRETS:
+            yield from (value for value in tree[1:] if isinstance(value, str) and value)
+        else:
+            for item in tree:
+                yield from secrets(item)
+
+
+def _pairs(tree: Sxp) -> Iterator[tuple[str, Sxp]]:
+    """Yield the (key, value) children of a list; ``(key )`` has the value ``""``, ``(key a b)`` the value a."""
+    for child in tree[1:] if isinstance(tree, list) else ():
+        if isinstance(child, list) and child and isinstance(child[0], str):
+            yield child[0], child[1] if len(child) > 1 else ""
+
+
+def _text(value: Optional[Sxp]) -> Optional[str]:
+    """Return a text, None for an empty one: up to 4.0 xend prints "" as nothing, and means "not set"."""
+    return value if isinstance(value, str) and value else None
+
+
+def _number(kind: Callable[[str], T], value: Optional[Sxp]) -> Optional[T]:
+    """Return a number, None where there is none."""
+    try:
+        return kind(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _state(fields: dict[str, Sxp]) -> Optional[str]:
+    """Return the one word for the six letters; a domain without a domid is halted."""
+    letters = _text(fields.get("state"))
+    if letters is None:
+        return "halted" if "status" in fields and "domid" not in fields else None
+    return next((word for letter, word in _STATE_OF_LETTER if letter in letters), "running")
+
+
+def _image(value: Optional[Sxp]) -> Optional[Image]:
+    """Read ``(linux (kernel K) ...)``; None for an image without a kernel, which 3.1 and later print for Domain-0."""
+    fields = dict(_pairs(value or ""))
+    kernel = _text(fields.get("kernel")) or _text(fields.get("loader"))
+    if not isinstance(value, list) or not value or not isinstance(value[0], str) or kernel is None:
+        return None
+    return Image(
+        type=value[0],
+        kernel=kernel,
+        ramdisk=_text(fields.get("ramdisk")),
+        args=command_line(_text(fields.get("root")), _text(fields.get("args")), _text(fields.get("ip"))),
+    )
+
+
+def _vbd(device: list[Sxp]) -> Vbd:
+    """Read ``(vbd (dev D) (uname U) (mode M))``."""
+    fields = dict(_pairs(device))
+    dev = _text(fields.get("dev"))
+    return Vbd(
+        dev=dev[: -len(":disk")] if dev and dev.endswith(":disk") else dev,
+        uname=_text(fields.get("uname")),
+        mode=_text(fields.get("mode")),
+        backend=_text(fields.get("backend")),
+    )
+
+
+def _vif(device: list[Sxp]) -> Vif:
+    """Read ``(vif (mac M) (bridge B) ...)``; addresses come as ``(ip (A B))``, ``(ip A) (ip B)`` or ``(ip A)``."""
+    fields = dict(_pairs(device))
+    script = _text(fields.get("script"))
+    addresses: list[str] = []
+    for key, value in _pairs(device):
+        if key == "ip":
+            addresses += [
+                item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str) and item
+            ]
+    return Vif(
+        mac=(_text(fields.get("mac")) or "").lower() or None,
+        bridge=_text(fields.get("bridge")),
+        ip=tuple(addresses) or None,
+        script=script[len(_SCRIPTS) :] if script and script.startswith(_SCRIPTS) else script,
+        backend=_text(fields.get("backend")),
+    )
+
+
+def _vif_as_dict(vif: Vif) -> dict[str, Any]:
+    """Return a vif as plain data."""
+    return {**vars(vif), "ip": None if vif.ip is None else list(vif.ip)}

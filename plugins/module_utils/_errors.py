@@ -1,0 +1,49 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What can go wrong between a task and xend, one class for each thing that a user does about it."""
+
+from __future__ import annotations
+
+
+class XendError(Exception):
+    """Anything that kept a task from its end. ``str()`` of it is what the user reads."""
+
+
+class InvalidRequest(XendError):
+    """The task asks for what cannot or must not be done; nothing was sent for it."""
+
+
+class XendUnreachable(XendError):
+    """No connection could be made, so nothing was sent."""
+
+
+class XendNoReply(XendError):
+    """The request was sent and no (whole) reply came. ``perhaps_done`` tells whether xend may have carried it out."""
+
+    def __init__(self, message: str, *, perhaps_done: bool) -> None:
+        """Add to *message* what has to be known before another try."""
+        self.perhaps_done = perhaps_done
+        super().__init__(message)
+
+
+class NotXend(XendError):
+    """Something answered that is not xend: a proxy, a web server, another service."""
+
+
+class UnreadableReply(XendError):
+    """xend answered, and the answer is not what xend answers to such a request."""
+
+
+class XendRefused(XendError):
+    """xend carried out nothing and said why. ``reason`` holds xend's own words."""
+
+    def __init__(self, message: str, *, reason: str = "") -> None:
+        """Keep xend's own words apart from the sentence around them."""
+        self.reason = reason
+        super().__init__(message)
+
+
+class NoSuchDomain(XendRefused):
+    """xend knows no domain of that name."""

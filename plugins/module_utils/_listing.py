@@ -1,0 +1,49 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All domains of a xend, with the fewest requests that its release allows (WIRE.md (f) 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain
+from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, dumps
+
+
+@dataclass
+class Listing:
+    """The domains found, and a complaint for each that could not be read."""
+
+    domains: list[Domain] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+
+def list_domains(client: XendClient, *, only_running: bool = False) -> Listing:
+    """Return all domains, the control domain and zombies included. Raises XendError.
+
+    One request; where the list hides what does not run, from 3.0.4 on, one more for all names and one for each domain
+    that the list did not show, unless *only_running* spares them.
+    """
+    listing = Listing()
+    hides = False
+    for tree in client.domains():
+        try:
+            domain = Domain.from_sxp(tree)
+        except ValueError:
+            listing.unreadable.append(f"xend at {client.url} lists a domain that cannot be read: {_excerpt(tree)}")
+            continue
+        listing.domains.append(domain)
+        hides = hides or (domain.release is not None and domain.release.lists_hide_stopped)
+    if hides and not only_running:
+        shown = {domain.name for domain in listing.domains}
+        hidden = [name for name in client.names() if name not in shown]
+        listing.domains += [domain for domain in map(client.domain, hidden) if domain is not None]
+    return listing
+
+
+def _excerpt(tree: Sxp) -> str:
+    """Return the beginning of an expression."""
+    return dumps(tree)[:60]

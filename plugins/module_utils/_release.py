@@ -1,0 +1,77 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which xend is this? Told from how it answers, without a question of its own.
+
+xend does not name its version, and the node's is the hypervisor's. But every answer about a domain gives it away,
+that there is none included, closely enough for all that the collection does differently.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Optional
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+
+@dataclass(frozen=True)
+class Release:
+    """What one span of releases does unlike the others."""
+
+    span: str
+    """The releases meant, for people."""
+    vcpus_in_image: bool = False
+    """3.0.0 reads ``vcpus`` in the image section only, 3.0.2 to 4.0 in either place, 4.1 at the top level only."""
+    deletes_boot_files: bool = False
+    """With a ``bootloader`` in a create, the files named as kernel and ramdisk are deleted."""
+    shutdown_ends_after: Optional[int] = None
+    """A domain still up so many seconds after a shutdown request is destroyed by xend."""
+    keeps_all_ips: bool = False
+    """Of several addresses of a vif all are kept, not only the last."""
+    lists_hide_stopped: bool = True
+    """Both lists of domains, the plain and the detailed one, hold only what runs."""
+
+
+EARLY = Release(
+    "3.0.0 to 3.0.3",
+    vcpus_in_image=True,
+    deletes_boot_files=True,
+    shutdown_ends_after=30,
+    keeps_all_ips=True,
+    lists_hide_stopped=False,
+)
+R304 = Release("3.0.4", shutdown_ends_after=30)
+R31 = Release("3.1", shutdown_ends_after=30)
+R31_TO_33 = Release("3.1 to 3.3", shutdown_ends_after=30)
+R32_TO_33 = Release("3.2 to 3.3")
+LATE = Release("3.4 to 4.4")
+
+_NO_DOMAIN = (
+    (404, re.compile(r"No such domain .*", re.DOTALL), EARLY),
+    (404, re.compile(r"No domain named .*", re.DOTALL), R304),
+    (500, re.compile(r""), R31_TO_33),
+    (404, re.compile(r"<Fault 3: .*>", re.DOTALL), LATE),
+)
+
+
+def told_by_missing_domain(status: int, text: str) -> Optional[Release]:
+    """Return which release says "no such domain" like this, None if this does not say so at all.
+
+    Not every 404 does: a 3.1 whose configuration was spoilt answers 404 for all its domains (WIRE.md (f) 8).
+    """
+    return next((rel for code, words, rel in _NO_DOMAIN if code == status and words.fullmatch(text)), None)
+
+
+def told_by_domain(fields: Container[str]) -> Release:
+    """Return the release that prints a domain with these fields (WIRE.md (d))."""
+    if "status" not in fields:
+        return EARLY
+    if "bootloader_args" not in fields:
+        return R304
+    if "cpus" in fields or "description" in fields:
+        return LATE
+    return R31 if "cpu_weight" in fields else R32_TO_33

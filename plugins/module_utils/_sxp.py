@@ -1,0 +1,193 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+r"""Text to nested lists and back, in the s-expression dialect that xend speaks.
+
+An atom is a ``str``, a list is a ``list``; there are no other types. ``007``, ``t``, ``nil`` and ``inf`` stay
+the text they are: which of them is a number is known by the code that reads a domain, not by the parser.
+
+The dialect (the same from 3.0.0 to 4.4, but for what is noted):
+
+* a string is quoted as Python 2's ``repr()`` does it, with either quote, and its ``\xHH`` are bytes of UTF-8;
+* an empty atom is printed as nothing up to 4.0, so ``(kernel )`` is ``["kernel"]``, and as ``''`` from 4.1;
+* ``#`` begins a comment;
+* text may follow the first expression (4.1 appends ``''`` to a domain): it is not read.
+"""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Sequence
+from typing import Union
+
+try:
+    import sexpdata
+except ImportError:
+    SEXPDATA_IMPORT_ERROR = traceback.format_exc()
+    _BaseParser: type = object
+else:
+    SEXPDATA_IMPORT_ERROR = ""
+    _BaseParser = sexpdata.Parser
+
+Sxp = Union[str, list["Sxp"]]
+"""An expression: an atom, or a list of expressions."""
+
+MAX_DEPTH = 100
+"""Lists nested deeper than this are refused, reading and writing. xend's own stay below ten."""
+
+_TOKEN = re.compile(
+    r"""
+      ([^\s\x00-\x1f\x7f()'"\#<>{}\[\];][^\s\x00-\x1f\x7f()\#<>{}\[\];]*)  # 1: a bare atom
+    | (\()                                    # 2
+    | (\))                                    # 3
+    | ('[^'\\]*(?:\\.[^'\\]*)*')              # 4: a string, or
+    | ("[^"\\]*(?:\\.[^"\\]*)*")              # 5: a string
+    | \#[^\n]*                                # a comment
+    | ([^ \t\n\v\f\r])                        # 6: nothing that xend prints
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_BARE, _OPEN, _CLOSE, _ODD = 1, 2, 3, 6
+
+_BARE_EVERYWHERE = re.compile(r"[A-Za-z0-9._:/~-]+")
+_NEEDS_ESCAPE = re.compile(rb"[\x00-\x1f\x7f-\xff\\']")
+_SHORT_ESCAPES = {b"\n": rb"\n", b"\r": rb"\r", b"\t": rb"\t", b"\\": rb"\\", b"'": rb"\'"}
+
+_ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|([0-3][0-7]{2})|(.))", re.DOTALL)
+_ESCAPED = {
+    b"a": b"\a",
+    b"b": b"\b",
+    b"f": b"\f",
+    b"n": b"\n",
+    b"r": b"\r",
+    b"t": b"\t",
+    b"v": b"\v",
+    b"\\": b"\\",
+    b"'": b"'",
+    b'"': b'"',
+}
+
+
+class SxpError(ValueError):
+    """A text that is not an s-expression of xend's, or a tree that cannot be written as one.
+
+    ``position`` is an offset in characters into the text, -1 where there is no text.
+    """
+
+    def __init__(self, reason: str, text: str = "", position: int = -1) -> None:
+        """Show the reason, the position and some of the text around it."""
+        self.reason = reason
+        self.position = position
+        self.excerpt = text[max(0, position - 20) : position + 40] if position >= 0 else ""
+        where = f" at character {position}: {self.excerpt!r}" if position >= 0 else ""
+        super().__init__(reason + where)
+
+
+def loads(text: str, *, alone: bool = False) -> Sxp:
+    """Return the first expression in *text*. What follows it is not looked at, or an error where it must stand *alone*.
+
+    Raises SxpError for anything else: empty, truncated, binary or HTML text, or lists nested over MAX_DEPTH deep.
+    """
+    end, expression = _Parser(text).parse_sexp(0)
+    if alone and any(match.lastindex for match in _TOKEN.finditer(text, end)):
+        raise SxpError("more text after the end of the expression", text, end)
+    return expression
+
+
+def dumps(tree: Sxp) -> str:
+    r"""Return *tree* as text that every xend from 3.0.0 to 4.4 reads back as the same tree.
+
+    What might end an atom in any version (a ``!`` does, up to 3.4) is quoted; bytes over 126 are written as ``\xHH``.
+    Raises SxpError for a tree of other things than ``str`` and sequences, or nested over MAX_DEPTH deep.
+    """
+    return str(sexpdata.dumps(_quoted(tree, MAX_DEPTH), str_as="symbol"))
+
+
+class _Parser(_BaseParser):
+    """sexpdata's parser with the tokens of xend, and a loop instead of recursion."""
+
+    def __init__(self, string: str) -> None:
+        """Take the text to be read."""
+        super().__init__(string, line_comment="#")
+
+    def parse_sexp(self, i: int) -> tuple[int, Sxp]:
+        """Read one expression from offset *i*; return the offset behind it, and the expression."""
+        text = self.string
+        stack: list[list[Sxp]] = []
+        into: list[Sxp] = []
+        for match in _TOKEN.finditer(text, i):
+            kind = match.lastindex
+            if kind == _BARE:
+                into.append(match[0])
+            elif kind == _OPEN:
+                if len(stack) >= MAX_DEPTH:
+                    raise SxpError(f"lists nested over {MAX_DEPTH} deep", text, match.start())
+                stack.append(into)
+                into = []
+            elif kind == _CLOSE:
+                if not stack:
+                    raise SxpError("a closing parenthesis that nothing opened", text, match.start())
+                stack[-1].append(into)
+                into = stack.pop()
+            elif kind == _ODD:
+                raise SxpError(_complaint(match[0]), text, match.start())
+            elif kind:
+                into.append(_unquoted(match[0]))
+            if into and not stack:
+                return match.end(), into[0]
+        raise SxpError("the text ends too early" if stack else "there is no expression", text, len(text))
+
+
+def _complaint(character: str) -> str:
+    """Say what is wrong with a character that begins no token."""
+    if character in "'\"":
+        return "a string that is not closed"
+    if character in "<>{}[];":
+        return f"{character!r} outside of a string, which xend takes apart: put the whole value in quotes"
+    return f"unexpected character {character!r}"
+
+
+def _unquoted(token: str) -> str:
+    """Return what a quoted string stands for."""
+    body = token[1:-1]
+    if "\\" not in body:
+        return body
+    raw = _ESCAPE.sub(_unescaped, body.encode("utf-8", "surrogateescape"))
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    """Return the byte of one escape; an unknown one keeps its backslash, as xend does from 3.0.4."""
+    hexadecimal, octal, character = match.groups()
+    if hexadecimal:
+        return bytes([int(hexadecimal, 16)])
+    if octal:
+        return bytes([int(octal, 8)])
+    return _ESCAPED.get(character, match[0])
+
+
+def _quoted(tree: object, depth: int) -> object:
+    """Return *tree* with every atom in the form in which it goes into the text."""
+    if isinstance(tree, str):
+        return tree if _BARE_EVERYWHERE.fullmatch(tree) else _repr(tree)
+    if not isinstance(tree, Sequence):
+        raise SxpError(f"only text and lists can be sent to xend, not {tree!r}")
+    if not depth:
+        raise SxpError(f"lists nested over {MAX_DEPTH} deep")
+    return [_quoted(item, depth - 1) for item in tree]
+
+
+def _repr(atom: str) -> str:
+    """Return *atom* in single quotes, in ASCII."""
+    try:
+        raw = atom.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        raise SxpError(f"no UTF-8 for {atom!r}: {error.reason}") from error
+    return "'" + _NEEDS_ESCAPE.sub(_escaped, raw).decode("ascii") + "'"
+
+
+def _escaped(match: re.Match[bytes]) -> bytes:
+    """Return the escape of one byte."""
+    return _SHORT_ESCAPES.get(match[0]) or b"\\x%02x" % match[0][0]

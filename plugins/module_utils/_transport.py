@@ -1,0 +1,321 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From an ``xend_url`` to an exchange of one request for one reply, over HTTP, HTTPS or a Unix socket.
+
+What this layer sees to:
+
+* one connection for one request, closed at once: up to 3.0.3 an open connection keeps xend from serving anybody
+  else, and from 3.1 on xend itself often leaves connections open;
+* a request that changes something is never sent twice: it is tried again only where the connection was refused,
+  which is before a byte of it was sent;
+* nothing of the environment (proxies, ``.netrc``, certificate bundles) has a say in where a request goes.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Optional, Union
+from urllib.parse import unquote, urlsplit
+
+from ansible_collections.dom0.xend.plugins.module_utils._errors import (
+    InvalidRequest,
+    NotXend,
+    UnreadableReply,
+    XendNoReply,
+    XendUnreachable,
+)
+
+try:
+    import requests
+    from requests.adapters import HTTPAdapter
+    from urllib3.connection import HTTPConnection
+    from urllib3.connectionpool import HTTPConnectionPool
+    from urllib3.exceptions import NewConnectionError
+except ImportError:
+    REQUESTS_IMPORT_ERROR = traceback.format_exc()
+    HTTPAdapter = HTTPConnection = HTTPConnectionPool = object  # type: ignore[misc,assignment]
+    _NOT_CURED_BY_A_RETRY: tuple[type[Exception], ...] = ()
+else:
+    REQUESTS_IMPORT_ERROR = ""
+    _NOT_CURED_BY_A_RETRY = (requests.exceptions.Timeout, requests.exceptions.SSLError)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+DEFAULT_URL = "unix:///var/lib/xend/xend-socket"
+"""Where xend listens unless its configuration says otherwise, and where xm looks for it."""
+
+RETRY_DELAY = 0.3
+"""Seconds before the second and last attempt to connect."""
+
+_HEADERS = {
+    "Accept": "application/sxp",
+    "Accept-Encoding": "identity",
+    "Connection": "close",
+    "User-Agent": "dom0.xend",
+}
+"""Without this Accept, a client that names itself gets HTML from xend."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """A parsed ``xend_url``: the base of all URLs, and the socket's path where there is one."""
+
+    url: str
+    base: str
+    socket_path: Optional[str] = None
+
+    @classmethod
+    def parse(cls, url: str) -> Address:
+        """Read an ``xend_url``. Raises InvalidRequest, and never repeats a password in it."""
+        try:
+            parts = urlsplit(url)
+            host, _port, user = parts.hostname, parts.port, parts.username
+        except ValueError as error:
+            raise InvalidRequest(f"xend_url is not a URL: {error}") from error
+        if user is not None:
+            raise InvalidRequest("xend_url holds a user name: give it as xend_username and xend_password instead")
+        if parts.query or parts.fragment:
+            raise InvalidRequest(f"xend_url {url!r} must end with its path: no query and no fragment")
+        if parts.scheme == "unix":
+            if parts.netloc or not parts.path.startswith("/"):
+                raise InvalidRequest(f"xend_url {url!r}: a Unix socket is given as unix:///path/to/socket")
+            return cls(url, "http://localhost", unquote(parts.path))
+        if parts.scheme in ("http", "https") and host:
+            return cls(url, url.rstrip("/"))
+        raise InvalidRequest(f"xend_url {url!r} is none of http://host:8000, https://host and unix:///path/to/socket")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back: ``text`` is the body, UTF-8 with surrogate escapes; ``content_type`` is empty if none was sent."""
+
+    status: int
+    reason: str
+    content_type: str
+    text: str
+
+
+class Transport:
+    """One xend, as far as HTTP goes. Raises the errors of ``_errors`` and no others."""
+
+    def __init__(
+        self,
+        url: str = DEFAULT_URL,
+        *,
+        username: Optional[str] = None,
+        password: Optional[str] = None,
+        validate_certs: bool = True,
+        ca_path: Optional[str] = None,
+        connect_timeout: float = 5,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Take where and how to connect; nothing is sent yet. Times are in seconds."""
+        self.address = Address.parse(url)
+        self._auth = (username, password or "") if username else None
+        self._verify: Union[bool, str] = (ca_path or True) if validate_certs else False
+        self._connect_timeout = connect_timeout
+        self._sleep = sleep
+        self._session = requests.Session()
+        self._session.trust_env = False
+        if self.address.socket_path is not None:
+            self._session.mount("http://", _UnixAdapter(self.address.socket_path))
+
+    def exchange(
+        self, path: str, form: Optional[Mapping[str, str]] = None, *, timeout: float, query: str = ""
+    ) -> Reply:
+        """Send one GET, or one POST if there is a *form*, and return the whole reply.
+
+        *timeout* is how long xend may stay silent, in seconds. With a *query* the form travels in the URL.
+        """
+        method = "GET" if form is None else "POST"
+        try:
+            response = self._send(method, self.address.base + path + query, form, timeout)
+        except requests.exceptions.RequestException as error:
+            raise self._explain(error, method, timeout) from error
+        finally:
+            self._session.close()
+        return self._reply(response, method)
+
+    def _send(self, method: str, url: str, form: Optional[Mapping[str, str]], timeout: float) -> requests.Response:
+        """Send, and once more where that is safe."""
+        for last_try in (False, True):
+            try:
+                return self._session.request(
+                    method,
+                    url,
+                    data=form,
+                    headers=_HEADERS,
+                    auth=self._auth,
+                    verify=self._verify,
+                    timeout=(self._connect_timeout, timeout),
+                    allow_redirects=False,
+                )
+            except requests.exceptions.ConnectionError as error:
+                harmless = _was_refused(error) or (method == "GET" and not isinstance(error, _NOT_CURED_BY_A_RETRY))
+                if last_try or not harmless:
+                    raise
+                self._sleep(RETRY_DELAY)
+        raise AssertionError("unreachable")
+
+    def _explain(self, error: requests.exceptions.RequestException, method: str, timeout: float) -> Exception:
+        """Return the typed error that tells what happened, and what the user can do about it."""
+        where = self.address.url
+        if isinstance(_chain(error)[-1], ssl.SSLCertVerificationError):
+            return XendUnreachable(
+                f"No trusted TLS connection to {where}: {_cause(error)}. See validate_certs and ca_path."
+            )
+        if isinstance(error, requests.exceptions.ConnectTimeout) or _was_refused(error):
+            return XendUnreachable(f"Cannot connect to xend at {where}: {_cause(error)}. {self._advice()}")
+        if isinstance(error, requests.exceptions.ReadTimeout):
+            happened = f"xend at {where} did not answer within {timeout:g} s"
+        elif isinstance(error, requests.exceptions.ConnectionError):
+            happened = f"xend at {where} closed the connection without a whole answer ({_cause(error)})"
+        elif isinstance(error, requests.exceptions.ChunkedEncodingError):
+            happened = f"the answer of xend at {where} broke off ({_cause(error)})"
+        else:
+            return NotXend(f"No HTTP with {where}: {error}")
+        if method == "GET":
+            return XendNoReply(f"{happened}.", perhaps_done=False)
+        return XendNoReply(
+            f"{happened}. It may have done what was asked, and may still be doing it: look before you repeat it.",
+            perhaps_done=True,
+        )
+
+    def _advice(self) -> str:
+        """Say what to check when xend cannot be reached."""
+        if self.address.socket_path is not None:
+            return (
+                "Does xend run, does it listen there (xend-unix-server, xend-unix-path in xend-config.sxp), "
+                "and may this user, usually root, open the socket?"
+            )
+        return "Does xend run, and does it listen there (xend-http-server, xend-port, xend-address in xend-config.sxp)?"
+
+    def _reply(self, response: requests.Response, method: str) -> Reply:
+        """Check that the reply is whole, and of a kind that xend sends."""
+        where, status, body = self.address.url, response.status_code, response.content
+        promised = response.headers.get("Content-Length", "")
+        if promised.isdigit() and len(body) < int(promised):
+            raise XendNoReply(
+                f"The answer of xend at {where} broke off after {len(body)} of {promised} bytes"
+                + (". What was asked may have been done: look before you repeat it." if method == "POST" else "."),
+                perhaps_done=method == "POST",
+            )
+        text = body.decode("utf-8", "surrogateescape")
+        if status in _PROXY_STATUSES or 300 <= status < 400:
+            raise NotXend(
+                f"{where} answered {status} {response.reason}, which xend never does: {_proxy_advice(status)}"
+            )
+        if text.lstrip()[:1] == "<" and not text.startswith("<Fault"):
+            raise NotXend(
+                f"{where} answered HTML ({_excerpt(text)}): a proxy or another web server is in the way, "
+                "or something on the way changes the Accept header"
+            )
+        return Reply(status, response.reason or "", response.headers.get("Content-Type", ""), text)
+
+
+_PROXY_STATUSES = {401, 403, 407, 502, 503, 504}
+
+
+def _proxy_advice(status: int) -> str:
+    """Say what an answer that is not xend's asks for."""
+    if status in (401, 403, 407):
+        return "a proxy in front of it wants other credentials (xend_username, xend_password)"
+    if status < 400:
+        return "something in front of it redirects; give the final address as xend_url"
+    return "a proxy in front of it cannot reach xend"
+
+
+def unreadable(where: str, what: str, text: str) -> UnreadableReply:
+    """Return the error for an answer that cannot be understood, with its beginning."""
+    return UnreadableReply(f"xend at {where} gave an answer that cannot be read as {what}: {_excerpt(text)}")
+
+
+def _excerpt(text: str) -> str:
+    """Return the beginning of *text*, in quotes, on one line."""
+    return repr(text[:60] + ("..." if len(text) > 60 else ""))
+
+
+def _was_refused(error: BaseException) -> bool:
+    """Tell whether no connection came about, so that not a byte can have been sent."""
+    return any(isinstance(link, NewConnectionError) for link in _chain(error))
+
+
+def _cause(error: BaseException) -> str:
+    """Return the innermost reason, in the operating system's words where there are some."""
+    innermost = _chain(error)[-1]
+    if isinstance(innermost, OSError) and innermost.strerror:
+        return str(innermost.strerror)
+    return str(innermost) or type(innermost).__name__
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """Return *error* and what it wraps, outermost first; the libraries use all four ways of wrapping."""
+    links: list[BaseException] = []
+    link: Optional[BaseException] = error
+    while link is not None and link not in links:
+        links.append(link)
+        inner = getattr(link, "reason", None)
+        if not isinstance(inner, BaseException):
+            inner = next((value for value in link.args if isinstance(value, BaseException)), None)
+        link = inner or link.__cause__ or link.__context__
+    return links
+
+
+class _UnixConnection(HTTPConnection):
+    """urllib3's connection, to a socket in the file system."""
+
+    def __init__(self, socket_path: str, **kwargs: Any) -> None:
+        super().__init__("localhost", **kwargs)
+        self._socket_path = socket_path
+
+    def connect(self) -> None:
+        """Connect; as with TCP, a failure is a NewConnectionError."""
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock.settimeout(self.timeout if isinstance(self.timeout, (int, float)) else None)
+        try:
+            sock.connect(self._socket_path)
+        except OSError as error:
+            sock.close()
+            raise NewConnectionError(self, error.strerror or str(error)) from error
+        self.sock = sock
+
+
+class _UnixPool(HTTPConnectionPool):
+    """urllib3's pool, whose connections all go to one socket."""
+
+    def __init__(self, socket_path: str) -> None:
+        super().__init__("localhost", maxsize=1)
+        self._socket_path = socket_path
+
+    def _new_conn(self) -> _UnixConnection:
+        return _UnixConnection(self._socket_path, timeout=self.timeout.connect_timeout)
+
+
+class _UnixAdapter(HTTPAdapter):
+    """requests' adapter, for one Unix socket; requests asks for its pool in one way up to 2.31, in another since."""
+
+    def __init__(self, socket_path: str) -> None:
+        super().__init__()
+        self._socket_path = socket_path
+        self._pool = _UnixPool(socket_path)
+
+    def get_connection(self, *_args: Any, **_kwargs: Any) -> _UnixPool:
+        """Return the pool (requests up to 2.31)."""
+        return self._pool
+
+    def get_connection_with_tls_context(self, *_args: Any, **_kwargs: Any) -> _UnixPool:
+        """Return the pool (requests from 2.32)."""
+        return self._pool
+
+    def close(self) -> None:
+        """Close what the pool still holds, and have it open anew when it is used again."""
+        super().close()
+        self._pool.close()
+        self._pool = _UnixPool(self._socket_path)

@@ -1,0 +1,376 @@
+#!/usr/bin/python
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Declare a Xen domain. What the module does is in module_utils/_ensure.py."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: xen_domain
+short_description: Declare a Xen domain on a host that runs xend
+version_added: 0.1.0
+description:
+  - Creates, starts, pauses, shuts down and destroys domains through xend, so that a domain is as declared.
+  - A domain that exists is never changed or rebuilt. Where it differs from what is declared, RV(drift) says so, with a
+    warning.
+  - Domain-0 is never paused, stopped or destroyed, whatever is asked for.
+extends_documentation_fragment:
+  - dom0.xend.connection
+  - dom0.xend.attributes
+  - dom0.xend.attributes.changes
+author:
+  - dom0.xend contributors (@dom0-xend)
+options:
+  name:
+    description:
+      - Name of the domain. A number is a name here, never the id of another domain.
+    type: str
+    required: true
+  state:
+    description:
+      - V(running) means that the domain lives and is not paused when the module returns. A missing one is created,
+        a paused one unpaused, a halted one that xend manages is started.
+      - V(paused) means that the domain exists and holds still.
+      - V(stopped) means that the domain does not run. Its definition stays, if xend manages one (3.0.4 and later).
+      - V(absent) means that the domain is gone, with the definition that xend may keep of it.
+      - For V(stopped) and V(absent) a running guest is asked to shut down, and waited for. A paused guest is unpaused
+        first, because it cannot hear the request. What is preserved of a crashed or shut down domain is destroyed.
+      - A domain that crashed or was shut down and is preserved is not brought up again. Remove it first.
+    type: str
+    choices: [running, paused, stopped, absent]
+    default: running
+  memory:
+    description: Memory in MiB. Needed to create a domain.
+    type: int
+  maxmem:
+    description: Most memory that the domain can be given while it runs, in MiB. xend takes O(memory) if this is not set.
+    type: int
+  vcpus:
+    description: Number of virtual CPUs. A new domain gets one if this is not set.
+    type: int
+  image:
+    description: What the domain boots. Needed to create a domain, unless a O(bootloader) finds it.
+    type: dict
+    suboptions:
+      type:
+        description: Kind of the image.
+        type: str
+        choices: [linux]
+        default: linux
+      kernel:
+        description: Path of the kernel on the xend host.
+        type: path
+        required: true
+      ramdisk:
+        description: Path of the initial RAM disk on the xend host.
+        type: path
+      root:
+        description: Root device and its flags, such as V(/dev/sda1 ro). It becomes C(root=) on the kernel command line.
+        type: str
+      args:
+        description: Kernel command line, after O(image.root).
+        type: str
+  bootloader:
+    description:
+      - Path of a bootloader on the xend host, such as V(/usr/bin/pygrub), which finds kernel and RAM disk in a disk.
+      - Refused together with O(image) up to 3.0.3, where xend deletes the files named in it.
+    type: path
+  vbds:
+    description: Virtual disks. Disks of an existing domain that are not named here are left alone.
+    type: list
+    elements: dict
+    suboptions:
+      uname:
+        description: Where the data is, such as V(phy:vg0/web1) or V(file:/srv/xen/web1.img).
+        type: str
+        required: true
+      dev:
+        description: Name of the disk in the guest, such as V(sda1), V(xvda) or V(hdc:cdrom) (3.0.3 and later).
+        type: str
+        required: true
+      mode:
+        description: V(r) to read, V(w) to write, V(w!) to write even if another domain uses it. xend takes V(r) by default.
+        type: str
+        choices: [r, w, w!]
+      backend:
+        description: Name or id of the domain that serves the disk. xend takes Domain-0 by default.
+        type: str
+  vifs:
+    description: Virtual network interfaces. Those of an existing domain that are not named here are left alone.
+    type: list
+    elements: dict
+    suboptions:
+      mac:
+        description: Hardware address. Without one xend makes one up, a new one each time the domain is created.
+        type: str
+      bridge:
+        description: Bridge on the xend host.
+        type: str
+      ip:
+        description:
+          - Addresses of the guest, as the C(vif) script of the host wants to know them.
+          - More than one is refused from 3.0.4 on, where xend keeps only the last.
+        type: list
+        elements: str
+      script:
+        description: Script that connects the interface, by its name in C(/etc/xen/scripts) or its path.
+        type: str
+      backend:
+        description: Name or id of the domain that serves the interface. xend takes Domain-0 by default.
+        type: str
+  on_poweroff:
+    description: What xend does once the guest has shut down. xend takes V(destroy) by default.
+    type: str
+    choices: [destroy, restart, preserve, rename-restart]
+  on_reboot:
+    description: What xend does once the guest has rebooted. xend takes V(restart) by default.
+    type: str
+    choices: [destroy, restart, preserve, rename-restart]
+  on_crash:
+    description:
+      - What xend does once the guest has crashed. xend takes V(restart) by default.
+      - The two that dump core exist from 3.3 on.
+    type: str
+    choices: [destroy, restart, preserve, rename-restart, coredump-destroy, coredump-restart]
+  uuid:
+    description: UUID for a new domain, 32 hexadecimal digits with dashes anywhere. xend makes one up by default.
+    type: str
+  config:
+    description:
+      - A whole config, the s-expression that xend takes for C(op=create), instead of all the options above from
+        O(memory) to O(uuid).
+      - It is sent as it is read, with everything quoted that needs it. A name in it must be that in O(name), and is
+        added if there is none.
+      - Releases want different configs. 3.0.0 reads C(vcpus) inside the image, 4.1 and later need it outside.
+    type: str
+  force:
+    description: Destroy a guest at once instead of asking it to shut down, for O(state=stopped) and O(state=absent).
+    type: bool
+    default: false
+  shutdown_timeout:
+    description:
+      - Seconds to wait for a guest that was asked to shut down.
+      - Up to 3.1 xend itself destroys a guest that is still up 30 s after the request, and no option can keep it from
+        that. RV(shutdown_outcome) is V(forced) then. From 3.2 on it waits for ever.
+    type: float
+    default: 300
+  on_shutdown_timeout:
+    description: What to do with a guest that has not shut down in time. V(fail) leaves it alone, V(destroy) destroys it.
+    type: str
+    choices: [fail, destroy]
+    default: fail
+  on_device_failure:
+    description:
+      - What to do with a domain that could be created, but whose devices could not be connected.
+      - V(destroy) destroys it again, V(keep) leaves it paused. The task fails in either case.
+    type: str
+    choices: [destroy, keep]
+    default: destroy
+  create_timeout:
+    description:
+      - Seconds that creating or starting a domain, and connecting its devices, may each take.
+      - xend waits up to 10 s for each device up to 3.0.2, and up to 100 s from 3.0.3 on.
+    type: float
+    default: 300
+notes:
+  - xend does not tell whether a running domain is managed. That a definition is deleted or stays therefore shows only
+    in the real run, once the domain is down, and not in check mode.
+seealso:
+  - module: dom0.xend.xen_domain_info
+  - module: dom0.xend.xen_sedf
+"""
+
+EXAMPLES = r"""
+- name: Have a domain run
+  dom0.xend.xen_domain:
+    name: web1
+    memory: 128
+    vcpus: 2
+    image:
+      kernel: /boot/vmlinuz-2.6-xenU
+      ramdisk: /boot/initrd-2.6-xenU.img
+      root: /dev/sda1 ro
+      args: "4 console=xvc0"
+    vbds:
+      - uname: phy:vg0/web1
+        dev: sda1
+        mode: w
+    vifs:
+      - mac: 00:16:3e:00:00:01
+        bridge: xenbr0
+    on_crash: preserve
+
+- name: Have it run, from a config for this release of xend
+  dom0.xend.xen_domain:
+    name: web2
+    config: |
+      (vm (name web2) (memory 64) (vcpus 1)
+        (image (linux (kernel /boot/vmlinuz-2.6-xenU) (root '/dev/sda1 ro')))
+        (device (vbd (uname phy:vg0/web2) (dev sda1) (mode w))))
+
+- name: Hold it still
+  dom0.xend.xen_domain:
+    name: web2
+    state: paused
+
+- name: Shut it down, and destroy it if it has not obeyed after two minutes
+  dom0.xend.xen_domain:
+    name: web2
+    state: stopped
+    shutdown_timeout: 120
+    on_shutdown_timeout: destroy
+
+- name: Remove it at once, through an SSH tunnel to a host without Python
+  dom0.xend.xen_domain:
+    xend_url: http://localhost:8000
+    name: web1
+    state: absent
+    force: true
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+domain:
+  description:
+    - The domain after the task, in check mode as it would be. V(null) if there is none.
+    - It has the fields that M(dom0.xend.xen_domain_info) describes.
+  type: dict
+  returned: success
+  sample: {name: web1, state: running, domid: 3, memory: 128, vcpus: 2}
+operations:
+  description:
+    - What was sent to xend to change something, in order, in check mode what would be.
+    - Each has C(op), xend's name of the operation, and C(domain). A C(create) has its C(config).
+    - After a failure, those that had been carried out.
+  type: list
+  elements: dict
+  returned: always
+  sample: [{op: pause, domain: web1}]
+drift:
+  description: Where an existing domain is not as declared. Nothing is done about it.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    option:
+      description: The option, with the field in it, such as C(vbds[sda1].mode).
+      type: str
+    declared:
+      description: What the task says.
+      type: raw
+    found:
+      description: What the domain has.
+      type: raw
+  sample: [{option: memory, declared: 256, found: 128}]
+shutdown_outcome:
+  description:
+    - How a domain ended that ran before.
+    - V(clean) if the guest went down by itself, V(forced) if xend destroyed it 30 s after the request (up to 3.1),
+      V(destroyed) if the task did. In check mode, V(clean) means that the guest would be asked.
+  type: str
+  returned: when a domain was taken down
+  sample: clean
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.dom0.xend.plugins.module_utils._config import STRUCTURED, Wish, parse_config
+from ansible_collections.dom0.xend.plugins.module_utils._domain import secrets
+from ansible_collections.dom0.xend.plugins.module_utils._ensure import Ensurer
+from ansible_collections.dom0.xend.plugins.module_utils._errors import XendError
+from ansible_collections.dom0.xend.plugins.module_utils._module import connection_spec, open_client, require_libraries
+from ansible_collections.dom0.xend.plugins.module_utils._plan import view
+
+_ENDS = ["destroy", "restart", "preserve", "rename-restart"]
+
+
+def argument_spec() -> dict[str, dict[str, object]]:
+    """Return the argument spec, as documented above."""
+    text: dict[str, object] = {"type": "str"}
+    image = {
+        "type": {"type": "str", "choices": ["linux"], "default": "linux"},
+        "kernel": {"type": "path", "required": True},
+        "ramdisk": {"type": "path"},
+        "root": text,
+        "args": text,
+    }
+    vbd = {
+        "uname": {"type": "str", "required": True},
+        "dev": {"type": "str", "required": True},
+        "mode": {"type": "str", "choices": ["r", "w", "w!"]},
+        "backend": text,
+    }
+    vif = {"mac": text, "bridge": text, "ip": {"type": "list", "elements": "str"}, "script": text, "backend": text}
+    return {
+        **connection_spec(),
+        "name": {"type": "str", "required": True},
+        "state": {"type": "str", "choices": ["running", "paused", "stopped", "absent"], "default": "running"},
+        "memory": {"type": "int"},
+        "maxmem": {"type": "int"},
+        "vcpus": {"type": "int"},
+        "image": {"type": "dict", "options": image},
+        "bootloader": {"type": "path"},
+        "vbds": {"type": "list", "elements": "dict", "options": vbd},
+        "vifs": {"type": "list", "elements": "dict", "options": vif},
+        "on_poweroff": {"type": "str", "choices": _ENDS},
+        "on_reboot": {"type": "str", "choices": _ENDS},
+        "on_crash": {"type": "str", "choices": [*_ENDS, "coredump-destroy", "coredump-restart"]},
+        "uuid": text,
+        "config": text,
+        "force": {"type": "bool", "default": False},
+        "shutdown_timeout": {"type": "float", "default": 300},
+        "on_shutdown_timeout": {"type": "str", "choices": ["fail", "destroy"], "default": "fail"},
+        "on_device_failure": {"type": "str", "choices": ["destroy", "keep"], "default": "destroy"},
+        "create_timeout": {"type": "float", "default": 300},
+    }
+
+
+def wish_of(module: AnsibleModule) -> Wish:
+    """Return what the task declares. Raises InvalidRequest."""
+    params = module.params
+    config = None if params["config"] is None else parse_config(params["config"], params["name"])
+    if config is not None:
+        module.no_log_values.update(secrets(config))
+    return Wish(
+        options={key: params[key] for key in STRUCTURED if params[key] is not None},
+        config=config,
+        **{key: params[key] for key in Wish.__dataclass_fields__ if key not in ("options", "config")},
+    )
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec=argument_spec(),
+        mutually_exclusive=[("config", key) for key in STRUCTURED],
+        supports_check_mode=True,
+    )
+    require_libraries(module)
+    ensurer = None
+    try:
+        client = open_client(module.params, read_only=module.check_mode)
+        ensurer = Ensurer(client, wish_of(module))
+        outcome = ensurer.run()
+    except XendError as error:
+        done = ensurer.outcome.operations if ensurer else []
+        module.fail_json(msg=str(error), changed=bool(done), operations=[operation.as_dict() for operation in done])
+    for item in outcome.drift:
+        module.warn(
+            f"{module.params['name']}: {item['option']} is {item['found']!r}, not {item['declared']!r} as declared"
+        )
+    result: dict[str, object] = {
+        "changed": bool(outcome.operations),
+        "domain": outcome.after.as_dict() if outcome.after else None,
+        "operations": [operation.as_dict() for operation in outcome.operations],
+        "drift": outcome.drift,
+        "diff": {"before": view(outcome.before), "after": view(outcome.after)},
+    }
+    if outcome.shutdown_outcome:
+        result["shutdown_outcome"] = outcome.shutdown_outcome
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
