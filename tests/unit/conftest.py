@@ -32,4 +32,7 @@ else:
     # No deadline: a shared machine is no stopwatch. Derandomised: the same commit gives the same verdict.
     settings.register_profile("ci", deadline=None, derandomize=True, database=None)
     settings.register_profile("explore", deadline=None, max_examples=2000)
-    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+    # ansible-test repeats everything on five Pythons, to see that it runs there; the search itself is `make unit`'s.
+    settings.register_profile("each_python", settings.get_profile("ci"), max_examples=20)
+    by_ansible_test = "ansible_pytest_collections" in os.environ.get("PYTEST_PLUGINS", "")
+    settings.load_profile("each_python" if by_ansible_test else os.environ.get("HYPOTHESIS_PROFILE", "ci"))
