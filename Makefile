@@ -28,6 +28,13 @@ $(error PYTHON=$(PYTHON) cannot be used)
 endif
 endif
 
+# A clone that was moved since: what pip wrote into .venv names the old place.
+ifneq ($(wildcard .venv/.base),)
+ifneq ($(shell cat .venv/.base),$(CURDIR))
+$(shell rm -f .venv/.base .venv/.dev)
+endif
+endif
+
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 .PHONY: help demo test clean format $(STAGES)
@@ -38,17 +45,19 @@ help: ## this list
 	@echo "  PYTHON=/path/to/python3.12   the Python to build .venv with (3.11 or newer)"
 
 .venv/.base: requirements/demo.in requirements/constraints.txt
+	@echo '==== building .venv'
 	@sh tests/tools/venv.sh build '$(PYTHON)'
-	@touch $@
+	@pwd -P >$@
 
 .venv/.dev: .venv/.base requirements/dev.in
+	@echo '==== installing the tools of requirements/dev.in'
 	@$(PIP) install -r requirements/dev.in -c requirements/constraints.txt
 	@touch $@
 
 demo: .venv/.base ## see it work: a simulated xend, a few guests, nothing but ansible-core, requests and sexpdata
 	@if [ -e playbooks/demo.sh ]; then sh playbooks/demo.sh; else echo "skipped: playbooks/demo.sh is not there yet"; fi
 
-test: .venv/.dev ## every gate below, in turn
+test: .venv/.dev ## every gate below, in turn; KEEP_GOING=1 runs the others after one has failed
 	@sh tests/tools/stages.sh '$(MAKE)' $(STAGES)
 
 lint: .venv/.dev ## ruff, yamllint, reuse, changelog, documentation, ansible-lint, the README's plugin list

@@ -65,15 +65,17 @@ def strangers(archive: Path) -> list[str]:
     ]
 
 
-def undocumented(name: str, kind: str) -> str | None:
-    """Return what is wrong with the documentation of one installed plugin, or None."""
-    shown = json.loads(ansible("ansible-doc", "--json", "--type", kind, f"dom0.xend.{name}"))
-    filename = shown.get(f"dom0.xend.{name}", {}).get("doc", {}).get("filename")
-    if filename is None:
-        return f"dom0.xend.{name} ({kind}): no documentation was shown"
-    if not Path(filename).is_relative_to(INSTALLED):
-        return f"dom0.xend.{name} ({kind}) was read from {filename}, not from the installed copy"
-    return None
+def undocumented(kind: str, names: list[str]) -> list[str]:
+    """Return what is wrong with the documentation of the installed plugins of one kind."""
+    shown = json.loads(ansible("ansible-doc", "--json", "--type", kind, *names))
+    found = {name: shown.get(name, {}).get("doc", {}).get("filename") for name in names}
+    return [
+        f"{name} ({kind}): no documentation was shown"
+        if filename is None
+        else f"{name} ({kind}) was read from {filename}, not from the installed copy"
+        for name, filename in found.items()
+        if filename is None or not Path(filename).is_relative_to(INSTALLED)
+    ]
 
 
 def main() -> int:
@@ -89,8 +91,10 @@ def main() -> int:
     # --force: the copy that .venv sees is of the same version, and would be held to be enough.
     ansible("ansible-galaxy", "collection", "install", "--offline", "--force", "-p", str(INSTALLED), str(archive))
     faults = [f"{archive.name} holds {name}, which is no part of the collection" for name in strangers(archive)]
-    faults += filter(None, (undocumented(name, kind) for name, kind in sorted(existing(TOP))))
-    print("\n".join(faults) or f"{archive.name}: {len(existing(TOP))} plugins show their documentation when installed")
+    plugins = existing(TOP)
+    for kind in sorted({kind for _, kind in plugins}):
+        faults += undocumented(kind, sorted(f"dom0.xend.{name}" for name, its_kind in plugins if its_kind == kind))
+    print("\n".join(faults) or f"{archive.name}: {len(plugins)} plugins show their documentation when installed")
     return 1 if faults else 0
 
 

@@ -38,7 +38,8 @@ for minor in 9 10 11 12 13 14; do
     done
 done
 
-for minor in 13 12 14 11; do
+# The pins are tried on the first three.
+for minor in 13 12 11 14; do
     if [ -e "$out/python3.$minor" ]; then
         echo "$out/python3.$minor"
         exit 0

@@ -7,11 +7,13 @@
 #
 #   stages.sh MAKE TARGET...
 #
-# The last one's output is left as the end of the run: times are printed before it.
+# The last one's output is left as the end of the run: times are printed before it. A failure ends the run, unless
+# KEEP_GOING is set: then the others run too, and the exit still tells.
 set -eu
 make=$1
 shift
 times=
+failed=
 began=$(date +%s)
 while [ $# -gt 0 ]; do
     stage=$1
@@ -24,10 +26,15 @@ while [ $# -gt 0 ]; do
     start=$(date +%s)
     if ! "$make" --no-print-directory "$stage"; then
         printf '\n==== %s FAILED after %d s\n' "$stage" "$(($(date +%s) - start))" >&2
-        exit 1
+        [ -n "${KEEP_GOING:-}" ] || exit 1
+        failed="$failed $stage"
     fi
     took=$(($(date +%s) - start))
     times="$times$(printf '%12s %5d' "$stage" "$took")
 "
     [ $# -eq 0 ] || printf -- '---- %s: %d s\n' "$stage" "$took"
 done
+if [ -n "$failed" ]; then
+    printf '\n==== these stages FAILED:%s\n' "$failed" >&2
+    exit 1
+fi
