@@ -87,6 +87,8 @@ def parse_config(text: str, name: str) -> list[Sxp]:
 
 def check(wish: Wish) -> None:
     """Raise InvalidRequest for what no xend could carry out, before anything is sent."""
+    if not wish.name:
+        raise InvalidRequest("'' cannot be the name of a domain")
     declared = wish.declared()
     for option in ("memory", "maxmem", "vcpus"):
         number = getattr(declared, option)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Optional, Protocol
 
-from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain, by_dev, without_secrets
+from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain, without_secrets
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, dumps
 
 
@@ -85,13 +85,11 @@ class Create(Operation):
         memory = declared.memory or 0
         vcpus = declared.vcpus or 1
         return replace(
-            declared,
+            _with_backends(declared),
             state="paused",
             maxmem=max(memory, declared.maxmem or 0),
             vcpus=vcpus,
             online_vcpus=vcpus,
-            vbds=by_dev(replace(vbd, mode=vbd.mode or "r", backend=_domid(vbd.backend)) for vbd in declared.vbds or ()),
-            vifs=tuple(replace(vif, backend=_domid(vif.backend)) for vif in declared.vifs or ()),
             on_poweroff=declared.on_poweroff or "destroy",
             on_reboot=declared.on_reboot or "restart",
             on_crash=declared.on_crash or "restart",
@@ -138,8 +136,8 @@ class Start(Operation):
     op: ClassVar[str] = "start"
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
-        """Return it running."""
-        return _in_state(domain, "running")
+        """Return it running, with backends to its devices, which a definition has not."""
+        return None if domain is None else _in_state(_with_backends(domain), "running")
 
 
 @dataclass(frozen=True)
@@ -191,6 +189,15 @@ class Delete(Operation):
 def _in_state(domain: Optional[Domain], state: str) -> Optional[Domain]:
     """Return the domain in another state."""
     return None if domain is None else replace(domain, state=state, state_flags=None)
+
+
+def _with_backends(domain: Domain) -> Domain:
+    """Return *domain* with its devices as they are once it is built: xend's defaults where nothing is said."""
+    return replace(
+        domain,
+        vbds=tuple(replace(vbd, mode=vbd.mode or "r", backend=_domid(vbd.backend)) for vbd in domain.vbds or ()),
+        vifs=tuple(replace(vif, backend=_domid(vif.backend)) for vif in domain.vifs or ()),
+    )
 
 
 def _domid(backend: Optional[str]) -> str:

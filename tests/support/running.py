@@ -1,0 +1,59 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run a module of the collection as Ansible does: its own main(), with arguments in and JSON out."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING, Any
+
+from ansible.module_utils.testing import patch_module_args
+
+from ansible_collections.dom0.xend.plugins.modules import xen_domain, xen_domain_info, xen_sedf
+
+if TYPE_CHECKING:
+    import pytest
+
+    from tests.simulator import LoggedRequest, ManualClock, Simulator
+
+MODULES = {"xen_domain": xen_domain, "xen_domain_info": xen_domain_info, "xen_sedf": xen_sedf}
+
+READING_OPS = {"", "cpu_sedf_get"}
+"""What the log shows of requests that change nothing: a GET has no op."""
+
+
+def run(module: str, *, check: bool = False, **arguments: object) -> dict[str, Any]:
+    """Return what the module prints, as Ansible would read it; ``failed`` is in it if it failed."""
+    out = io.StringIO()
+    given = {**arguments, "_ansible_check_mode": check, "_ansible_diff": True}
+    with patch_module_args(given), redirect_stdout(out):
+        try:
+            MODULES[module].main()
+        except SystemExit:
+            pass
+        else:
+            raise AssertionError(f"{module} returned without a result")
+    result: dict[str, Any] = json.loads(out.getvalue())
+    return result
+
+
+def written(simulator: Simulator) -> list[str]:
+    """Return the operations that have changed something since the log was cleared, or were meant to."""
+    return [op for op in (_op(request) for request in simulator.requests) if op not in READING_OPS]
+
+
+def _op(request: LoggedRequest) -> str:
+    """Return the op of a POST, nothing for a GET."""
+    return request.op if request.method == "POST" else ""
+
+
+def use_clock(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> None:
+    """Have xen_domain wait on the simulator's clock: its sleeping moves that clock, and takes no time."""
+    from ansible_collections.dom0.xend.plugins.module_utils import _ensure  # noqa: PLC0415
+
+    ours = _ensure.Clock(now=clock.now, sleep=clock.advance)
+    monkeypatch.setattr(xen_domain, "Ensurer", lambda client, wish: _ensure.Ensurer(client, wish, ours))

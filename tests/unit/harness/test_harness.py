@@ -1,0 +1,306 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The heart of the tests: check, real, real again, check again, for each state to start from and each to arrive at.
+
+For every pair, on every personality of the simulator:
+
+* check runs send nothing that changes anything;
+* the check run says what the real run does: the same changed, the same operations, the same diff, the same domain;
+* ``changed`` is true if and only if something was sent;
+* what the diff shows as the state after is what xen_domain_info reads;
+* a second real run, and a check after it, find nothing to do.
+
+What is refused is refused by both, in the same words, and leaves the domain as it was.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain
+from ansible_collections.dom0.xend.plugins.module_utils._plan import view
+from tests.simulator import ManualClock, Simulator
+from tests.support.running import run, use_clock, written
+
+VERSIONS = ("3.0.0", "4.1")
+
+NAME = "web1"
+DESCRIBED: dict[str, Any] = {
+    "memory": 128,
+    "vcpus": 2,
+    "image": {"kernel": "/srv/xen/img/vmlinuz", "root": "/dev/sda1 ro", "args": '4 quote="x y" it=\'s'},
+    "vbds": [{"uname": "phy:vg0/web1", "dev": "sda1", "mode": "w!"}, {"uname": "file:/srv/a b.img", "dev": "hda"}],
+    "vifs": [{"mac": "00:16:3E:00:00:01", "bridge": "xenbr0", "ip": ["10.0.0.1"]}, {"bridge": "xenbr1"}],
+    "on_crash": "preserve",
+}
+
+
+def config(version: str, *, args: str = "", memory: int = 128, **events: str) -> str:
+    """Return the config of the domain to start from, with the words that drive its guest."""
+    vcpus = "(vcpus 2)"
+    inside, outside = (vcpus, "") if version == "3.0.0" else ("", vcpus)
+    ends = "".join(f"({key} {value})" for key, value in {"on_crash": "preserve", **events}.items())
+    return (
+        f"(vm (name {NAME}) (memory {memory}) {outside} {ends}"
+        f" (image (linux (kernel /srv/xen/img/vmlinuz) (root '/dev/sda1 ro') (args '{args}') {inside}))"
+        " (device (vbd (uname phy:vg0/web1) (dev sda1) (mode 'w!')))"
+        " (device (vif (mac 00:16:3e:00:00:01) (bridge xenbr0))))"
+    )
+
+
+def absent(_sim: Simulator) -> None:
+    """Start from nothing."""
+
+
+def running(sim: Simulator, **how: Any) -> None:
+    """Start from a guest that has run for a while."""
+    sim.create(config(sim.version, **how)).unpause()
+    advance(sim, 5)
+
+
+def running_to_be_preserved(sim: Simulator) -> None:
+    """Start from a guest that is preserved once it has shut down."""
+    running(sim, on_poweroff="preserve")
+
+
+def running_to_be_restarted(sim: Simulator) -> None:
+    """Start from a guest that xend starts again once it has shut down."""
+    running(sim, on_poweroff="restart")
+
+
+def running_with_less_memory(sim: Simulator) -> None:
+    """Start from a guest that is not as declared."""
+    running(sim, memory=64)
+
+
+def paused(sim: Simulator) -> None:
+    """Start from a guest that was paused while it ran."""
+    running(sim)
+    sim.domain(NAME).pause()
+
+
+def never_run(sim: Simulator) -> None:
+    """Start from what an interrupted create leaves."""
+    sim.create(config(sim.version))
+
+
+def shut_down(sim: Simulator) -> None:
+    """Start from a guest that shut down and was preserved."""
+    running_to_be_preserved(sim)
+    sim.domain(NAME).power_off()
+    advance(sim, 5)
+
+
+def crashed(sim: Simulator) -> None:
+    """Start from a guest that crashed and was preserved."""
+    running(sim)
+    sim.domain(NAME).crash()
+    advance(sim, 5)
+
+
+def halted(sim: Simulator) -> None:
+    """Start from a managed domain that does not run."""
+    sim.define(config(sim.version))
+
+
+STARTS: dict[str, Callable[[Simulator], None]] = {
+    start.__name__: start
+    for start in (
+        absent,
+        running,
+        running_to_be_preserved,
+        running_to_be_restarted,
+        running_with_less_memory,
+        paused,
+        never_run,
+        shut_down,
+        crashed,
+        halted,
+    )
+}
+ONLY_FROM = {"halted": "3.0.4"}
+"""Starts that exist from a release on."""
+
+WISHES: dict[str, dict[str, Any]] = {
+    "nothing else": {},
+    "described": DESCRIBED,
+    "force": {"force": True},
+    "described, force": {**DESCRIBED, "force": True},
+    "as config": {"config": "CONFIG"},
+}
+
+PRESERVED = {"shut_down", "crashed"}
+
+
+def is_refused(start: str, state: str, wish: dict[str, Any]) -> bool:
+    """Tell which combinations are refused; the reasons are in xen_domain's documentation."""
+    up = state in ("running", "paused")
+    if start == "absent":
+        return up and not {"memory", "config"} & set(wish)  # there is nothing to create it from
+    if start in PRESERVED:
+        return up  # a body that was kept to be looked at is not thrown away
+    return start == "running_to_be_restarted" and not up and not wish.get("force")  # it would come back
+
+
+CASES = [
+    pytest.param(version, start, state, wish, id=f"{version}: {start} -> {state}, {label}")
+    for version, start, state, (label, wish) in itertools.product(
+        VERSIONS, STARTS, ("running", "paused", "stopped", "absent"), WISHES.items()
+    )
+    if version >= ONLY_FROM.get(start, "")
+]
+
+
+def advance(sim: Simulator, seconds: float) -> None:
+    """Let time pass on the simulated host."""
+    clock = sim.host.clock
+    assert isinstance(clock, ManualClock)
+    clock.advance(seconds)
+
+
+@pytest.fixture(name="sim")
+def _sim(version: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+    clock = ManualClock()
+    use_clock(monkeypatch, clock)
+    with Simulator(version, clock=clock, tcp=None) as sim:
+        yield sim
+
+
+class Case:
+    """One case: what is asked for, and the runs of it."""
+
+    def __init__(self, sim: Simulator, state: str, wish: dict[str, Any]) -> None:
+        self.sim = sim
+        self.arguments = {"xend_url": sim.unix_url, "name": NAME, "state": state, **wish}
+        if wish.get("config"):
+            self.arguments["config"] = config(sim.version)
+
+    def run(self, *, check: bool) -> tuple[dict[str, Any], list[str]]:
+        """Run the module; return its result, and what it sent."""
+        self.sim.clear_log()
+        result = run("xen_domain", check=check, **self.arguments)
+        return result, written(self.sim)
+
+    def read_back(self) -> list[dict[str, Any]]:
+        """Return what xen_domain_info says of the domain."""
+        domains: list[dict[str, Any]] = run("xen_domain_info", xend_url=self.sim.unix_url, name=[NAME])["domains"]
+        return domains
+
+
+VOLATILE = ("domid", "uuid", "state_flags", "cpu_time", "start_time", "shutdown_reason", "online_vcpus")
+"""What nobody can foresee, or what changes while one looks."""
+
+
+def foreseeable(domain: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return a domain, or a diff's view of one, without what cannot be foreseen: xend's own choices included."""
+    if domain is None:
+        return None
+    vifs = [{**vif, "mac": "?" if vif.get("bridge") == "xenbr1" else vif["mac"]} for vif in domain.get("vifs", ())]
+    for vif in vifs:
+        vif.pop("script", None)  # xend's configuration names the default
+    return {**{key: value for key, value in domain.items() if key not in VOLATILE}, "vifs": vifs}
+
+
+@pytest.mark.parametrize(("version", "start", "state", "wish"), CASES)
+def test_a_check_tells_the_truth_and_a_second_run_finds_nothing_to_do(
+    sim: Simulator, start: str, state: str, wish: dict[str, Any]
+) -> None:
+    STARTS[start](sim)
+    case = Case(sim, state, wish)
+    names = sim.names()
+
+    foreseen, sent = case.run(check=True)
+    assert sent == []
+    done, sent = case.run(check=False)
+
+    assert bool(done.get("failed")) == is_refused(start, state, wish)
+    if done.get("failed"):
+        assert (foreseen["failed"], foreseen["msg"]) == (True, done["msg"])
+        assert sent == []
+        assert sim.names() == names
+        return
+
+    assert foreseen["changed"] == done["changed"] == bool(sent)
+    assert [operation["op"] for operation in done["operations"]] == sent
+    assert foreseen["operations"] == done["operations"]
+    assert foreseen.get("shutdown_outcome") == done.get("shutdown_outcome")
+    assert foreseen["drift"] == done["drift"]
+    assert foreseeable(foreseen["domain"]) == foreseeable(done["domain"])
+    assert foreseen["diff"]["before"] == done["diff"]["before"]
+    assert foreseeable(foreseen["diff"]["after"]) == foreseeable(done["diff"]["after"])
+    _assert_read_back(case, done)
+
+    for check in (False, True):
+        again, sent = case.run(check=check)
+        assert sent == []
+        assert again["changed"] is False
+        assert again["operations"] == []
+        assert again["diff"]["before"] == again["diff"]["after"] == done["diff"]["after"]
+
+
+def _assert_read_back(case: Case, done: dict[str, Any]) -> None:
+    """Assert that the domain is as the result says."""
+    found = case.read_back()
+    state = case.arguments["state"]
+    if not found:
+        assert state in ("stopped", "absent")
+        assert done["diff"]["after"] == {"state": "absent"}
+        assert done["domain"] is None
+        return
+    assert found[0]["state"] == {"stopped": "halted"}.get(state, state)
+    assert {key: found[0][key] for key in done["diff"]["after"] if key not in ("image", "vbds", "vifs")} == {
+        key: value for key, value in done["diff"]["after"].items() if key not in ("image", "vbds", "vifs")
+    }
+    assert done["diff"]["after"] == _view(case.sim)
+
+
+def _view(sim: Simulator) -> dict[str, Any]:
+    """Return what a diff shows of the domain as it now is, read anew."""
+    from ansible_collections.dom0.xend.plugins.module_utils._sxp import loads  # noqa: PLC0415
+
+    text = run("xen_domain_info", xend_url=sim.unix_url, name=[NAME], sxp=True)["domains"][0]["sxp"]
+    return view(Domain.from_sxp(loads(text)))
+
+
+@pytest.mark.parametrize("version", ["4.1"])
+@pytest.mark.parametrize(("state", "then"), [("stopped", []), ("absent", ["delete"])])
+def test_that_a_running_domain_is_managed_shows_only_once_it_is_down(
+    sim: Simulator, state: str, then: list[str]
+) -> None:
+    sim.define(config(sim.version))
+    Case(sim, "running", {}).run(check=False)
+    advance(sim, 5)
+    case = Case(sim, state, {})
+
+    foreseen, sent = case.run(check=True)
+    assert sent == []
+    done, sent = case.run(check=False)
+
+    assert [operation["op"] for operation in foreseen["operations"]] == ["shutdown"]
+    assert sent == ["shutdown", *then]
+    assert (done["domain"] or {}).get("state") == (None if then else "halted")
+    assert case.run(check=False)[1] == case.run(check=True)[1] == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("start", "state", "most"), [("running", "running", 1), ("absent", "absent", 1), ("absent", "running", 5)]
+)
+def test_no_more_requests_are_sent_than_needed(sim: Simulator, start: str, state: str, most: int) -> None:
+    STARTS[start](sim)
+    Case(sim, state, DESCRIBED).run(check=False)
+    assert len(sim.requests) == most
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_is_not_as_declared_is_said_and_left(sim: Simulator) -> None:
+    running_with_less_memory(sim)
+    result, sent = Case(sim, "running", DESCRIBED).run(check=False)
+    assert sent == []
+    assert {"option": "memory", "declared": 128, "found": 64} in result["drift"]
