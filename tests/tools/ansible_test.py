@@ -103,11 +103,16 @@ def run(arguments: list[str]) -> int:
     return process.returncode
 
 
+def module_tests() -> list[str]:
+    """Return those folders of MODULE_TESTS that hold a test."""
+    return [folder for folder in MODULE_TESTS if any((TOP / folder).rglob("test_*.py"))]
+
+
 def nothing_to_do(command: str) -> str | None:
     """Return why *command* has nothing to run in this clone, or None when it has."""
     if command == "sanity" and not any((TOP / "plugins").glob("*/*.py")):
         return "plugins/ holds no Python yet"
-    if command == "units" and not any((TOP / folder).rglob("test_*.py") for folder in MODULE_TESTS):
+    if command == "units" and not module_tests():
         return f"neither {' nor '.join(MODULE_TESTS)} holds a test yet"
     if command == "integration" and not any((TOP / "tests" / "integration" / "targets").glob("*/tasks/main.yml")):
         return "tests/integration/targets holds no target yet"
@@ -130,7 +135,7 @@ def main(command: str, *more: str) -> int:
     furnish_home()
     arguments = [*COMMANDS[command], *more]
     if command == "units" and not more:
-        arguments += [f"{folder}/" for folder in MODULE_TESTS if (TOP / folder).is_dir()]
+        arguments += [f"{folder}/" for folder in module_tests()]
     return run(arguments)
 
 

@@ -92,7 +92,7 @@ def main() -> int:
     ansible("ansible-galaxy", "collection", "install", "--offline", "--force", "-p", str(INSTALLED), str(archive))
     faults = [f"{archive.name} holds {name}, which is no part of the collection" for name in strangers(archive)]
     plugins = existing(TOP)
-    for kind in sorted({kind for _, kind in plugins}):
+    for kind in sorted({plugin[1] for plugin in plugins}):
         faults += undocumented(kind, sorted(f"dom0.xend.{name}" for name, its_kind in plugins if its_kind == kind))
     print("\n".join(faults) or f"{archive.name}: {len(plugins)} plugins show their documentation when installed")
     return 1 if faults else 0
