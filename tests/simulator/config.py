@@ -278,6 +278,24 @@ def _check_bootloader(domain: Domain, kernel: Sxp, config: Sxp) -> None:
     raise XendError(msg)
 
 
+def check_pci(domain: Domain, personality: Personality) -> None:
+    """Refuse a pci device: the later releases look whether the host has set it aside, and this one has not."""
+    for device in domain.devices if personality.managed else ():
+        if device.kind == "pci":
+            msg = f"pci: PCI Backend and pci-stub don't own device {device.get('address') or '0000:00:00.0'}"
+            raise XendError(msg)
+
+
+def _pci_address(config: Sxp) -> list[str]:
+    """Return the address of a (pci (dev (domain D) (bus B) (slot S) (func F))) as the kernel writes it."""
+    dev = child(config, "dev")
+    words = [show_plain(child_value(dev, key) or "0") for key in ("domain", "bus", "slot", "func")]
+    if not all(re.match(r"(0x)?[0-9a-fA-F]+\Z", word) for word in words):
+        return []
+    domain, bus, slot, func = (int(word, 16) for word in words)
+    return [f"{domain:04x}:{bus:02x}:{slot:02x}.{func}"]
+
+
 def read_devices(host: Host, domain: Domain, config: Sxp) -> None:
     """Add every (device ..) of a configuration to the domain."""
     for wrapper in children(config, "device"):
@@ -315,6 +333,8 @@ def add_device(host: Host, domain: Domain, config: Sxp) -> Device:
         _place_disk(host, domain, device)
     else:
         device.devid = _next_id(domain, kind)
+    if kind == "pci":
+        device.config["address"] = _pci_address(config)
     device.backend = _find_backend(host, device)
     if kind == "vif" and not device.get("mac"):
         device.config["mac"] = [host.new_mac()]
@@ -355,14 +375,14 @@ def _place_disk(host: Host, domain: Domain, device: Device) -> None:
     """Find a disk's device number, or refuse it in the words of the Python error that xend stumbles over."""
     uname, dev = device.get("uname"), device.get("dev")
     later = host.personality.managed
+    if dev is None:
+        msg = "argument of type 'NoneType' is not iterable" if later else "expected string or buffer"
+        raise XendError(msg)
     if later and (uname is None or ":" not in uname):
         msg = "Block device must have physical details specified"
         raise XendError(msg)
     if uname is None:
         msg = "'NoneType' object has no attribute 'split'"
-        raise XendError(msg)
-    if dev is None:
-        msg = "argument of type 'NoneType' is not iterable" if later else "expected string or buffer"
         raise XendError(msg)
     if ":" not in uname:
         msg = "need more than 1 value to unpack"

@@ -32,6 +32,8 @@ class Device:
     listed: bool = True  # an emulator's disk is configured, but no device of its own
     connected: bool = True
     given_class: str = "disk"  # the part after the colon in dev: disk or cdrom
+    broken: bool = False  # its hotplug script failed; the later releases keep it in the configuration
+    shell: bool = False  # a network device that was destroyed: the later releases keep an empty entry
 
     def get(self, key: str) -> str | None:
         """Return the first value of a key."""
@@ -70,6 +72,7 @@ class Domain:
     image: Sxp = None
     devices: list[Device] = field(default_factory=list)
     next_vif: int = 0
+    console_uuid: str = ""
     pins: list[tuple[int, ...] | None] = field(default_factory=list)
     sedf: Sedf = field(default_factory=Sedf)
     managed: bool = False
@@ -165,6 +168,10 @@ class Domain:
             self.destroy()
             self.host.discard(self)
 
-    def vbd_or_vif(self, kind: str) -> list[Device]:
-        """Return its devices of one kind, by id."""
-        return sorted((each for each in self.devices if each.kind == kind), key=lambda each: each.devid)
+    def of_kind(self, *kinds: str) -> list[Device]:
+        """Return its devices of these kinds, by id."""
+        return sorted((each for each in self.devices if each.kind in kinds), key=lambda each: each.devid)
+
+    def drop(self, device: Device) -> None:
+        """Forget a device."""
+        self.devices = [each for each in self.devices if each is not device]

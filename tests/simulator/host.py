@@ -134,6 +134,7 @@ class Host:
         """Build a paused domain from a configuration, as op=create does."""
         domain = self._read(config)
         reading.check_image(self, domain, config)
+        reading.check_pci(domain, self.personality)
         self.reserve(domain.memory)
         domain.domid = self._take_domid()
         if not self.personality.managed:
@@ -182,6 +183,7 @@ class Host:
 
     def _begin(self, domain: Domain) -> None:
         domain.starts += 1
+        domain.console_uuid = domain.console_uuid or self.new_uuid()
         domain.paused, domain.unpaused_once, domain.down, domain.asked = True, False, "", None
         domain.plans = []
         domain.started, domain.started_wall = self.clock.now(), self.clock.wall()
@@ -248,7 +250,7 @@ class Host:
             domain.dying_until = None
             self.discard(domain)
         elif what == "overdue":
-            self.remove(domain)
+            self.remove(domain, at=at)
         else:
             self._end(domain, what, at)
 
@@ -266,7 +268,7 @@ class Host:
             domain.down, domain.asked, domain.plans = reason, None, []
             return
         if action == "destroy" or self._restarts_too_fast(domain, at):
-            self.remove(domain)
+            self.remove(domain, at=at)
             return
         self._restart(domain, at, reason if action == "rename-restart" else "")
 
@@ -289,7 +291,7 @@ class Host:
             self._rename_dead(domain, dead_reason)
         else:
             domain.managed = False
-            self.remove(domain)
+            self.remove(domain, at=at)
         self.domains.append(fresh)
         self._unpause_at(fresh, at)
 
@@ -304,8 +306,9 @@ class Host:
             number += 1
         domain.name = self.personality.renamed_dead.format(name=domain.name, number=number, uuid=domain.uuid)
         domain.down, domain.asked, domain.plans, domain.managed = reason, None, [], False
+        domain.devices = []
 
-    def remove(self, domain: Domain, linger: float | None = None) -> None:
+    def remove(self, domain: Domain, linger: float | None = None, at: float | None = None) -> None:
         """Take a domain from the hypervisor: a zombie remains for a moment, a managed one is halted."""
         if domain.zombie or domain.domid is None:
             return
@@ -314,7 +317,9 @@ class Host:
             seconds = max(self.personality.zombie_seconds, domain.behaviour.dying) if linger is None else linger
             domain.zombie, domain.devices = True, []
             domain.name = f"Zombie-{domain.name}"
-            domain.dying_until = float("inf") if domain.domid == 0 else self.clock.now() + seconds
+            domain.dying_until = (
+                float("inf") if domain.domid == 0 else (self.clock.now() if at is None else at) + seconds
+            )
         elif domain.managed:
             domain.domid, domain.paused = None, True
         else:

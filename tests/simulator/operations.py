@@ -12,7 +12,7 @@ from . import config as reading
 from .domains import Sedf
 from .errors import XendError
 from .render import domain_sxp, frontends, vcpu_info
-from .sxp import BrokenParserError, Long, SxpError, parse
+from .sxp import BrokenParserError, Long, SxpError, head, parse
 
 if TYPE_CHECKING:
     from .domains import Device, Domain
@@ -225,9 +225,7 @@ def _wait_for(host: Host, domain: Domain, device: Device) -> None:
     else:
         host.clock.sleep_until(host.clock.now() + host.personality.hotplug_patience, host.stopping)
         text = f"{prefix} Hotplug scripts not working."
-    if host.personality.managed:
-        with host.lock:
-            domain.devices = [each for each in domain.devices if each is not device]
+    device.broken = host.personality.managed
     raise XendError(text)
 
 
@@ -238,8 +236,169 @@ def _devices(host: Host, domain: Domain, params: Params) -> Sxp:
     return frontends(domain, kind)
 
 
+def _device_config(params: Params, host: Host) -> Sxp:
+    """Return the one bare expression of device_create, or refuse in xend's words."""
+    try:
+        found = parse(params.declared("config"), host.personality.dialect)
+    except (SxpError, BrokenParserError):
+        msg = "Coercion to sxpr failed"
+        raise XendError(msg) from None
+    if len(found) != 1:
+        raise XendError("Too many sxprs" if found else "object of type 'NoneType' has no len()")
+    return found if isinstance(found[0], str) else found[0]  # a lone word counts as a list of one
+
+
+def _device_create(host: Host, domain: Domain, params: Params) -> Sxp:
+    config = _device_config(params, host)
+    kind = head(config)
+    if kind not in host.personality.create_classes:
+        words = host.personality.words
+        text = words.create_device_type if host.personality.managed else words.device_type
+        raise XendError(text.format(kind=kind, config=""))
+    device = reading.add_device(host, domain, config)
+    ids: list[Sxp] = ["dom", domain.domid, "id", device.devid if domain.domid is not None else None]
+    return [kind, ids]
+
+
+def wait_for_new_device(host: Host, domain: Domain) -> None:
+    """Wait for the device that device_create has just added; one that fails is taken away again by old releases."""
+    device = domain.devices[-1]
+    if device.connected or domain.domid is None:
+        return
+    try:
+        _wait_for(host, domain, device)
+    except XendError:
+        if not host.personality.managed:
+            domain.drop(device)
+        raise
+
+
+def _device_destroy(host: Host, domain: Domain, params: Params) -> Sxp:
+    kind, dev = params.declared("type"), params.declared("dev")
+    if host.personality.managed:
+        params.number("force")
+        keep_config = not params.number("rm_cfg")
+    else:
+        keep_config = False
+    if kind not in host.personality.device_classes:
+        raise XendError(host.personality.words.device_type.format(kind=kind))
+    device = _find_device(host, domain, kind, dev)
+    if device.shell:
+        msg = "local variable 'backend' referenced before assignment"
+        raise XendError(msg)
+    if host.personality.managed and (kind == "vif" or keep_config):
+        device.shell = True
+    else:
+        domain.drop(device)
+    return None
+
+
+def _device_configure(host: Host, _domain: Domain, params: Params) -> Sxp:
+    config, dev = _device_config(params, host), params.declared("dev")
+    raise XendError(host.personality.reconfigure_refused.format(kind=head(config), dev=dev))
+
+
+def _find_device(host: Host, domain: Domain, kind: str, dev: str) -> Device:
+    """Return a device by its id, a disk by its name too; refuse in the words of the release."""
+    later = host.personality.managed
+    number = reading.device_number(dev) if kind in ("vbd", "tap") else None
+    if number is None and not dev.isdigit():
+        if later:
+            msg = f"unknown devid {dev}"
+            raise XendError(msg)
+        reading.py_int(dev)
+    wanted = int(dev) if number is None else number
+    found = next((each for each in domain.of_kind(kind) if each.devid == wanted), None)
+    if found is None:
+        msg = f"Device {wanted if later else dev} not connected"
+        raise XendError(msg)
+    return found
+
+
 def _vcpuinfo(_host: Host, domain: Domain, _params: Params) -> Sxp:
     return vcpu_info(domain)
+
+
+# -- memory and vcpus --------------------------------------------------------------------------------------------------
+
+
+def _refuse_config(*limits: tuple[bool, str]) -> None:
+    for broken, text in limits:
+        if broken:
+            msg = f"Invalid Configuration: {text}"
+            raise XendError(msg)
+
+
+_ABOVE_STATIC = "memory_dynamic_max must be less than or equal to memory_static_max"
+_KIB, _INT_LIMIT = 1024, 2**31
+
+
+def _mem_target_set(host: Host, domain: Domain, params: Params) -> Sxp:
+    target = params.number("target")
+    if host.personality.managed:
+        _refuse_config(
+            (target < 0, "memory_static_min must be less than or equal to memory_dynamic_min"),
+            (target == 0, "memory_dynamic_max must be greater than zero"),
+            (target > domain.maxmem, _ABOVE_STATIC),
+        )
+    domain.memory = target
+    domain.maxmem = max(domain.maxmem, target)
+    return None
+
+
+def _maxmem_set(host: Host, domain: Domain, params: Params) -> Sxp:
+    memory = params.number("memory")
+    if memory * _KIB >= _INT_LIMIT:
+        msg = "signed integer is greater than maximum"
+        raise XendError(msg)
+    if not host.personality.managed:
+        return 0  # only the hypervisor's limit, which nobody shows
+    _refuse_config(
+        (memory < 0, "memory_static_min must be less than or equal to memory_static_max"),
+        (memory < domain.memory, _ABOVE_STATIC),
+    )
+    domain.maxmem = memory
+    return 0 if domain.domid is not None else None
+
+
+def _set_vcpus(host: Host, domain: Domain, params: Params) -> Sxp:
+    vcpus = params.number("vcpus")
+    if not host.personality.managed and vcpus < 0:
+        msg = "negative shift count"
+        raise XendError(msg)
+    if host.personality.managed:
+        _check_vcpus(domain, vcpus)
+    if domain.domid is None:
+        domain.pins = (domain.pins + [None] * vcpus)[:vcpus]
+        domain.vcpus = vcpus
+    domain.vcpu_avail = (1 << vcpus) - 1
+    return None
+
+
+def _check_vcpus(domain: Domain, vcpus: int) -> None:
+    if vcpus <= 0:
+        msg = "Zero or less VCPUs is invalid"
+        raise XendError(msg)
+    if domain.domid is not None and vcpus > domain.vcpus:
+        msg = "Cannot set vcpus greater than max vcpus on running domain"
+        raise XendError(msg)
+
+
+def _pincpu(host: Host, domain: Domain, params: Params) -> Sxp:
+    vcpu, text = params.declared("vcpu"), params.declared("cpumap")
+    later = host.personality.managed
+    if not later and text.startswith("[") and text.endswith("]"):
+        text = text[1:-1]
+    cpus = tuple(reading.py_int(word.strip() if not later else word) for word in text.split(","))
+    numbers = range(domain.vcpus) if later and vcpu == "all" else (reading.py_int(vcpu),)
+    for number in numbers:
+        if later and max(cpus) >= host.personality.cpumap_width:
+            msg = f"Cannot pin vcpu: {number} to cpu: {list(cpus)} - {_INVALID}"
+            raise XendError(msg)
+        if not 0 <= number < domain.vcpus:
+            raise XendError(_INVALID)
+        domain.pins[number] = None if min(cpus) < 0 else cpus
+    return 0
 
 
 # -- scheduling --------------------------------------------------------------------------------------------------------
@@ -337,6 +496,13 @@ def _credit_set(host: Host, domain: Domain, params: Params) -> Sxp:
     return 0
 
 
+def _always_fails(op: str) -> Operation:
+    def run(host: Host, _domain: Domain, _params: Params) -> Sxp:
+        raise XendError(host.personality.always_fails[op])
+
+    return Operation(run)
+
+
 OPERATIONS: dict[str, Operation] = {
     "unpause": Operation(_unpause, logs=True),
     "pause": Operation(_pause, logs=True),
@@ -345,10 +511,27 @@ OPERATIONS: dict[str, Operation] = {
     "rename": Operation(_rename, acknowledged=True),
     "sysrq": Operation(_sysrq, acknowledged=True),
     "start": Operation(_start, acknowledged=True),
-    "delete": Operation(_delete, acknowledged=True),
+    "delete": Operation(_delete, acknowledged=True, logs=True),
     "wait_for_devices": Operation(lambda _host, _domain, _params: None, acknowledged=True),
     "devices": Operation(_devices),
+    "device_create": Operation(_device_create),
+    "device_configure": Operation(_device_configure),
+    "device_destroy": Operation(_device_destroy),
+    "mem_target_set": Operation(_mem_target_set),
+    "maxmem_set": Operation(_maxmem_set),
+    "set_vcpus": Operation(_set_vcpus, logs=True),
+    "pincpu": Operation(_pincpu),
     "vcpuinfo": Operation(_vcpuinfo),
+    **{
+        op: _always_fails(op)
+        for op in (
+            "configure",
+            "vif_limit_set",
+            "cpu_bvt_set",
+            "domain_sched_credit2_get",
+            "domain_sched_credit2_set",
+        )
+    },
     "cpu_sedf_get": Operation(_sedf_get),
     "cpu_sedf_set": Operation(_sedf_set),
     "domain_sched_credit_get": Operation(_credit_get),

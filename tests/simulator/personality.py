@@ -65,6 +65,8 @@ class Personality:
     device_classes: frozenset[str]  # of op=devices
     create_classes: frozenset[str]
     operations: frozenset[str]  # on one domain
+    always_fails: Mapping[str, str]  # operations which only ever answer this error
+    reconfigure_refused: str  # what device_configure says, which never works for these guests
     directory_operations: frozenset[str]
     node_operations: frozenset[str]
     node: tuple[tuple[str, object], ...]
@@ -81,12 +83,6 @@ NOT_SIMULATED: Mapping[str, str] = {
     "migrate": "opens a connection to another host",
     "dump": "writes a core file on the server",
     "reset": "destroys and creates the domain again",
-    "configure": "is broken in every release",
-    "device_configure": "is broken or needs an hvm guest in every release",
-    "vif_limit_set": "is broken in every release",
-    "cpu_bvt_set": "belongs to a scheduler that is not simulated",
-    "domain_sched_credit2_get": "belongs to a scheduler that is not simulated",
-    "domain_sched_credit2_set": "belongs to a scheduler that is not simulated",
     "usb_add": "needs an hvm guest",
     "usb_del": "needs an hvm guest",
     "do_get_pauseflag": "is internal",
@@ -119,6 +115,11 @@ _OPERATIONS = frozenset(
         "vcpuinfo",
     ],
 )
+_INVALID = "(22, 'Invalid argument')"
+_BROKEN = {
+    "configure": "domain_configure() takes exactly 2 arguments (3 given)",
+    "vif_limit_set": "XendDomain instance has no attribute 'domain_vif_limit_set'",
+}
 _CC: tuple[tuple[str, object], ...] = (
     ("cc_compiler", "gcc version 3.4.4 20050314 (prerelease) (Debian 3.4.3-13)"),
     ("cc_compile_by", "root"),
@@ -189,6 +190,8 @@ XEN_3_0_0 = Personality(
     device_classes=frozenset(["vbd", "vif", "vtpm", "pci", "ioports", "usb"]),
     create_classes=frozenset(["vbd", "vif", "vtpm", "pci", "ioports", "usb"]),
     operations=_OPERATIONS | {"cpu_bvt_set"},
+    always_fails={**_BROKEN, "cpu_bvt_set": _INVALID},
+    reconfigure_refused="{kind} devices may not be reconfigured",
     directory_operations=frozenset({"list", "create", "restore"}),
     node_operations=frozenset({"shutdown", "reboot", "cpu_bvt_slice_set"}),
     node=(
@@ -339,6 +342,8 @@ XEN_4_1 = Personality(
             "do_set_pauseflag",
         ],
     ),
+    always_fails={**_BROKEN, "domain_sched_credit2_get": _INVALID, "domain_sched_credit2_set": _INVALID},
+    reconfigure_refused="Device {dev} not connected",
     directory_operations=frozenset({"list", "create", "restore", "new"}),
     node_operations=frozenset({"shutdown", "reboot"}),
     node=(

@@ -229,7 +229,11 @@ def _devices(domain: Domain, *, fresh: bool) -> list[Sxp]:
     for kind in _DEVICE_ORDER:
         if kind == "console":
             shown += _console(domain, fresh=fresh)
-        shown += [["device", _device(domain, each, managed=managed)] for each in domain.vbd_or_vif(kind) if each.listed]
+        for each in domain.of_kind(kind):
+            if each.broken:
+                break  # xend stumbles over it and shows none of its kind from there on
+            if each.listed:
+                shown.append(["device", _device(domain, each, managed=managed)])
     return shown
 
 
@@ -237,19 +241,17 @@ def _console(domain: Domain, *, fresh: bool) -> list[Sxp]:
     """The console appears by itself once a domain of the later releases was built."""
     if fresh or not domain.host.personality.managed or not domain.starts:
         return []
-    console: list[Sxp] = ["console", ["protocol", "vt100"], ["location", 2], ["uuid", _console_uuid(domain)]]
+    console: list[Sxp] = ["console", ["protocol", "vt100"], ["location", 2], ["uuid", domain.console_uuid]]
     if domain.domid is None and domain.starts > 1:
         console.insert(1, ["devid", 0])
     return [["device", console]]
 
 
-def _console_uuid(domain: Domain) -> str:
-    return domain.uuid[::-1] if domain.uuid[0] == domain.uuid[-1] else "c" + domain.uuid[1:]
-
-
 def _device(domain: Domain, device: Device, *, managed: bool) -> Sxp:
     if not managed:
         return _OLD_DEVICES.get(device.kind, _old_other)(device)
+    if device.shell:
+        return _old_other(device)
     if device.kind == "vif":
         return _vif(domain, device)
     if device.kind in ("vbd", "tap"):
@@ -304,19 +306,14 @@ def _script(host: Host, device: Device) -> str:
 
 def _vbd(domain: Domain, device: Device) -> Sxp:
     disks = [each for each in domain.devices if each.kind in ("vbd", "tap")]
-    pairs: list[Sxp] = [
-        ["uuid", device.uuid],
-        ["bootable", 1 if disks and disks[0] is device else 0],
-        ["uname", device.get("uname")],
-        ["mode", device.get("mode") or "r"],
-    ]
     dev = device.get("dev") or ""
+    first: list[Sxp] = [["uuid", device.uuid], ["bootable", 1 if disks and disks[0] is device else 0]]
+    last: list[Sxp] = [["uname", device.get("uname")], ["mode", device.get("mode") or "r"]]
     if domain.domid is None:
-        pairs += [["driver", "paravirtualised"], ["dev", dev], *_halted_id(domain, device)]
-    else:
-        shown = dev if ":" in dev else f"{dev}:{device.given_class}"
-        pairs += [_PROTOCOL, ["dev", shown], ["backend", device.backend], ["VDI", ""]]
-    return [device.kind, *pairs]
+        between: list[Sxp] = [*_halted_id(domain, device), ["driver", "paravirtualised"], ["dev", dev]]
+        return [device.kind, *first, *between, *last]
+    shown = dev if ":" in dev else f"{dev}:{device.given_class}"
+    return [device.kind, _PROTOCOL, *first, ["dev", shown], *last, ["backend", device.backend], ["VDI", ""]]
 
 
 def _other(device: Device) -> Sxp:
@@ -357,8 +354,8 @@ def frontends(domain: Domain, kind: str) -> Sxp:
     wanted = ("vbd", "tap") if kind in ("vbd", "tap", "tap2") else (kind,)
     if not managed and kind not in ("vbd", "vif"):
         return []
-    found = sorted((each for each in domain.devices if each.kind in wanted), key=lambda each: each.devid)
-    return [[each.devid, _disk_or_net(domain, each)] for each in found if each.listed]
+    shown = [each for each in domain.of_kind(*wanted) if each.listed and not each.broken and not each.shell]
+    return [[each.devid, _disk_or_net(domain, each)] for each in shown]
 
 
 def _disk_or_net(domain: Domain, device: Device) -> Sxp:

@@ -69,6 +69,7 @@ def _domain(host: Host, name: str, entry: Sxp) -> Domain:
     host.next_domid = max(host.next_domid, (domain.domid or 0) + 1)
     read_devices(host, domain, ["domain", *(each for each in map(_device, children(entry, "device")) if each)])
     domain.starts = 1
+    domain.console_uuid = host.new_uuid()
     domain.started, domain.started_wall = host.clock.now(), host.clock.wall()
     domain.paused, domain.unpaused_once = False, True
     return domain

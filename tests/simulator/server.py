@@ -46,7 +46,7 @@ class LoggedRequest:
     status: int | None = None
 
 
-class _Hang(Exception):  # noqa: N818 - not an error: the reply simply never comes
+class _Hang(Exception):
     """Keep the connection and say nothing."""
 
 
@@ -79,9 +79,10 @@ class Simulator:
         self.requests: list[LoggedRequest] = []
         self.faults: list[Fault] = []
         self.tcp_address: tuple[str, int] | None = tcp
+        self.authority = "localhost:8000"  # what xend calls itself when a request has no Host; set when it listens
         self.unix_path = unix_path
         self._log_file = log_file
-        self._site = Site(self.host, self._authority)
+        self._site = Site(self.host, lambda: self.authority)
         self._listeners: list[socket.socket] = []
         self._connections: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
@@ -197,6 +198,7 @@ class Simulator:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         self.tcp_address = listener.getsockname()[:2]
+        self.authority = f"localhost:{self.tcp_address[1]}"
         return listener
 
     def _open_unix(self, path: str) -> socket.socket:

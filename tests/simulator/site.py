@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Callable
 from . import pages
 from .errors import NotFoundError, XendError
 from .http import Reply, sxp_reply, text_reply
-from .operations import OPERATIONS, Params, create, define, list_all, wait_for_devices
+from .operations import OPERATIONS, Params, create, define, list_all, wait_for_devices, wait_for_new_device
 from .personality import NOT_SIMULATED
 from .render import domain_sxp, node_sxp, vcpu_info
 from .sxp import Sxp, py2_repr, show
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _ROOT: tuple[str, ...] = ()
 _XEND = ("node", "domain", "vnet")
-_WAITING = ("wait_for_devices", "start")
+_WAITING = {"wait_for_devices": wait_for_devices, "start": wait_for_devices, "device_create": wait_for_new_device}
 
 
 class Site:
@@ -198,7 +198,8 @@ class Site:
                 return self._page(request, pages.domain(self.host, self.url(request), domain), twice=True)
             if request.query.get("op") == ["vcpuinfo"]:
                 return sxp_reply(200, "OK", self._show(vcpu_info(domain)))
-            return sxp_reply(200, "OK", self._with_empty(self._show(domain_sxp(domain))))
+            stumbled = any(each.broken for each in domain.devices)
+            return sxp_reply(200, "OK", self._with_empty(self._show(domain_sxp(domain))), logged=stumbled)
 
     def _operation(self, request: Request, domain: Domain) -> Reply:
         op = self._op(request)
@@ -212,7 +213,7 @@ class Site:
                 value = operation.run(self.host, domain, Params(request.params))
                 shown = "" if value is None else self._show(value)
             if op in _WAITING:
-                wait_for_devices(self.host, domain)
+                _WAITING[op](self.host, domain)
         except XendError as error:
             return self._failed(request, op, str(error), acknowledged=operation.acknowledged)
         return self._done(request, shown, operation.acknowledged, operation.logs)

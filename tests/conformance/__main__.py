@@ -1,0 +1,72 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line: replay the recordings, print a table, and exit non-zero below 100 % of what is compared."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from tests.simulator import PERSONALITIES
+
+from .runner import run
+
+if TYPE_CHECKING:
+    from .runner import Result
+
+_ROW = "{:<8} {:<34} {:>8} {:>9} {:>8}"
+
+
+def _table(result: Result) -> str:
+    matched: Counter[str] = Counter()
+    compared: Counter[str] = Counter()
+    skipped: Counter[str] = Counter()
+    for each in result.verdicts:
+        (skipped if each.skipped else compared)[each.label] += 1
+        matched[each.label] += not each.skipped and not each.differences
+    rows = [
+        _ROW.format(result.version, label[:34], matched[label], compared[label], skipped[label])
+        for label in sorted({*compared, *skipped})
+    ]
+    return "\n".join([*rows, _ROW.format(result.version, "total", result.matched, result.compared, result.skipped)])
+
+
+def _mismatches(result: Result) -> str:
+    lines = []
+    for each in result.verdicts:
+        if each.differences and not each.skipped:
+            lines.append(f"{each.file}: {each.slug}")
+            lines += [f"  {text}" for text in each.differences]
+    return "\n".join(lines)
+
+
+def _reasons(result: Result) -> str:
+    reasons: dict[str, list[str]] = {}
+    for each in result.verdicts:
+        if each.skipped:
+            reasons.setdefault(each.skipped, []).append(each.slug)
+    return "\n".join(f"  {len(slugs):>3}  {reason}: {' '.join(slugs)}" for reason, slugs in reasons.items())
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Return 0 when everything that is compared matches."""
+    parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
+    parser.add_argument("--version", choices=sorted(PERSONALITIES), action="append", default=[])
+    parser.add_argument("--verbose", action="store_true", help="show what differs, and what is skipped and why")
+    options = parser.parse_args(arguments)
+    results = run(options.version)
+    print(_ROW.format("version", "operation", "matched", "compared", "skipped"))
+    for result in results.values():
+        print(_table(result))
+        if options.verbose:
+            print(f"skipped in {result.version}:\n{_reasons(result)}\n{_mismatches(result)}")
+    good = all(result.matched == result.compared for result in results.values())
+    print("all that is compared matches" if good else "MISMATCHES: run with --verbose")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

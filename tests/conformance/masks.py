@@ -1,0 +1,141 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a comparison overlooks, each with its reason; everything else must be equal, character by character."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Union
+
+Node = Union[str, "list[Node]"]
+
+# Values of (KEY VALUE) which differ from run to run.
+FIELDS = {
+    "cpu_time": "measured",
+    "up_time": "measured",
+    "start_time": "the time of day",
+    "store_mfn": "a page number the hypervisor chose",
+    "console_mfn": "a page number the hypervisor chose",
+}
+
+# Values of (KEY VALUE) which are random unless a request mentioned them.
+GENERATED = {"uuid": "random unless given", "mac": "random unless given"}
+
+# Texts which are masked as a whole.
+TEXTS = {
+    "node-log": "xend's own log: times, process ids, source lines",
+    "node-dmesg": "the hypervisor's boot messages",
+    "neg-html-dmesg": "the hypervisor's boot messages",
+}
+
+# Patterns inside HTML.
+HTML = {
+    r"(<li>       host: )\w+": "the recorded host's name differs between its own two ways to show the node",
+}
+
+# Fields of the reply to create which are there when xend happened to refresh the domain before it answered:
+# the recorded reply then says what a GET says. A recorded reply that was not refreshed is compared in full.
+REFRESHED = {"state", "status", "shutdown_reason", "cpu_time", "online_vcpus"}
+NOT_REFRESHED = ("'??????'", "------")
+# ... and this device, which appears a moment after the domain.
+LATE_DEVICE = "console"
+
+# Whether xend closes at once after these is decided by when Python's cycle collector runs.
+CLOSING_BY_CHANCE_AFTER = {"create": "many creates log something, and a create makes much garbage"}
+
+CLOSING_BY_CHANCE_AT = {"vcpus-3": "4.1 closed here once and left it open in another run, after the same reply"}
+
+_ZERO = re.compile(r"[0-]+\Z")
+
+
+@dataclass(frozen=True)
+class Known:
+    """All the text that requests contained: a uuid or mac found there was given, not generated."""
+
+    text: str
+
+    def given(self, value: str) -> bool:
+        """Tell whether a value was given by a request."""
+        return bool(_ZERO.match(value)) or value in self.text or value.replace("-", "") in self.text.replace("-", "")
+
+
+def read(text: str) -> list[Node]:
+    """Read what xend printed, keeping every token as it is printed, quotes, missing values and double spaces too."""
+    stack: list[list[Node]] = [[]]
+    for token in re.findall(r"""\(|\)| |'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^ ()'"]+|['"]""", text, re.DOTALL):
+        if token == "(":
+            _drop_gap(stack)
+            stack.append([])
+        elif token == ")" and len(stack) > 1:
+            done = stack.pop()
+            stack[-1].append(done)
+        elif token == " ":
+            stack[-1].append("")
+        else:
+            _drop_gap(stack)
+            stack[-1].append(token)
+    return stack[0] if len(stack) == 1 else [text]
+
+
+def _drop_gap(stack: list[list[Node]]) -> None:
+    """A space stands for a missing value only when nothing follows it."""
+    if stack[-1] and stack[-1][-1] == "":
+        stack[-1].pop()
+
+
+def mask(node: Node, known: Known) -> Node:
+    """Replace volatile values, and bring what comes in a dict's arbitrary order into one."""
+    if isinstance(node, str):
+        return _sorted_dict(node)
+    if len(node) == 2 and isinstance(node[0], str) and isinstance(node[1], str):
+        key, value = node
+        if key in FIELDS or (key in GENERATED and not known.given(value)):
+            return [key, "*"]
+    if node and node[0] == "device" and len(node) == 2 and isinstance(node[1], list):
+        return ["device", _sorted_pairs(node[1], known)]
+    masked = [mask(each, known) for each in node]
+    return _devices_by_class(masked) if node and node[0] == "domain" else masked
+
+
+def _sorted_dict(text: str) -> str:
+    """Sort a printed Python dict."""
+    if text.startswith('"{') and text.endswith('}"'):
+        return '"{' + ", ".join(sorted(text[2:-2].split(", "))) + '}"'
+    return text
+
+
+def _sorted_pairs(node: list[Node], known: Known) -> list[Node]:
+    """Sort the (key value) pairs of a device: xend prints a dict."""
+    return node[:1] + sorted((mask(each, known) for each in node[1:]), key=str)
+
+
+def _devices_by_class(domain: list[Node]) -> list[Node]:
+    """Put the classes of devices into one order, each class keeping its own: xend prints a dict of classes."""
+    devices = [each for each in domain if isinstance(each, list) and each[:1] == ["device"]]
+    others = [each for each in domain if each not in devices]
+    return others + sorted(devices, key=lambda device: str(device[1][0] if isinstance(device[1], list) else device[1]))
+
+
+def refreshed(body: list[Node]) -> bool:
+    """Tell whether the reply to a create had been refreshed before it was sent."""
+    return not any(each in (["state", shown] for shown in NOT_REFRESHED) for each in _domain(body))
+
+
+def without_refresh(body: list[Node], *, keep_fields: bool) -> list[Node]:
+    """Leave out what only chance puts into the reply to a create."""
+    kept = [
+        each
+        for each in _domain(body)
+        if not isinstance(each, list)
+        or not each
+        or not (each[0] == "device" and isinstance(each[1], list) and each[1][0] == LATE_DEVICE)
+    ]
+    if not keep_fields:
+        kept = [each for each in kept if not (isinstance(each, list) and each and each[0] in REFRESHED)]
+    return [kept, *body[1:]]
+
+
+def _domain(body: list[Node]) -> list[Node]:
+    return body[0] if body and isinstance(body[0], list) else []
