@@ -15,7 +15,7 @@ from typing import Any, Optional
 from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
 from ansible_collections.dom0.xend.plugins.module_utils._config import Wish, check
 from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain
-from ansible_collections.dom0.xend.plugins.module_utils._errors import XendError, XendRefused
+from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest, XendError, XendRefused
 from ansible_collections.dom0.xend.plugins.module_utils._operations import (
     Create,
     Destroy,
@@ -27,6 +27,9 @@ from ansible_collections.dom0.xend.plugins.module_utils._plan import drift, plan
 
 DESTROY_TIMEOUT = 30
 """Seconds in which a destroyed domain has to be out of xend's sight."""
+
+_SURELY_THERE = 1024
+"""MiB of memory that are asked for without a question whether the host has so much."""
 
 _FIRST_POLL, _SLOWEST_POLL = 0.2, 2.0
 """Seconds between two looks at a domain that is going down: at first, and at most."""
@@ -79,12 +82,27 @@ class Ensurer:
         outcome = self.outcome
         outcome.before = outcome.after = self.client.domain(self.wish.name)
         operations = plan(outcome.before, self.wish, self.client.release)
+        if any(isinstance(operation, Create) for operation in operations):
+            self._refuse_to_stall()
         if self.client.read_only:
             self._foresee(operations)
         elif operations:
             self._carry_out(operations)
         outcome.drift = drift(outcome.after, self.wish)
         return outcome
+
+    def _refuse_to_stall(self) -> None:
+        """Refuse a domain larger than its host, where xend would keep on looking for the memory (WIRE.md (e))."""
+        memory = self.wish.declared().memory or 0
+        release = self.client.release
+        if memory <= _SURELY_THERE or (release and not release.stalls_for_memory):
+            return
+        total = self.client.node().get("total_memory", "")
+        if total.isdigit() and memory > int(total):
+            raise InvalidRequest(
+                f"{self.wish.name} is to have {memory} MiB, and the host has {total} MiB in all. xend up to 3.1 would look "
+                "for the rest for a long time, and serve nobody meanwhile: it was not asked."
+            )
 
     def _foresee(self, operations: list[Operation]) -> None:
         """Take the operations as done."""

@@ -32,6 +32,8 @@ class Release:
     """A domain still up so many seconds after a shutdown request is destroyed by xend."""
     keeps_all_ips: bool = False
     """Of several addresses of a vif all are kept, not only the last."""
+    stalls_for_memory: bool = False
+    """A create that needs more memory than there is keeps xend from serving anybody: for hours, if it is much more."""
     lists_hide_stopped: bool = True
     """Both lists of domains, the plain and the detailed one, hold only what runs."""
 
@@ -42,11 +44,12 @@ EARLY = Release(
     deletes_boot_files=True,
     shutdown_ends_after=30,
     keeps_all_ips=True,
+    stalls_for_memory=True,
     lists_hide_stopped=False,
 )
-R304 = Release("3.0.4", shutdown_ends_after=30)
-R31 = Release("3.1", shutdown_ends_after=30)
-R31_TO_33 = Release("3.1 to 3.3", shutdown_ends_after=30)
+R304 = Release("3.0.4", shutdown_ends_after=30, stalls_for_memory=True)
+R31 = Release("3.1", shutdown_ends_after=30, stalls_for_memory=True)
+R31_TO_33 = Release("3.1 to 3.3", shutdown_ends_after=30, stalls_for_memory=True)
 R32_TO_33 = Release("3.2 to 3.3")
 LATE = Release("3.4 to 4.4")
 

@@ -21,6 +21,10 @@ from ansible_collections.dom0.xend.plugins.module_utils._transport import unread
 MAX_WEIGHT = 32767
 """The binding's weight is a signed 16-bit number."""
 
+_RULES = (
+    "Without a weight the hypervisor wants a slice that is not longer than the period, and from 3.0.2 on a period between "
+    "10us and 10s and a slice of 5us or more (also where the slice that is there, and stays, is the default of 0)."
+)
 _KEYS = ("period", "slice", "latency", "extratime", "weight")
 _DICTIONARY = re.compile(r"'(\w+)': (-?\d+)L?")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(ns|us|ms|s)?")
@@ -129,14 +133,19 @@ def ensure_sedf(client: XendClient, name: str, given: Mapping[str, Any]) -> Sedf
     outcome.after = asked
     if client.read_only:
         return outcome
-    client.set_sedf(name, outcome.sent)
+    try:
+        client.set_sedf(name, outcome.sent)
+    except NoSuchDomain:
+        raise
+    except XendRefused as error:
+        raise XendRefused(f"{error}. {_RULES}", reason=error.reason) from error
     outcome.after = read(client, name)
     differing = [key for key in given if getattr(outcome.after, key) != getattr(asked, key)]
     if differing:
         raise XendRefused(
             f"xend at {client.url} accepted the sedf parameters of {name}, but the hypervisor did not take them: "
             + ", ".join(f"{key} is {getattr(outcome.after, key)}, not {getattr(asked, key)}" for key in differing)
-            + ". It wants a period between 10us and 10s, a slice of 5us or more, and none of them larger than the period."
+            + f". {_RULES}"
         )
     return outcome
 

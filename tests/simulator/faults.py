@@ -34,6 +34,7 @@ class Fault:
     message: str = "simulated failure"
     status: int = 503
     body: str = ""
+    content_type: str = "text/plain"
 
     def __post_init__(self) -> None:
         """Refuse a kind that does not exist, so that a typo cannot pass as a quiet test."""

@@ -293,6 +293,17 @@ def test_xends_own_words_are_passed_on(sim: Simulator) -> None:
 
 
 @BOTH
+def test_a_domain_larger_than_its_host_is_refused_where_xend_would_stall_and_else_by_xend(sim: Simulator) -> None:
+    result = ensure(sim, memory=1_000_000, image={"kernel": KERNEL})
+    assert result["failed"]
+    if sim.version == "3.0.0":
+        assert "the host has 16384 MiB in all" in result["msg"]
+        assert written(sim) == []
+    else:
+        assert "I need 1024000000 KiB" in result["msg"]
+
+
+@BOTH
 def test_as_many_vcpus_as_wished_or_xends_reason_why_not(sim: Simulator) -> None:
     assert ensure(sim, **GUEST, vcpus=20)["domain"]["vcpus"] == 20
     result = ensure(sim, name="web2", **GUEST, vcpus=64)
