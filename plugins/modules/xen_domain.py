@@ -61,11 +61,11 @@ options:
         default: linux
       kernel:
         description: Path of the kernel on the xend host.
-        type: path
+        type: str
         required: true
       ramdisk:
         description: Path of the initial RAM disk on the xend host.
-        type: path
+        type: str
       root:
         description: Root device and its flags, such as V(/dev/sda1 ro). It becomes C(root=) on the kernel command line.
         type: str
@@ -76,7 +76,7 @@ options:
     description:
       - Path of a bootloader on the xend host, such as V(/usr/bin/pygrub), which finds kernel and RAM disk in a disk.
       - Refused together with O(image) up to 3.0.3, where xend deletes the files named in it.
-    type: path
+    type: str
   vbds:
     description: Virtual disks. Disks of an existing domain that are not named here are left alone.
     type: list
@@ -139,8 +139,9 @@ options:
     type: str
   config:
     description:
-      - A whole config, the s-expression that xend takes for C(op=create), instead of all the options above from
-        O(memory) to O(uuid).
+      - A whole config, the s-expression that xend takes for C(op=create). None of the options that describe a domain,
+        O(memory), O(maxmem), O(vcpus), O(image), O(bootloader), O(vbds), O(vifs), O(on_poweroff), O(on_reboot),
+        O(on_crash) and O(uuid), can be given with it.
       - It is sent as it is read, with everything quoted that needs it. A name in it must be that in O(name), and is
         added if there is none.
       - Releases want different configs. 3.0.0 reads C(vcpus) inside the image, 4.1 and later need it outside.
@@ -291,8 +292,8 @@ def argument_spec() -> dict[str, dict[str, object]]:
     text: dict[str, object] = {"type": "str"}
     image = {
         "type": {"type": "str", "choices": ["linux"], "default": "linux"},
-        "kernel": {"type": "path", "required": True},
-        "ramdisk": {"type": "path"},
+        "kernel": {"type": "str", "required": True},
+        "ramdisk": text,
         "root": text,
         "args": text,
     }
@@ -311,7 +312,7 @@ def argument_spec() -> dict[str, dict[str, object]]:
         "maxmem": {"type": "int"},
         "vcpus": {"type": "int"},
         "image": {"type": "dict", "options": image},
-        "bootloader": {"type": "path"},
+        "bootloader": text,
         "vbds": {"type": "list", "elements": "dict", "options": vbd},
         "vifs": {"type": "list", "elements": "dict", "options": vif},
         "on_poweroff": {"type": "str", "choices": _ENDS},
