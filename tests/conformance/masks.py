@@ -80,7 +80,7 @@ def read(text: str) -> list[Node]:
 
 
 def _drop_gap(stack: list[list[Node]]) -> None:
-    """A space stands for a missing value only when nothing follows it."""
+    """Forget a space that something follows; one that nothing follows stands for a missing value."""
     if stack[-1] and stack[-1][-1] == "":
         stack[-1].pop()
 
@@ -90,7 +90,7 @@ def mask(node: Node, known: Known) -> Node:
     if isinstance(node, str):
         return _sorted_dict(node)
     if len(node) == 2 and isinstance(node[0], str) and isinstance(node[1], str):
-        key, value = node
+        key, value = node[0], node[1]
         if key in FIELDS or (key in GENERATED and not known.given(value)):
             return [key, "*"]
     if node and node[0] == "device" and len(node) == 2 and isinstance(node[1], list):
@@ -120,7 +120,7 @@ def _devices_by_class(domain: list[Node]) -> list[Node]:
 
 def refreshed(body: list[Node]) -> bool:
     """Tell whether the reply to a create had been refreshed before it was sent."""
-    return not any(each in (["state", shown] for shown in NOT_REFRESHED) for each in _domain(body))
+    return not any(each == ["state", shown] for shown in NOT_REFRESHED for each in _domain(body))
 
 
 def without_refresh(body: list[Node], *, keep_fields: bool) -> list[Node]:

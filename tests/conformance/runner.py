@@ -63,12 +63,16 @@ class Result:
 def run(
     versions: Iterable[str] = (),
     personalities: dict[str, Personality] | None = None,
+    files: Iterable[str] = (),
 ) -> dict[str, Result]:
-    """Replay every recording of these releases (none given: all); `personalities` replaces the simulator's."""
-    wanted = set(versions)
+    """Replay the recordings of these releases, or these files (none given: all).
+
+    `personalities` replaces the simulator's own, to see that the comparison notices.
+    """
+    wanted, wanted_files = set(versions), set(files)
     results: dict[str, Result] = {}
     for scenario in script.SCENARIOS:
-        if wanted and scenario.version not in wanted:
+        if (wanted and scenario.version not in wanted) or (wanted_files and scenario.file not in wanted_files):
             continue
         result = results.setdefault(scenario.version, Result(scenario.version))
         personality = (personalities or {}).get(scenario.version)
@@ -107,10 +111,7 @@ class Replay:
         if skip and not skip.sent:
             return Verdict(self.scenario.file, exchange.slug, exchange.label, skipped=skip.reason)
         got = self._perform(exchange)
-        if isinstance(got, Response):
-            found = differences(exchange, got, self.known)
-        else:
-            found = got
+        found = differences(exchange, got, self.known) if isinstance(got, Response) else got
         return Verdict(
             self.scenario.file,
             exchange.slug,
@@ -167,7 +168,9 @@ class Replay:
 
     def _create(self, name: str, options: str = "") -> None:
         values = {**script.DEFAULTS, "name": name}
-        values.update(part.split("=", 1) for part in options.split() if part)
+        for part in options.split():
+            key, value = part.split("=", 1)
+            values[key] = value
         values.setdefault("maxmem", values["memory"])
         vcpus = values["vcpus"]
         in_image = not self.simulator.personality.vcpus_required

@@ -24,6 +24,7 @@ _OLD_RESTART = {
     "always": ("restart", "restart", "restart"),
     "never": ("destroy", "destroy", "destroy"),
 }
+_BEYOND_ALL_MACHINES = 4096
 _INT = re.compile(r"[ \t\n\v\f\r]*[+-]?[0-9]+[ \t\n\v\f\r]*\Z")
 _HD_MAJORS = (3, 22, 33, 34, 56, 57)
 _SD_MAJORS = (8, 65, 66, 67, 68, 69, 70, 71, 128, 129, 130, 131, 132, 133, 134, 135)
@@ -36,6 +37,14 @@ def py_int(value: Sxp) -> int:
         msg = f"invalid literal for int() with base 10: {py2_repr(text)}"
         raise XendError(msg)
     return int(text)
+
+
+def small(number: int) -> int:
+    """Refuse a count of cpus beyond all machines before anybody makes a list of so many."""
+    if abs(number) > _BEYOND_ALL_MACHINES:
+        msg = "(22, 'Invalid argument')"
+        raise XendError(msg)
+    return number
 
 
 def py_float(value: Sxp) -> float:
@@ -122,15 +131,13 @@ def _read_common(host: Host, config: Sxp) -> Domain:
 
 
 def _read_vcpus(config: Sxp, image: Sxp, personality: Personality) -> int:
-    if not personality.vcpus_required:
-        return py_int(child_value(image, "vcpus") or "1")
-    value = child_value(config, "vcpus")
+    value = child_value(config, "vcpus") if personality.vcpus_required else child_value(image, "vcpus") or "1"
     if config == []:
         return 1
-    if not isinstance(value, str) or not _INT.match(value):
+    if personality.vcpus_required and (not isinstance(value, str) or not _INT.match(value)):
         msg = "'vcpus'"
         raise XendError(msg)
-    return int(value)
+    return small(py_int(value))
 
 
 def _read_weight(config: Sxp, personality: Personality) -> float:
@@ -162,7 +169,7 @@ def _cpu_list(text: str) -> tuple[int, ...]:
             chosen = [each for each in chosen if each != py_int(word[1:])]
         elif "-" in word:
             low, _dash, high = word.partition("-")
-            chosen += range(py_int(low), py_int(high) + 1)
+            chosen += range(small(py_int(low)), small(py_int(high)) + 1)
         else:
             chosen.append(py_int(word))
     return tuple(chosen)

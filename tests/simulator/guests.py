@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-_WORD = re.compile(r"rig\.([a-z_]+)(?:=([0-9.]+))?")
+_WORD = re.compile(r"rig\.([a-z_]+)(?:=([0-9]+(?:\.[0-9]+)?))?")
 _SPONTANEOUS = {"poweroff_after": "poweroff", "reboot_after": "reboot", "crash_after": "crash", "halt_after": "halt"}
 _HOTPLUG = ("rigslow", "rigmissing", "rigbusy", "rignohotplug")
 

@@ -71,20 +71,20 @@ class Operation:
 def read_expression(host: Host, params: Params) -> Sxp:
     """Return the first expression of `config`; raise XendError as create and new do."""
     values = params.values.get("config")
+    if not values:
+        msg = "Configuration error 'NoneType' object has no attribute '__getitem__'"
+        raise XendError(msg)
     try:
-        if not values:
-            msg = "'NoneType' object has no attribute '__getitem__'"
-            raise BrokenParserError(msg)
         found = parse(values[0], host.personality.dialect)
-        if not found:
-            msg = "list index out of range"
-            raise BrokenParserError(msg)
     except SxpError as error:
         msg = f"Invalid configuration {error}"
         raise XendError(msg) from None
     except BrokenParserError as error:
         msg = f"Configuration error {error}"
         raise XendError(msg) from None
+    if not found:
+        msg = "Configuration error list index out of range"
+        raise XendError(msg)
     return found[0]
 
 
@@ -206,10 +206,10 @@ def wait_for_devices(host: Host, domain: Domain) -> None:
     """Wait for every device in turn; raise XendError for the first that fails. Holds no lock while it waits."""
     for device in list(domain.devices):
         if not device.connected:
-            _wait_for(host, domain, device)
+            _wait_for(host, device)
 
 
-def _wait_for(host: Host, domain: Domain, device: Device) -> None:
+def _wait_for(host: Host, device: Device) -> None:
     kind = "vbd" if device.kind == "tap" else device.kind
     if device.hotplug == "rigslow":
         host.clock.sleep_until(device.created + _SLOW_DEVICE, host.stopping)
@@ -266,7 +266,7 @@ def wait_for_new_device(host: Host, domain: Domain) -> None:
     if device.connected or domain.domid is None:
         return
     try:
-        _wait_for(host, domain, device)
+        _wait_for(host, device)
     except XendError:
         if not host.personality.managed:
             domain.drop(device)
@@ -362,7 +362,7 @@ def _maxmem_set(host: Host, domain: Domain, params: Params) -> Sxp:
 
 
 def _set_vcpus(host: Host, domain: Domain, params: Params) -> Sxp:
-    vcpus = params.number("vcpus")
+    vcpus = reading.small(params.number("vcpus"))
     if not host.personality.managed and vcpus < 0:
         msg = "negative shift count"
         raise XendError(msg)
@@ -461,7 +461,7 @@ def _sedf_set(host: Host, domain: Domain, params: Params) -> Sxp:
 
 
 def _sedf_refused(host: Host, wanted: Sedf) -> bool:
-    """The hypervisor's judgement; it takes the numbers as unsigned."""
+    """Judge as the hypervisor does, which takes the numbers as unsigned."""
     if wanted.weight:
         return False
     period, slice_ = wanted.period % 2**64, wanted.slice % 2**64

@@ -32,8 +32,10 @@ _DOMAIN_FORMS = (
     _RESET_FORM,
     f'<input type="submit" name="op" value="shutdown">{_REASON_BUTTONS}',
     '<br><input type="submit" name="op" value="save"> To file: <input type="text" name="file">',
-    '<br><input type="submit" name="op" value="migrate"> To host: <input type="text" name="destination">'
-    '<input type="checkbox" name="live" value="1">Live',
+    (
+        '<br><input type="submit" name="op" value="migrate"> To host: <input type="text" name="destination">'
+        '<input type="checkbox" name="live" value="1">Live'
+    ),
 )
 
 

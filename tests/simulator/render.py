@@ -22,8 +22,10 @@ _NOTES: list[Sxp] = [
     "notes",
     [
         "FEATURES",
-        "writable_page_tables|writable_descriptor_tables|auto_translated_physmap|pae_pgdir_above_4gb"
-        "|supervisor_mode_kernel",
+        (
+            "writable_page_tables|writable_descriptor_tables|auto_translated_physmap|pae_pgdir_above_4gb"
+            "|supervisor_mode_kernel"
+        ),
     ],
     ["VIRT_BASE", 3221225472],
     ["GUEST_OS", "linux"],
@@ -156,7 +158,10 @@ def _image(domain: Domain, _fresh: bool) -> Sxp:
     if arguments:
         items.append(["args", arguments])
     started = domain.starts > 0
-    items += [["superpages", 0], *([["pci", []]] if started else []), ["nomigrate", 0], ["tsc_mode", 0]]  # type: ignore[list-item]
+    items.append(["superpages", 0])
+    if started:
+        items.append(["pci", []])
+    items += [["nomigrate", 0], ["tsc_mode", 0]]
     if any(each.kind == "vfb" for each in domain.devices):
         items.append(["device_model", "/srv/xen/bin/qemu-dm"])
     return [*items, _NOTES] if started else items
@@ -177,7 +182,7 @@ def _always(value: Sxp) -> Callable[[Domain, bool], Sxp]:
 
 
 def _attribute(name: str) -> Callable[[Domain, bool], Sxp]:
-    return lambda domain, _fresh: getattr(domain, name)  # type: ignore[no-any-return]
+    return lambda domain, _fresh: getattr(domain, name)
 
 
 def _on(event: str) -> Callable[[Domain, bool], Sxp]:
@@ -238,7 +243,7 @@ def _devices(domain: Domain, *, fresh: bool) -> list[Sxp]:
 
 
 def _console(domain: Domain, *, fresh: bool) -> list[Sxp]:
-    """The console appears by itself once a domain of the later releases was built."""
+    """Return the console, which appears by itself once a domain of the later releases was built."""
     if fresh or not domain.host.personality.managed or not domain.starts:
         return []
     console: list[Sxp] = ["console", ["protocol", "vt100"], ["location", 2], ["uuid", domain.console_uuid]]
@@ -370,15 +375,15 @@ def _disk_or_net(domain: Domain, device: Device) -> Sxp:
 def _frontend(domain: Domain, kind: str, devid: int, extra: list[Sxp]) -> Sxp:
     """Return the entries under a frontend's directory in the store, sorted as the store sorts them."""
     state = FRONTEND_CONNECTED if domain.unpaused_once else FRONTEND_NEW
-    entries: list[list[Sxp]] = [
+    entries: list[Sxp] = [
         ["backend", f"/local/domain/0/backend/{kind}/{domain.domid}/{devid}"],
         ["backend-id", 0],
         ["state", state],
-        *(each for each in extra if isinstance(each, list)),
+        *extra,
     ]
     if domain.host.personality.managed:
         entries.append(_PROTOCOL)
-    return sorted(entries, key=lambda entry: str(entry[0]))  # type: ignore[return-value]
+    return sorted(entries, key=lambda entry: head(entry) or "")
 
 
 def vcpu_info(domain: Domain) -> Sxp:
@@ -399,7 +404,7 @@ def _vcpu(domain: Domain, number: int) -> Sxp:
         ["online", 1 if live and number < online_vcpus(domain) else 0],
         ["blocked", 1 if ran and not busy else 0],
         ["running", 1 if ran and busy else 0],
-        ["cpu_time", _cpu_time(domain, False) or 0.0],
+        ["cpu_time", _cpu_time(domain, fresh=False) or 0.0],
         ["cpu", cpu if live else -1],
         ["cpumap", list(pinned) if pinned is not None else every],  # type: ignore[list-item]
     ]

@@ -48,7 +48,7 @@ def _number(entry: Sxp, key: str, default: int) -> int:
 
 
 def _domain(host: Host, name: str, entry: Sxp) -> Domain:
-    image = child_value(entry, "image")
+    image = _image(child_value(entry, "image"))
     uuid = show_plain(child_value(entry, "uuid") or "").replace("-", "")
     vcpus = _number(entry, "vcpus", 1)
     domain = Domain(
@@ -73,6 +73,16 @@ def _domain(host: Host, name: str, entry: Sxp) -> Domain:
     domain.started, domain.started_wall = host.clock.now(), host.clock.wall()
     domain.paused, domain.unpaused_once = False, True
     return domain
+
+
+_IMAGE_KEYS = ("kernel", "ramdisk", "root", "ip", "args", "vcpus", "device_model", "boot")
+
+
+def _image(shown: Sxp) -> Sxp:
+    """Return an image as one would give it to create, without what the later releases add."""
+    if not isinstance(shown, list):
+        return None
+    return [shown[0], *(each for each in shown[1:] if head(each) in _IMAGE_KEYS)]
 
 
 _GIVEN = {

@@ -85,6 +85,7 @@ class Simulator:
         self._site = Site(self.host, lambda: self.authority)
         self._listeners: list[socket.socket] = []
         self._connections: set[socket.socket] = set()
+        self._guard = threading.Lock()  # of the sets of connections and threads
         self._threads: list[threading.Thread] = []
         self._own_directory: str | None = None
 
@@ -164,7 +165,9 @@ class Simulator:
     def stop(self) -> None:
         """Close everything and end all threads."""
         self.host.stopping.set()
-        for each in [*self._listeners, *list(self._connections)]:
+        with self._guard:
+            connections = list(self._connections)
+        for each in [*self._listeners, *connections]:
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
         for each in self._listeners:
@@ -177,7 +180,7 @@ class Simulator:
         elif self.unix_path:
             Path(self.unix_path).unlink(missing_ok=True)
 
-    def __enter__(self) -> Simulator:
+    def __enter__(self) -> Simulator:  # noqa: PYI034 - typing.Self is newer than the oldest Python here
         """Start."""
         return self.start()
 
@@ -213,9 +216,10 @@ class Simulator:
 
     def _spawn(self, target: object, *arguments: object) -> None:
         thread = threading.Thread(target=target, args=arguments, daemon=True)  # type: ignore[arg-type]
-        self._threads = [each for each in self._threads if each.is_alive()]
-        self._threads.append(thread)
-        thread.start()
+        with self._guard:
+            self._threads = [each for each in self._threads if each.is_alive()]
+            thread.start()
+            self._threads.append(thread)
 
     def _authority(self) -> str:
         host, port = self.tcp_address or ("localhost", 8000)
@@ -230,8 +234,11 @@ class Simulator:
                 connection, _peer = listener.accept()
             except OSError:
                 return
-            self._connections.add(connection)
-            if self.personality.serial:
+            with self._guard:
+                self._connections.add(connection)
+            if self.host.stopping.is_set():
+                connection.close()
+            elif self.personality.serial:
                 self._serve(connection)
             else:
                 self._spawn(self._serve, connection)
@@ -247,33 +254,31 @@ class Simulator:
         except OSError:
             pass  # the client went away, or stop() closed the connection
         finally:
-            self._connections.discard(connection)
+            with self._guard:
+                self._connections.discard(connection)
 
     def _exchange(self, connection: socket.socket, stream: BinaryIO, *, first: bool) -> bool:
         """Read one request and answer it; tell whether another one may follow on this connection."""
         try:
             request = read_request(stream)
+            if request is not None:
+                return self._respond(connection, request)
+            if first:
+                self._reject(connection, Reply(400, "Bad request"))
         except BadRequestError:
-            return self._reject(connection, Reply(400, "Bad request"))
+            self._reject(connection, Reply(400, "Bad request"))
         except TooLargeError:
-            return self._reject(connection, Reply(413, "Request entity too large"))
+            self._reject(connection, Reply(413, "Request entity too large"))
         except NoReplyError:
-            return False
-        if request is None:
-            return first and self._reject(connection, Reply(400, "Bad request"))
-        try:
-            return self._respond(connection, request)
-        except NoReplyError:
-            return False
+            pass
         except _Hang:
             self._hold(connection)
-            return False
+        return False
 
-    def _reject(self, connection: socket.socket, reply: Reply) -> bool:
+    def _reject(self, connection: socket.socket, reply: Reply) -> None:
         self._log("-", "-", "", {}, reply.status)
         connection.sendall(reply.encode())
         self._drain(connection)
-        return False
 
     def _drain(self, connection: socket.socket) -> None:
         """Read what the client still sends for a moment, so that it gets the reply and not a reset."""
@@ -295,11 +300,12 @@ class Simulator:
         fault = take(self.faults, op)
         try:
             reply = self._answer(request, fault)
-        finally:
-            self._write_log_line(entry, done=False)
+        except (NoReplyError, _Hang):
+            self._write_log_line(entry)
+            raise
         data = reply.encode(keep_alive=request.keeps_alive, bodiless=request.method == "HEAD")
         entry.status = reply.status
-        self._write_log_line(entry, done=True)
+        self._write_log_line(entry)
         if fault and fault.kind == "truncate":
             data = data[: len(data) - max(1, len(reply.body) // 2)]
             connection.sendall(data)
@@ -319,7 +325,11 @@ class Simulator:
             raise NoReplyError
         if fault and kind in _FALSE_REPLIES:
             return self._false_reply(request, fault)
-        reply = self._site.answer(request)
+        try:
+            reply = self._site.answer(request)
+        except Exception as error:  # noqa: BLE001 - a server must survive every request; xend answers the same
+            reply = Reply(500, "Internal server error", logged=True)
+            self.host.log += f"[simulator] ERROR {type(error).__name__}: {error}\n"
         if kind == "drop_after":
             raise NoReplyError
         if kind == "hang":
@@ -330,7 +340,7 @@ class Simulator:
         if fault.kind == "html":
             return Reply(200, "OK", fault.body or _PROXY_PAGE, "text/html")
         if fault.kind == "status":
-            return Reply(fault.status, "Simulated", fault.body, "text/plain" if fault.body else "")
+            return Reply(fault.status, "Simulated", fault.body, fault.content_type if fault.body else "")
         return self._site.refuse(request, fault.message)
 
     # -- the request log -------------------------------------------------------------------------------------------
@@ -346,11 +356,11 @@ class Simulator:
         entry = LoggedRequest(method, path, op, params, status)
         self.requests.append(entry)
         if status is not None:
-            self._write_log_line(entry, done=True)
+            self._write_log_line(entry)
         return entry
 
-    def _write_log_line(self, entry: LoggedRequest, *, done: bool) -> None:
-        if self._log_file is not None and done:
+    def _write_log_line(self, entry: LoggedRequest) -> None:
+        if self._log_file is not None:
             print(entry.method, entry.path, entry.op or "-", entry.status or "-", file=self._log_file, flush=True)
 
 
