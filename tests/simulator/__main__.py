@@ -76,6 +76,14 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EPILOG.format(faults=faults, missing=" ".join(sorted(NOT_SIMULATED))),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    _add_places(result)
+    _add_host(result)
+    _add_behaviour(result)
+    result.add_argument("--request-log", metavar="FILE", type=Path, help="append METHOD path op status of each request")
+    return result
+
+
+def _add_places(result: argparse.ArgumentParser) -> None:
     where = result.add_argument_group("where it listens")
     where.add_argument(
         "--tcp",
@@ -88,12 +96,18 @@ def parser() -> argparse.ArgumentParser:
     where.add_argument("--allow-remote", action="store_true", help="allow an address other than loopback in --tcp")
     where.add_argument("--url-file", metavar="FILE", type=Path, help="write the TCP URL there when ready")
     where.add_argument("--pid-file", metavar="FILE", type=Path, help="write the process id there when ready")
+
+
+def _add_host(result: argparse.ArgumentParser) -> None:
     host = result.add_argument_group("what it is")
     host.add_argument(
         "--version", choices=sorted(PERSONALITIES), default="4.1", help="the release; default: %(default)s"
     )
     host.add_argument("--scheduler", choices=("sedf", "credit"), help="default: the release's")
     host.add_argument("--seed", metavar="FILE", type=Path, help="start with the domains of this saved listing, running")
+
+
+def _add_behaviour(result: argparse.ArgumentParser) -> None:
     behaviour = result.add_argument_group("how it behaves")
     behaviour.add_argument(
         "--shutdown-delay",
@@ -117,8 +131,6 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         help="go wrong; repeatable, see below",
     )
-    result.add_argument("--request-log", metavar="FILE", type=Path, help="append METHOD path op status of each request")
-    return result
 
 
 def _is_loopback(host: str) -> bool:
