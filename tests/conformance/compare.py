@@ -63,9 +63,12 @@ def closing_counts(exchange: Exchange) -> bool:
     """Tell whether the recording says, other than by chance, if the server closes after this."""
     if exchange.response.closes is None or exchange.raw or exchange.response.timed_out:
         return False
-    if exchange.slug in masks.CLOSING_BY_CHANCE_AT:
-        return False
-    return not (exchange.op in masks.CLOSING_BY_CHANCE_AFTER and exchange.response.status == 201)
+    return not any(
+        re.match(each.file, exchange.file)
+        and re.match(each.slug, exchange.slug)
+        and each.status == exchange.response.status
+        for each in masks.CLOSING_BY_CHANCE
+    )
 
 
 def _bodies(exchange: Exchange, got: Response, known: Known) -> tuple[object, object]:

@@ -42,10 +42,22 @@ NOT_REFRESHED = ("'??????'", "------")
 # ... and this device, which appears a moment after the domain.
 LATE_DEVICE = "console"
 
-# Whether xend closes at once after these is decided by when Python's cycle collector runs.
-CLOSING_BY_CHANCE_AFTER = {"create": "many creates log something, and a create makes much garbage"}
 
-CLOSING_BY_CHANCE_AT = {"vcpus-3": "4.1 closed here once and left it open in another run, after the same reply"}
+@dataclass(frozen=True)
+class Chance:
+    """Replies after which it is chance whether xend closes at once."""
+
+    file: str  # a pattern
+    slug: str  # a pattern
+    status: int
+    reason: str
+
+
+CLOSING_BY_CHANCE = (
+    Chance("xend-4.1", "create|name|st-dying", 201, "Python's cycle collector decides; a create makes much garbage"),
+    Chance("xend-4.1", "vcpus-3$", 500, "the cycle collector: closed in one recording, left open in the other"),
+    Chance("xend-3.0.0", "create-hvm$", 201, "the emulator that is started inherits the connection"),
+)
 
 _ZERO = re.compile(r"[0-]+\Z")
 

@@ -36,6 +36,7 @@ class Response:
 class Exchange:
     """One line of a recording."""
 
+    file: str
     seq: int
     slug: str
     note: str
@@ -85,13 +86,14 @@ def load(name: str) -> Iterator[Exchange]:
     """Yield the exchanges of one file, in order."""
     with (DIRECTORY / f"{name}.jsonl").open(encoding="utf-8") as file:
         for line in file:
-            yield _exchange(json.loads(line))
+            yield _exchange(name, json.loads(line))
 
 
-def _exchange(entry: dict[str, Any]) -> Exchange:
+def _exchange(file: str, entry: dict[str, Any]) -> Exchange:
     request = entry.get("request") or {}
     target = request.get("target") or ""
     return Exchange(
+        file=file,
         seq=entry["seq"],
         slug=entry["slug"],
         note=entry["note"] or "",
