@@ -10,6 +10,7 @@ know raises NoSuchDomain, but for domain(), which returns None.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Optional
 from urllib.parse import quote, unquote, urlencode
@@ -145,7 +146,7 @@ class XendClient:
         """Send what changes something, to anything but the control domain where that would be harmful."""
         if self.read_only:
             raise RuntimeError(f"a read-only client was asked for {form['op']}")
-        if form["op"] in _DEADLY and path in (_path(DOMAIN_0), _path("0")):
+        if form["op"] in _DEADLY and _is_domain_0(_name(path)):
             raise InvalidRequest(f"{form['op']} of {DOMAIN_0} is never sent: it is the host itself")
         return self._ask(path, form, timeout)
 
@@ -218,6 +219,11 @@ class XendClient:
 
 
 _DEADLY = {"shutdown", "destroy", "pause", "delete"}
+
+
+def _is_domain_0(name: str) -> bool:
+    """Tell whether xend could take *name* for the control domain's: its name, its id in any spelling, or its uuid."""
+    return name == DOMAIN_0 or re.fullmatch(r"[\s+-]*0[0-]*[lL]?\s*", name) is not None
 
 
 def _path(name: str) -> str:

@@ -56,8 +56,8 @@ class Sedf:
             values = {str(item[0]): item[1] for item in tree if isinstance(item, list) and len(item) == 2}
         try:
             period, share, latency, extratime, weight = (int(values[key]) for key in _KEYS)
-        except KeyError as error:
-            raise ValueError(f"no {error}") from error
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not sedf parameters: {error}") from error
         return cls(period, share, latency, bool(extratime & 1), weight)
 
     def as_dict(self) -> dict[str, Any]:

@@ -34,7 +34,7 @@ else:
 Sxp = Union[str, list["Sxp"]]
 """An expression: an atom, or a list of expressions."""
 
-MAX_DEPTH = 100
+MAX_DEPTH = 50
 """Lists nested deeper than this are refused, reading and writing. xend's own stay below ten."""
 
 _TOKEN = re.compile(
@@ -154,7 +154,10 @@ def _unquoted(token: str) -> str:
     body = token[1:-1]
     if "\\" not in body:
         return body
-    raw = _ESCAPE.sub(_unescaped, body.encode("utf-8", "surrogateescape"))
+    try:
+        raw = _ESCAPE.sub(_unescaped, body.encode("utf-8", "surrogateescape"))
+    except UnicodeEncodeError as error:
+        raise SxpError(f"no UTF-8 for {body!r}: {error.reason}") from error
     return raw.decode("utf-8", "surrogateescape")
 
 

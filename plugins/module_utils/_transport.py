@@ -15,6 +15,7 @@ What this layer sees to:
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import time
@@ -34,9 +35,10 @@ from ansible_collections.dom0.xend.plugins.module_utils._errors import (
 try:
     import requests
     from requests.adapters import HTTPAdapter
+    from requests.auth import HTTPBasicAuth
     from urllib3.connection import HTTPConnection
     from urllib3.connectionpool import HTTPConnectionPool
-    from urllib3.exceptions import NewConnectionError
+    from urllib3.exceptions import HTTPError, NewConnectionError
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
     HTTPAdapter = HTTPConnection = HTTPConnectionPool = object  # type: ignore[misc,assignment]
@@ -53,6 +55,9 @@ DEFAULT_URL = "unix:///var/lib/xend/xend-socket"
 
 RETRY_DELAY = 0.3
 """Seconds before the second and last attempt to connect."""
+
+_QUEUE_POLL = 0.05
+"""Seconds between two attempts to get into the queue of a Unix socket."""
 
 _HEADERS = {
     "Accept": "application/sxp",
@@ -73,14 +78,14 @@ class Address:
 
     @classmethod
     def parse(cls, url: str) -> Address:
-        """Read an ``xend_url``. Raises InvalidRequest, and never repeats a password in it."""
+        """Read an ``xend_url``. Raises InvalidRequest, and never repeats a password that is in it."""
+        if "@" in url and not url.startswith("unix:"):
+            raise InvalidRequest("xend_url holds a user name: give it as xend_username and xend_password instead")
         try:
             parts = urlsplit(url)
-            host, _port, user = parts.hostname, parts.port, parts.username
+            host, _port = parts.hostname, parts.port
         except ValueError as error:
-            raise InvalidRequest(f"xend_url is not a URL: {error}") from error
-        if user is not None:
-            raise InvalidRequest("xend_url holds a user name: give it as xend_username and xend_password instead")
+            raise InvalidRequest(f"xend_url {url!r} is not a URL: {error}") from error
         if parts.query or parts.fragment:
             raise InvalidRequest(f"xend_url {url!r} must end with its path: no query and no fragment")
         if parts.scheme == "unix":
@@ -118,7 +123,9 @@ class Transport:
     ) -> None:
         """Take where and how to connect; nothing is sent yet. Times are in seconds."""
         self.address = Address.parse(url)
-        self._auth = (username, password or "") if username else None
+        if ca_path and not os.path.exists(ca_path):  # noqa: PTH110 - pathlib costs an import
+            raise InvalidRequest(f"ca_path {ca_path} does not exist")
+        self._auth = HTTPBasicAuth(username.encode(), (password or "").encode()) if username else None
         self._verify: Union[bool, str] = (ca_path or True) if validate_certs else False
         self._connect_timeout = connect_timeout
         self._sleep = sleep
@@ -137,7 +144,7 @@ class Transport:
         method = "GET" if form is None else "POST"
         try:
             response = self._send(method, self.address.base + path + query, form, timeout)
-        except requests.exceptions.RequestException as error:
+        except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
             raise self._explain(error, method, timeout) from error
         finally:
             self._session.close()
@@ -164,10 +171,10 @@ class Transport:
                 self._sleep(RETRY_DELAY)
         raise AssertionError("unreachable")
 
-    def _explain(self, error: requests.exceptions.RequestException, method: str, timeout: float) -> Exception:
+    def _explain(self, error: Exception, method: str, timeout: float) -> Exception:
         """Return the typed error that tells what happened, and what the user can do about it."""
         where = self.address.url
-        if isinstance(_chain(error)[-1], ssl.SSLCertVerificationError):
+        if isinstance(error, requests.exceptions.SSLError) and not isinstance(_chain(error)[-1], _BROKEN_TLS):
             return XendUnreachable(
                 f"No trusted TLS connection to {where}: {_cause(error)}. See validate_certs and ca_path."
             )
@@ -268,6 +275,10 @@ def _chain(error: BaseException) -> list[BaseException]:
     return links
 
 
+_BROKEN_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+"""What ends a connection that had come about; other TLS errors keep it from coming about."""
+
+
 class _UnixConnection(HTTPConnection):
     """urllib3's connection, to a socket in the file system."""
 
@@ -277,14 +288,27 @@ class _UnixConnection(HTTPConnection):
 
     def connect(self) -> None:
         """Connect; as with TCP, a failure is a NewConnectionError."""
+        patience = self.timeout if isinstance(self.timeout, (int, float)) else 0
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        sock.settimeout(self.timeout if isinstance(self.timeout, (int, float)) else None)
+        sock.settimeout(patience or None)
         try:
-            sock.connect(self._socket_path)
+            self._connect(sock, time.monotonic() + patience)
         except OSError as error:
             sock.close()
             raise NewConnectionError(self, error.strerror or str(error)) from error
         self.sock = sock
+
+    def _connect(self, sock: socket.socket, deadline: float) -> None:
+        """Connect, and wait for a place in the queue: up to 3.0.3 it is short, and one client is served at a time."""
+        while True:
+            try:
+                sock.connect(self._socket_path)
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(_QUEUE_POLL)
+            else:
+                return
 
 
 class _UnixPool(HTTPConnectionPool):
