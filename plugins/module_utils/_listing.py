@@ -10,6 +10,12 @@ from dataclasses import dataclass, field
 
 from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
 from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain
+from ansible_collections.dom0.xend.plugins.module_utils._errors import (
+    InvalidRequest,
+    NotXend,
+    UnreadableReply,
+    XendRefused,
+)
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, dumps
 
 
@@ -22,7 +28,7 @@ class Listing:
 
 
 def list_domains(client: XendClient, *, only_running: bool = False) -> Listing:
-    """Return all domains, the control domain and zombies included. Raises XendError.
+    """Return all domains, the control domain and zombies included. Raises XendError, but not for a single domain.
 
     One request; where the list hides what does not run, from 3.0.4 on, one more for all names and one for each domain
     that the list did not show, unless *only_running* spares them.
@@ -39,9 +45,20 @@ def list_domains(client: XendClient, *, only_running: bool = False) -> Listing:
         hides = hides or (domain.release is not None and domain.release.lists_hide_stopped)
     if hides and not only_running:
         shown = {domain.name for domain in listing.domains}
-        hidden = [name for name in client.names() if name not in shown]
-        listing.domains += [domain for domain in map(client.domain, hidden) if domain is not None]
+        for name in client.names():
+            if name not in shown:
+                _look_up(client, name, listing)
     return listing
+
+
+def _look_up(client: XendClient, name: str, listing: Listing) -> None:
+    """Add the domain *name*, which may have gone meanwhile. Raises XendError only where xend gave no answer at all."""
+    try:
+        domain = client.domain(name)
+    except (InvalidRequest, NotXend, UnreadableReply, XendRefused) as error:
+        listing.unreadable.append(f"domain {name!r} cannot be read: {error}")
+    else:
+        listing.domains += [domain] if domain is not None else []
 
 
 def _excerpt(tree: Sxp) -> str:

@@ -1,0 +1,722 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""xen_domains against simulated xends, over real sockets and through Ansible's own inventory code."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible import constants as C  # noqa: N812 - as everywhere in Ansible
+from ansible.errors import AnsibleError
+from ansible.inventory.data import InventoryData
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import inventory_loader
+from ansible.template import is_trusted_as_template
+from ansible.utils.display import Display
+
+from ansible_collections.dom0.xend.plugins.inventory.xen_domains import STATES, free_name
+from tests.simulator import Fault, Simulator
+
+VERSIONS = ("3.0.0", "4.1")
+BOTH = pytest.mark.parametrize("version", VERSIONS)
+ONLY_3_0_0 = pytest.mark.parametrize("version", ["3.0.0"])
+ONLY_4_1 = pytest.mark.parametrize("version", ["4.1"])
+
+HOSTILE = "{{ lookup('ansible.builtin.pipe', 'touch %s') }}"
+
+
+@pytest.fixture(name="sim")
+def _sim(version: str) -> Iterator[Simulator]:
+    with Simulator(version) as sim:
+        add(sim, "web1")
+        yield sim
+
+
+@pytest.fixture(name="other")
+def _other() -> Iterator[Simulator]:
+    with Simulator("4.1") as sim:
+        yield sim
+
+
+@pytest.fixture(name="warnings")
+def _warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    messages: list[str] = []
+    monkeypatch.setattr(Display, "warning", lambda _self, msg, *_args, **_kwargs: messages.append(msg))
+    return messages
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("XEND_")]:
+        monkeypatch.delenv(name)
+    # Through the manager, a source that fails is an error and not a warning.
+    monkeypatch.setattr(C, "INVENTORY_ANY_UNPARSED_IS_FAILED", True)
+
+
+def add(sim: Simulator, name: str, *, args: str = "ro", run: bool = True) -> None:
+    """Have a domain, running or as it is after a create: paused."""
+    quoted = args.replace("\\", "\\\\").replace('"', '\\"')
+    vif = f"(device (vif (mac 00:16:3e:00:00:{len(name):02x}) (bridge xenbr0) (ip 10.0.0.{len(name)})))"
+    image = f'(image (linux (kernel /boot/vmlinuz) (args "{quoted}")))'
+    domain = sim.create(f"(vm (name {name}) (memory 64) (vcpus 1) {image} {vif})")
+    if run:
+        domain.unpause()
+
+
+def source(folder: Path, name: str = "test.xen_domains.yml", **options: Any) -> str:
+    """Write an inventory source and return its path."""
+    path = folder / name
+    path.write_text(yaml.safe_dump({"plugin": "dom0.xend.xen_domains", **options}))
+    return str(path)
+
+
+def read(path: str, *, cache: bool = True) -> InventoryData:
+    """Return the inventory, as Ansible's manager reads it."""
+    manager = InventoryManager(DataLoader(), sources=[path], cache=cache)
+    return manager._inventory
+
+
+def error(path: str) -> str:
+    """Return what the plugin says of a source that it refuses; no host may be there then."""
+    inventory = InventoryData()
+    with pytest.raises(AnsibleError) as caught:
+        inventory_loader.get("dom0.xend.xen_domains").parse(inventory, DataLoader(), path, cache=True)
+    assert not inventory.hosts
+    return str(caught.value)
+
+
+def members(inventory: InventoryData, group: str) -> list[str]:
+    return [host.name for host in inventory.groups[group].get_hosts()]
+
+
+def variables(inventory: InventoryData, host: str) -> dict[str, Any]:
+    """Return the variables of a host, but for Ansible's own."""
+    own = {"inventory_file", "inventory_dir", "inventory_hostname", "inventory_hostname_short", "group_names"}
+    return {key: value for key, value in inventory.hosts[host].get_vars().items() if key not in own}
+
+
+def everything(inventory: InventoryData) -> dict[str, Any]:
+    """Return all that an inventory holds, as data that can be compared."""
+    return {
+        "hosts": {name: variables(inventory, name) for name in inventory.hosts},
+        "groups": {name: members(inventory, name) for name in inventory.groups},
+    }
+
+
+def paths(sim: Simulator) -> list[str]:
+    """Return what xend was asked for."""
+    return [request.path + ("?" + "&".join(request.params) if request.params else "") for request in sim.requests]
+
+
+# ---- the source
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [("a.xen_domains.yml", True), ("a.xen_domains.yaml", True), ("a.yml", False), ("xen_domains.yml", False)],
+)
+def test_a_source_is_known_by_its_name(tmp_path: Path, name: str, ours: bool) -> None:
+    assert inventory_loader.get("dom0.xend.xen_domains").verify_file(source(tmp_path, name)) is ours
+
+
+@ONLY_3_0_0
+def test_the_connection_can_come_from_the_environment(
+    sim: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XEND_URL", sim.unix_url)
+    assert list(read(source(tmp_path)).hosts) == ["web1"]
+
+
+# ---- hosts, variables and groups
+
+
+@BOTH
+def test_each_domain_but_the_control_domain_is_a_host(sim: Simulator, tmp_path: Path) -> None:
+    add(sim, "db1", run=False)
+    inventory = read(source(tmp_path, xend_url=sim.url))
+    assert sorted(inventory.hosts) == ["db1", "web1"]
+    assert members(inventory, "state_running") == ["web1"]
+    assert members(inventory, "state_paused") == ["db1"]
+    assert members(inventory, "xend_127_0_0_1") == ["db1", "web1"]
+
+
+@ONLY_4_1
+def test_halted_and_crashed_domains_are_there_where_xend_does_not_list_them(sim: Simulator, tmp_path: Path) -> None:
+    sim.define("(vm (name old) (memory 64) (vcpus 1) (image (linux (kernel /k))))")
+    sim.create("(vm (name sick) (memory 64) (vcpus 1) (on_crash preserve) (image (linux (kernel /k))))").unpause()
+    sim.domain("sick").crash()
+    inventory = read(source(tmp_path, xend_url=sim.url))
+    assert members(inventory, "state_halted") == ["old"]
+    assert members(inventory, "state_crashed") == ["sick"]
+    assert variables(inventory, "old")["xen_domid"] is None
+
+
+@BOTH
+def test_the_variables_are_the_fields_of_the_domain_and_its_xend(sim: Simulator, tmp_path: Path) -> None:
+    found = variables(read(source(tmp_path, xend_url=sim.url)), "web1")
+    assert {key: found[f"xen_{key}"] for key in ("name", "state", "domid", "memory", "vcpus", "vbds")} == {
+        "name": "web1",
+        "state": "running",
+        "domid": 1,
+        "memory": 64,
+        "vcpus": 1,
+        "vbds": [],
+    }
+    assert found["xen_vifs"][0]["ip"] == ["10.0.0.4"]
+    assert (found["xen_xend"], found["xen_xend_url"]) == ("127.0.0.1", sim.url)
+    assert all(key.startswith("xen_") for key in found)
+    assert "ansible_host" not in found
+
+
+@ONLY_3_0_0
+def test_the_prefix_of_the_variables_can_be_chosen(sim: Simulator, tmp_path: Path) -> None:
+    found = variables(read(source(tmp_path, xend_url=sim.url, vars_prefix="dom_")), "web1")
+    assert (found["dom_name"], found["dom_xend"]) == ("web1", "127.0.0.1")
+    assert all(key.startswith("dom_") for key in found)
+
+
+@BOTH
+def test_the_control_domain_is_a_host_where_that_is_wanted(sim: Simulator, tmp_path: Path) -> None:
+    inventory = read(source(tmp_path, xend_url=sim.url, include_domain0=True))
+    assert sorted(inventory.hosts) == ["Domain-0", "web1"]
+
+
+@ONLY_3_0_0
+@pytest.mark.parametrize(("wanted", "hosts"), [(False, ["web1"]), (True, ["Zombie-db1", "web1"])])
+def test_zombies_are_hosts_only_where_that_is_wanted(
+    sim: Simulator, tmp_path: Path, wanted: bool, hosts: list[str]
+) -> None:
+    add(sim, "db1")
+    with sim.host.lock:
+        sim.host.remove(sim.domain("db1"), linger=1000)
+    assert sorted(read(source(tmp_path, xend_url=sim.url, include_zombies=wanted)).hosts) == hosts
+
+
+@ONLY_4_1
+def test_a_name_like_a_zombies_is_only_a_name_where_xend_does_not_rename(sim: Simulator, tmp_path: Path) -> None:
+    add(sim, "Zombie-killer")
+    assert "Zombie-killer" in read(source(tmp_path, xend_url=sim.url)).hosts
+
+
+@ONLY_3_0_0
+def test_the_group_of_each_state_exists_also_when_it_is_empty(sim: Simulator, tmp_path: Path) -> None:
+    groups = read(source(tmp_path, xend_url=sim.url)).groups
+    assert {f"state_{state}" for state in STATES} <= set(groups)
+
+
+@BOTH
+def test_constructed_variables_and_groups_see_the_domain(sim: Simulator, tmp_path: Path) -> None:
+    add(sim, "db1")
+    inventory = read(
+        source(
+            tmp_path,
+            xend_url=sim.url,
+            strict=True,
+            compose={"ansible_host": "xen_vifs[0].ip[0]", "twice": "xen_memory * 2"},
+            groups={"web": "xen_name is match('web')"},
+            keyed_groups=[{"key": "xen_vifs | map(attribute='bridge')", "prefix": "bridge"}],
+        )
+    )
+    assert variables(inventory, "web1")["ansible_host"] == "10.0.0.4"
+    assert variables(inventory, "web1")["twice"] == 128
+    assert members(inventory, "web") == ["web1"]
+    assert members(inventory, "bridge_xenbr0") == ["db1", "web1"]
+
+
+@ONLY_3_0_0
+def test_an_expression_that_fails_is_skipped_unless_strict(sim: Simulator, tmp_path: Path) -> None:
+    options: dict[str, Any] = {"xend_url": sim.url, "compose": {"x": "no_such_thing.at_all"}}
+    assert "x" not in variables(read(source(tmp_path, **options)), "web1")
+    with pytest.raises(AnsibleError):
+        read(source(tmp_path, strict=True, **options))
+
+
+# ---- requests
+
+
+@ONLY_3_0_0
+def test_an_early_xend_is_asked_once(sim: Simulator, tmp_path: Path) -> None:
+    add(sim, "db1", run=False)
+    read(source(tmp_path, xend_url=sim.url))
+    assert paths(sim) == ["/xend/domain?detail"]
+
+
+@ONLY_4_1
+def test_a_late_xend_is_asked_for_its_list_for_all_names_and_for_each_domain_that_does_not_run(
+    sim: Simulator, tmp_path: Path
+) -> None:
+    for name in ("db1", "db2", "db3"):
+        add(sim, name, run=False)
+    read(source(tmp_path, xend_url=sim.url))
+    assert paths(sim) == [
+        "/xend/domain?detail",
+        "/xend/domain?state",
+        *(f"/xend/domain/{name}" for name in ("db1", "db2", "db3")),
+    ]
+
+
+@ONLY_4_1
+def test_a_late_xend_is_asked_once_where_only_what_runs_is_wanted(sim: Simulator, tmp_path: Path) -> None:
+    add(sim, "db1", run=False)
+    assert list(read(source(tmp_path, xend_url=sim.url, only_running=True)).hosts) == ["web1"]
+    assert paths(sim) == ["/xend/domain?detail"]
+
+
+# ---- several xends
+
+
+@BOTH
+def test_several_xends_make_one_inventory(sim: Simulator, other: Simulator, tmp_path: Path) -> None:
+    add(other, "db1")
+    xends = [{"xend_url": sim.url, "name": "a"}, {"xend_url": other.unix_url}]
+    inventory = read(source(tmp_path, xends=xends))
+    assert (members(inventory, "xend_a"), members(inventory, "xend_localhost")) == (["web1"], ["db1"])
+    assert variables(inventory, "db1")["xen_xend"] == "localhost"
+
+
+@ONLY_3_0_0
+def test_a_name_on_two_xends_is_told_apart_with_a_warning(
+    sim: Simulator, other: Simulator, tmp_path: Path, warnings: list[str]
+) -> None:
+    add(other, "web1")
+    xends = [{"xend_url": sim.url, "name": "a"}, {"xend_url": other.url, "name": "b"}]
+    inventory = read(source(tmp_path, xends=xends))
+    assert (members(inventory, "xend_a"), members(inventory, "xend_b")) == (["web1"], ["web1@b"])
+    assert variables(inventory, "web1@b")["xen_name"] == "web1"
+    assert any("the name web1 of a domain on xend b is taken: it is web1@b" in warning for warning in warnings)
+
+
+@ONLY_3_0_0
+def test_a_name_on_two_xends_is_an_error_if_strict(sim: Simulator, other: Simulator, tmp_path: Path) -> None:
+    add(other, "web1")
+    xends = [{"xend_url": sim.url, "name": "a"}, {"xend_url": other.url, "name": "b"}]
+    assert "the name web1 of a domain on xend b is taken" in error(source(tmp_path, xends=xends, strict=True))
+
+
+@ONLY_3_0_0
+def test_a_name_in_two_sources_is_told_apart_too(
+    sim: Simulator, other: Simulator, tmp_path: Path, warnings: list[str]
+) -> None:
+    add(other, "web1")
+    source(tmp_path, "a.xen_domains.yml", xend_url=sim.url)
+    source(tmp_path, "b.xen_domains.yml", xend_url=other.unix_url)
+    assert sorted(read(str(tmp_path)).hosts) == ["web1", "web1@localhost"]
+    assert warnings
+
+
+@ONLY_3_0_0
+def test_a_host_of_another_source_gets_the_variables_added(sim: Simulator, tmp_path: Path, warnings: list[str]) -> None:
+    (tmp_path / "a_static.yml").write_text("all: {hosts: {web1: {ansible_user: root}}}\n")
+    source(tmp_path, "b.xen_domains.yml", xend_url=sim.url)
+    found = variables(read(str(tmp_path)), "web1")
+    assert (found["ansible_user"], found["xen_domid"]) == ("root", 1)
+    assert not warnings
+
+
+def test_a_name_that_occurs_again_and_again_still_gets_one_of_its_own() -> None:
+    assert free_name("x", "a", {"y"}) == "x"
+    assert free_name("x", "a", {"x"}) == "x@a"
+    assert free_name("x", "a", {"x", "x@a", "x@a@2"}) == "x@a@3"
+
+
+def test_all_xends_are_asked_at_the_same_time(tmp_path: Path) -> None:
+    sims = [Simulator("3.0.0").start() for _ in range(6)]
+    try:
+        for sim in sims:
+            sim.faults.append(Fault("detail", "delay", seconds=0.5))
+        xends = [{"xend_url": sim.url, "name": f"x{number}"} for number, sim in enumerate(sims)]
+        before = time.monotonic()
+        read(source(tmp_path, xends=xends))
+        assert time.monotonic() - before < 1.5
+    finally:
+        for sim in sims:
+            sim.stop()
+
+
+# ---- xends that give nothing
+
+
+def dead_url() -> str:
+    """Return a URL where nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+@ONLY_3_0_0
+def test_a_dead_xend_fails_the_whole_source_and_says_what_to_check(sim: Simulator, tmp_path: Path) -> None:
+    url = dead_url()
+    path = source(tmp_path, xends=[{"xend_url": sim.url, "name": "a"}, {"xend_url": url, "name": "b"}])
+    message = error(path)
+    assert f"{path}: xend b: Cannot connect to xend at {url}" in message
+    assert "xend-http-server" in message
+
+
+@ONLY_3_0_0
+def test_a_dead_xend_is_a_warning_where_that_is_wanted(sim: Simulator, tmp_path: Path, warnings: list[str]) -> None:
+    xends = [{"xend_url": dead_url(), "name": "a"}, {"xend_url": sim.url, "name": "b"}]
+    inventory = read(source(tmp_path, xends=xends, on_unreachable="warn"))
+    assert list(inventory.hosts) == ["web1"]
+    assert "the domains of xend a are missing: Cannot connect to xend" in warnings[0]
+    assert members(inventory, "xend_a") == []
+
+
+def test_all_dead_xends_are_named(tmp_path: Path) -> None:
+    xends = [{"xend_url": dead_url(), "name": "a"}, {"xend_url": f"unix://{tmp_path}/none", "name": "b"}]
+    message = error(source(tmp_path, xends=xends))
+    assert "xend a: Cannot connect" in message
+    assert "xend b: Cannot connect" in message
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("html", "answered HTML"),
+        ("truncate", "broke off"),
+        ("refuse", "refused to give a list of domains: simulated failure"),
+        ("drop", "closed the connection"),
+    ],
+)
+def test_what_is_no_list_of_domains_is_an_error(sim: Simulator, tmp_path: Path, kind: str, said: str) -> None:
+    sim.faults.append(Fault("detail", kind, times=-1))
+    message = error(source(tmp_path, xend_url=sim.url))
+    assert said in message
+    assert sim.url in message
+
+
+# ---- domains that cannot be read
+
+
+@BOTH
+def test_a_domain_without_a_name_does_not_hide_the_others(sim: Simulator, tmp_path: Path, warnings: list[str]) -> None:
+    add(sim, "db1")
+    sim.domain("db1").name = ""
+    assert list(read(source(tmp_path, xend_url=sim.url)).hosts) == ["web1"]
+    assert any("lists a domain that cannot be read" in warning for warning in warnings)
+
+
+@BOTH
+def test_a_malformed_entry_of_the_list_does_not_hide_the_others(
+    sim: Simulator, tmp_path: Path, warnings: list[str]
+) -> None:
+    body = "((domain (name web1) (domid 1) (state -b----)) (domain (memory 64)) (domain (name db1) (memory much)))"
+    sim.faults.append(Fault("detail", "status", status=200, body=body, content_type="application/sxp"))
+    inventory = read(source(tmp_path, xend_url=sim.url))
+    assert sorted(inventory.hosts) == ["db1", "web1"]
+    assert variables(inventory, "db1")["xen_memory"] is None
+    assert len(warnings) == 1
+    assert "lists a domain that cannot be read: (domain (memory 64))" in warnings[0]
+
+
+@ONLY_4_1
+@pytest.mark.parametrize(
+    ("status", "body", "content_type"),
+    [
+        (200, "(domain (memory", "application/sxp"),
+        (200, "(domain (memory 64))", "application/sxp"),
+        (200, "", ""),
+        (200, "it is here", "text/plain"),
+        (500, "(xend.err 'out of order')", "application/sxp"),
+        (500, "Internal server error", "text/plain"),
+        (404, "Invalid Configuration: x", "text/plain"),
+    ],
+)
+def test_a_domain_that_cannot_be_described_does_not_hide_the_others(
+    sim: Simulator, tmp_path: Path, warnings: list[str], status: int, body: str, content_type: str
+) -> None:
+    for name in ("db1", "db2"):
+        add(sim, name, run=False)
+    sim.faults.append(Fault("get", "status", status=status, body=body, content_type=content_type))
+    assert sorted(read(source(tmp_path, xend_url=sim.url)).hosts) == ["db2", "web1"]
+    assert any("domain 'db1' cannot be read" in warning for warning in warnings)
+
+
+@ONLY_4_1
+def test_a_name_that_does_not_survive_in_a_url_does_not_hide_the_others(
+    sim: Simulator, tmp_path: Path, warnings: list[str]
+) -> None:
+    add(sim, "db1", run=False)
+    sim.domain("db1").name = ".."
+    assert list(read(source(tmp_path, xend_url=sim.url)).hosts) == ["web1"]
+    assert any("domain '..' cannot be read" in warning for warning in warnings)
+
+
+@ONLY_4_1
+def test_a_xend_that_goes_silent_half_way_is_an_error(sim: Simulator, tmp_path: Path) -> None:
+    add(sim, "db1", run=False)
+    sim.faults.append(Fault("get", "truncate", times=-1))
+    assert "broke off" in error(source(tmp_path, xend_url=sim.url))
+
+
+@ONLY_4_1
+def test_a_domain_that_goes_meanwhile_is_not_missed(sim: Simulator, tmp_path: Path, warnings: list[str]) -> None:
+    add(sim, "db1", run=False)
+    sim.faults.append(Fault("get", "status", status=404, body="<Fault 3: 'db1'>"))
+    assert list(read(source(tmp_path, xend_url=sim.url)).hosts) == ["web1"]
+    assert not warnings
+
+
+# ---- what must not come true
+
+
+@BOTH
+@pytest.mark.parametrize("name", ["all", "ungrouped", "state_running", "xend_a", "made", "localhost", "127.0.0.1"])
+def test_a_domain_is_not_taken_for_a_group_or_for_the_controller(
+    sim: Simulator, tmp_path: Path, warnings: list[str], name: str
+) -> None:
+    sim.domain("web1").name = name
+    add(sim, "db1")
+    options: dict[str, Any] = {
+        "xends": [{"xend_url": sim.url, "name": "a"}],
+        "groups": {"made": f"xen_name == '{name}'"},
+    }
+    inventory = read(source(tmp_path, **options))
+    assert sorted(inventory.hosts) == sorted(["db1", f"{name}@a"])
+    assert members(inventory, "made") == [f"{name}@a"]
+    assert any("is taken" in warning for warning in warnings)
+
+
+@BOTH
+@pytest.mark.parametrize("name", ["{{ 7 * 7 }}", "a b", "a\nb", "web[1:3]", "..", "../group_vars/all", "a,b", "!web"])
+def test_a_name_that_no_xend_accepts_is_left_out(
+    sim: Simulator, tmp_path: Path, warnings: list[str], name: str
+) -> None:
+    add(sim, "db1")
+    sim.domain("web1").name = name
+    assert list(read(source(tmp_path, xend_url=sim.url)).hosts) == ["db1"]
+    assert any("cannot be the name of a host" in warning for warning in warnings)
+
+
+@BOTH
+def test_a_template_from_xend_stays_text_wherever_it_is_used(sim: Simulator, tmp_path: Path) -> None:
+    text = HOSTILE % (tmp_path / "pwned")
+    add(sim, "db1", args=text)
+    inventory = read(
+        source(
+            tmp_path,
+            xend_url=sim.url,
+            compose={"copied": "xen_image.args", "joined": "'x' ~ xen_image.args", "nested": "[xen_image]"},
+            groups={"said_so": "xen_image.args"},
+            keyed_groups=[{"key": "xen_image.args", "prefix": "args"}],
+        )
+    )
+    found = variables(inventory, "db1")
+    assert (found["copied"], found["joined"], found["nested"][0]["args"]) == (text, "x" + text, text)
+    assert not is_trusted_as_template(found["copied"])
+    assert not is_trusted_as_template(found["xen_image"]["args"])
+    assert not (tmp_path / "pwned").exists()
+
+
+def run_ansible(program: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run one of Ansible's programs as a user does."""
+    environment = {**os.environ, "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true", "NO_COLOR": "1"}
+    command = [str(Path(sys.executable).parent / program), *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+@ONLY_4_1
+def test_a_template_from_xend_stays_text_in_a_play_from_the_cache_too(sim: Simulator, tmp_path: Path) -> None:
+    text = HOSTILE % (tmp_path / "pwned")
+    add(sim, "db1", args=text)
+    cache: dict[str, Any] = {
+        "cache": True,
+        "cache_plugin": "ansible.builtin.jsonfile",
+        "cache_connection": str(tmp_path / "cache"),
+    }
+    path = source(tmp_path, xend_url=sim.url, compose={"copied": "xen_image.args"}, **cache)
+    read(path)
+    sim.clear_log()
+    (tmp_path / "play.yml").write_text(
+        "- hosts: db1\n  gather_facts: false\n  tasks:\n"
+        "    - ansible.builtin.debug: {msg: '{{ xen_image.args }}|{{ copied }}|{{ hostvars.db1.xen_image }}'}\n"
+        "    - ansible.builtin.debug: {var: xen_image.args}\n"
+    )
+    result = run_ansible("ansible-playbook", "-i", path, "play.yml", folder=tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stdout.count("touch") == 4
+    assert not (tmp_path / "pwned").exists()
+    assert not sim.requests
+
+
+@BOTH
+def test_bytes_that_are_no_text_do_no_harm(sim: Simulator, tmp_path: Path) -> None:
+    sim.create(r"(vm (name db1) (memory 64) (vcpus 1) (image (linux (kernel /k) (args 'a\xff'))))").unpause()
+    result = run_ansible("ansible-inventory", "-i", source(tmp_path, xend_url=sim.url), "--list", folder=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert sorted(json.loads(result.stdout)["_meta"]["hostvars"]) == ["db1", "web1"]
+
+
+# ---- the cache
+
+
+@pytest.fixture(name="cached")
+def _cached(tmp_path: Path) -> dict[str, Any]:
+    folder = str(tmp_path / "cache")
+    return {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": folder}
+
+
+@BOTH
+def test_a_hit_asks_nobody_and_equals_a_miss(
+    sim: Simulator, tmp_path: Path, cached: dict[str, Any], warnings: list[str]
+) -> None:
+    add(sim, "db1", run=False)
+    add(sim, "all")
+    add(sim, "db2")
+    sim.domain("db2").name = ""
+    path = source(
+        tmp_path,
+        xend_url=sim.url,
+        compose={"ansible_host": "xen_vifs[0].ip[0]"},
+        keyed_groups=[{"key": "xen_state"}],
+        **cached,
+    )
+    miss, of_miss = everything(read(path)), list(warnings)
+    sim.clear_log()
+    warnings.clear()
+    assert everything(read(path)) == miss
+    assert warnings == of_miss
+    assert not sim.requests
+
+
+@ONLY_3_0_0
+def test_a_flushed_cache_is_filled_anew(sim: Simulator, tmp_path: Path, cached: dict[str, Any]) -> None:
+    path = source(tmp_path, xend_url=sim.url, **cached)
+    read(path)
+    add(sim, "db1")
+    assert list(read(path).hosts) == ["web1"]
+    assert sorted(read(path, cache=False).hosts) == ["db1", "web1"]
+    assert sorted(read(path).hosts) == ["db1", "web1"]
+
+
+@ONLY_4_1
+def test_what_would_be_fetched_decides_what_is_taken_from_the_cache(
+    sim: Simulator, other: Simulator, tmp_path: Path, cached: dict[str, Any]
+) -> None:
+    add(sim, "db1", run=False)
+    assert list(read(source(tmp_path, xend_url=sim.url, only_running=True, **cached)).hosts) == ["web1"]
+    assert sorted(read(source(tmp_path, xend_url=sim.url, **cached)).hosts) == ["db1", "web1"]
+    assert list(read(source(tmp_path, xend_url=other.url, **cached)).hosts) == []
+    sim.clear_log()
+    both = read(source(tmp_path, xend_url=sim.url, include_domain0=True, vars_prefix="x_", **cached))
+    assert sorted(both.hosts) == ["Domain-0", "db1", "web1"]
+    assert not sim.requests
+
+
+@ONLY_3_0_0
+def test_no_secret_gets_into_the_cache(sim: Simulator, tmp_path: Path, cached: dict[str, Any]) -> None:
+    read(source(tmp_path, xend_url=sim.url, xend_username="somebody", xend_password="hunter2", **cached))
+    files = list((tmp_path / "cache").iterdir())
+    assert len(files) == 1
+    assert "hunter2" not in files[0].name + files[0].read_text()
+
+
+@ONLY_3_0_0
+def test_an_inventory_with_a_hole_is_not_cached(
+    sim: Simulator, tmp_path: Path, cached: dict[str, Any], warnings: list[str]
+) -> None:
+    sim.faults.append(Fault("detail", "refuse"))
+    path = source(tmp_path, xend_url=sim.url, on_unreachable="warn", **cached)
+    assert list(read(path).hosts) == []
+    assert len(warnings) == 1
+    assert list(read(path).hosts) == ["web1"]
+
+
+def test_a_hit_does_without_requests(tmp_path: Path, cached: dict[str, Any]) -> None:
+    with Simulator("3.0.0") as sim:
+        add(sim, "web1")
+        path = source(tmp_path, xend_url=sim.url, **cached)
+        read(path)
+    code = (
+        "import sys; from ansible.plugins.loader import init_plugin_loader; init_plugin_loader()\n"
+        "from ansible.inventory.manager import InventoryManager; from ansible.parsing.dataloader import DataLoader\n"
+        f"hosts = InventoryManager(DataLoader(), sources=[{path!r}])._inventory.hosts\n"
+        "print(list(hosts), 'requests' in sys.modules, 'sexpdata' in sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.stdout.strip() == "['web1'] False False", result.stderr
+
+
+# ---- options that are wrong
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"xend_rul": "http://a:8000"}, "xend_rul"),
+        ({"timeout": "soon"}, "timeout"),
+        ({"timeout": 0}, "timeout must be more than 0 seconds"),
+        ({"validate_certs": "flase"}, "validate_certs"),
+        ({"only_running": "perhaps"}, "only_running"),
+        ({"on_unreachable": "ignore"}, "on_unreachable"),
+        ({"vars_prefix": "xen-"}, "vars_prefix"),
+        ({"vars_prefix": ""}, "vars_prefix"),
+        ({"xend_url": "localhost"}, "xend_url"),
+        ({"xend_url": "ftp://a"}, "xend_url"),
+        ({"xends": [{"xend_url": "http://[a"}]}, "entry 1 of xends: xend_url"),
+        (
+            {"xends": [{"xend_url": "http://a"}, {"name": "b"}]},
+            "entry 2 of xends: missing required arguments: xend_url",
+        ),
+        ({"xends": [{"xend_url": "http://a", "tiemout": 3}]}, "entry 1 of xends: tiemout"),
+        ({"xends": [{"xend_url": "http://a", "timeout": "x"}]}, "entry 1 of xends: argument 'timeout'"),
+        ({"xends": [{"xend_url": "http://a"}, {"xend_url": "http://a:1"}]}, "two xends have the names a and a"),
+        ({"xends": [{"xend_url": "http://a-b"}, {"xend_url": "http://a_b"}]}, "group xend_a_b"),
+        ({"xends": [{"xend_url": "http://a"}], "xend_url": "http://b"}, "xend_url and xends are both given"),
+        ({"xends": {"xend_url": "http://a"}}, "xends"),
+        ({"xends": ["http://a"]}, "xends"),
+        ({"xends": []}, "xends"),
+    ],
+    ids=str,
+)
+def test_a_wrong_option_is_named_with_its_file(tmp_path: Path, options: dict[str, Any], said: str) -> None:
+    path = source(tmp_path, **options)
+    message = error(path)
+    assert said in message
+    assert path in message
+
+
+def test_a_password_in_a_url_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    message = error(source(tmp_path, xends=[{"xend_url": "http://root:hunter2@a:8000", "name": "a"}]))
+    assert "xend_username" in message
+    assert "hunter2" not in message
+
+
+@ONLY_3_0_0
+def test_an_entry_falls_back_to_the_top_level(sim: Simulator, tmp_path: Path) -> None:
+    sim.faults.append(Fault("detail", "hang", times=-1))
+    xends = [{"xend_url": sim.url, "name": "a"}, {"xend_url": sim.url, "name": "b", "timeout": 0.2}]
+    message = error(source(tmp_path, xends=xends, timeout=0.1))
+    assert "xend a: xend at" in message
+    assert "did not answer within 0.1 s" in message
+    assert "did not answer within 0.2 s" in message
+
+
+def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ansible_collections.dom0.xend.plugins.module_utils import _module  # noqa: PLC0415
+
+    monkeypatch.setattr(_module, "REQUESTS_IMPORT_ERROR", "Traceback")
+    assert "required Python library (requests)" in error(source(tmp_path))
+
+
+# ---- as a user runs it
+
+
+def test_ansible_inventory_fails_and_tells_why(tmp_path: Path) -> None:
+    path = source(tmp_path, xend_url=dead_url())
+    result = run_ansible("ansible-inventory", "-i", path, "--list", folder=tmp_path)
+    assert result.returncode != 0
+    assert "Cannot connect to xend at" in " ".join(result.stderr.split())
