@@ -65,9 +65,9 @@ run ansible-playbook demo.yml
 say "Guarantee demo-web1 some CPU time. The times are nanoseconds on the wire; write them as you think of them."
 run ansible-playbook demo_sedf.yml --diff
 
-say "Ad hoc: one domain in full, and all of them in a line each."
+say "Ad hoc: one domain in full, and a line of each."
 run ansible localhost -m dom0.xend.xen_domain_info -a name=demo-web1
-run ansible all -i inventory/demo.xen_domains.yml -o -m ansible.builtin.debug \
+run ansible all -i inventory/demo.xen_domains.yml -m ansible.builtin.debug \
     -a 'msg="{{ xen_state }}, {{ xen_memory }} MiB, {{ xen_vcpus }} vcpus, {{ ansible_host }}"'
 
 say "Shut them down: each guest is asked, and waited for. demo-db is paused: it is woken first, or it could not hear."

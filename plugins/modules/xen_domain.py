@@ -366,7 +366,12 @@ def main() -> None:
         "domain": outcome.after.as_dict() if outcome.after else None,
         "operations": [operation.as_dict() for operation in outcome.operations],
         "drift": outcome.drift,
-        "diff": {"before": view(outcome.before), "after": view(outcome.after)},
+        "diff": {
+            "before_header": module.params["name"],
+            "before": view(outcome.before),
+            "after_header": module.params["name"],
+            "after": view(outcome.after),
+        },
     }
     if outcome.shutdown_outcome:
         result["shutdown_outcome"] = outcome.shutdown_outcome

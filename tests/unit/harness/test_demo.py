@@ -65,7 +65,7 @@ def test_the_demo_lists_the_domains_by_state(shown: str) -> None:
     graphs = [shown[found.start() :] for found in re.finditer(r"^@all:", shown, re.MULTILINE)]
     assert "mail" in graphs[0]
     assert "demo-db" not in graphs[0].split("########", 1)[0]
-    assert re.search(r"demo-db \| .*paused, 256 MiB, 1 vcpus, 10\.0\.0\.13", shown)
+    assert re.search(r'"msg": "paused, 256 MiB, 1 vcpus, 10\.0\.0\.13"', shown)
 
 
 def test_the_demo_shuts_every_guest_down_cleanly_and_leaves_the_others(shown: str) -> None:
