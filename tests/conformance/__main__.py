@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     for result in results.values():
         print(_table(result))
         if options.verbose:
-            print(f"skipped in {result.version}:\n{_reasons(result)}\n{_mismatches(result)}")
+            print(f"skipped in {result.version}:\n{_reasons(result) or '  nothing'}\n{_mismatches(result)}")
     good = all(result.matched == result.compared for result in results.values())
     print("all that is compared matches" if good else "MISMATCHES: run with --verbose")
     return 0 if good else 1

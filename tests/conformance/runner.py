@@ -23,6 +23,7 @@ from .wire import Wire
 if TYPE_CHECKING:
     from .script import Scenario
 
+_GLANCE = 0.002
 _NOT_YET = 0.15  # seconds in which a reply that is to be blocked does not come
 
 
@@ -155,12 +156,15 @@ class Replay:
             "create": self._create,
             "run": self._run,
             "pause": lambda name: self.simulator.domain(name).pause(),
-            "unpause": lambda name: self.simulator.domain(name).unpause(),
+            "unpause": self._unpause,
             "destroy": lambda name: self.simulator.domain(name).destroy(),
             "start": self._start,
             "rename": self._rename,
             "op": self._operate,
             "wait": lambda seconds: self.clock.advance(float(seconds)),
+            "gone": lambda name: self._until(lambda: name not in self.simulator.names()),
+            "file": self._file,
+            "fail": self._fail,
             "domid": self._set_domid,
             "clean": self._clean,
         }
@@ -182,6 +186,10 @@ class Replay:
         self._create(name, options)
         self.simulator.domain(name).unpause()
 
+    def _unpause(self, name: str) -> None:
+        if name in self.simulator.names():
+            self.simulator.domain(name).unpause()
+
     def _start(self, name: str) -> None:
         with self.simulator.host.lock:
             self.simulator.host.start(self.simulator.domain(name))
@@ -194,6 +202,19 @@ class Replay:
         key, value = pair.split("=", 1)
         with self.simulator.host.lock:
             OPERATIONS[op].run(self.simulator.host, self.simulator.domain(name), Params({key: [value]}))
+
+    def _file(self, path: str, text: str) -> None:
+        self.simulator.state_files[path.format(state=_recorded_state_directory(self.exchanges))] = text
+
+    def _fail(self, tool: str = "") -> None:
+        self.simulator.failing.clear()
+        self.simulator.failing.update([tool] if tool else [])
+
+    def _until(self, come_true: Callable[[], bool]) -> None:
+        """Wait, in real time, for what another thread of the server does; go on without it after a while."""
+        deadline = time.monotonic() + 1
+        while not come_true() and time.monotonic() < deadline:
+            time.sleep(_GLANCE)
 
     def _set_domid(self, number: str) -> None:
         self.simulator.host.next_domid = int(number)
@@ -226,7 +247,7 @@ class Replay:
         over_unix = exchange.slug.startswith("unix-") or exchange.slug.endswith("-unix") if unix is None else unix
         with Wire(self.simulator, unix=over_unix) as wire:
             wire.send(exchange.sent or b"")
-            response = wire.response(exchange.method, patience)
+            response = wire.response(exchange.method, _NOT_YET if exchange.response.timed_out else patience)
             if response.status is None:
                 return response
             closes = wire.closes(expected=bool(exchange.response.closes) and closing_counts(exchange))
@@ -258,7 +279,7 @@ class Replay:
             other.send(b"GET /xend/domain HTTP/1.1\r\nHost: h\r\nConnection: keep-alive\r\n\r\n")
             other.response("GET")
             beside = next(each for each in self.exchanges if each.slug == "keepalive-blocks-unix")
-            reply = self._ask(exchange, patience=_NOT_YET if exchange.response.timed_out else 5.0)
+            reply = self._ask(exchange)
             self.scene["keepalive-blocks-unix"] = self._ask(beside, unix=True)
             return reply
 
@@ -266,7 +287,7 @@ class Replay:
         """Ask while another client is connected and has sent nothing."""
         with Wire(self.simulator):
             time.sleep(0.02)
-            return self._ask(exchange, patience=_NOT_YET if exchange.response.timed_out else 5.0)
+            return self._ask(exchange)
 
     def _wait_for_slow(self, exchange: Exchange) -> Response:
         """Wait for a slow device while two other clients ask, over TCP and over the Unix socket."""
@@ -284,6 +305,26 @@ class Replay:
             thread.join()
         if blocked != serial:
             self.scene["wait-blocks-tcp"] = Response(reason=f"blocked: {blocked}, a serial server: {serial}")
+        return self.scene[exchange.slug]
+
+    def _saving(self, exchange: Exchange) -> Response:
+        """Look at the domain from outside while the server waits for the guest to suspend."""
+        thread = threading.Thread(target=self._into_scene, args=(exchange,))
+        thread.start()
+        self._until(lambda: "migrating-sv" in self.simulator.names())
+        for slug in ("save-blocks-list", "save-blocks-get"):
+            self._into_scene(next(each for each in self.exchanges if each.slug == slug))
+        self.clock.advance(1.0)
+        thread.join()
+        return self.scene[exchange.slug]
+
+    def _moving(self, exchange: Exchange) -> Response:
+        """Let the clock go on while the server waits for the guest to suspend."""
+        thread = threading.Thread(target=self._into_scene, args=(exchange,))
+        thread.start()
+        self._until(lambda: "migrating-mig" in self.simulator.names())
+        self.clock.advance(1.0)
+        thread.join()
         return self.scene[exchange.slug]
 
     def _slow(self, exchange: Exchange) -> Response:
@@ -321,6 +362,11 @@ _SPECIAL: dict[str, Callable[[Replay, Exchange], Response | list[str]]] = {
     "wait-blocks-tcp": Replay._from_scene,
     "wait-blocks-unix": Replay._from_scene,
     "devcreate-slow": Replay._slow,
+    "save-ok": Replay._saving,
+    "save-blocks-list": Replay._from_scene,
+    "save-blocks-get": Replay._from_scene,
+    "migrate-ok": Replay._moving,
+    "migrate-live": Replay._moving,
     "create-bootloader-files": Replay._files,
 }
 
@@ -341,6 +387,11 @@ def _name_in(exchange: Exchange) -> str:
     """Return the name in a create's config, read as plainly as possible."""
     config = (exchange.form.get("config") or [(exchange.sent or b"").decode("latin-1")])[0]
     return config.partition("(name ")[2].partition(")")[0].strip("'\"")
+
+
+def _recorded_state_directory(exchanges: list[Exchange]) -> str:
+    path = next((each.form["file"][0] for each in exchanges if each.slug == "save-ok"), "")
+    return path.rpartition("/")[0]
 
 
 def _recorded_port(exchanges: list[Exchange]) -> str:

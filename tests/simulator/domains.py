@@ -88,6 +88,7 @@ class Domain:
     started: float = 0.0
     started_wall: float = 0.0
     built: bool = True  # by this xend, so that it knows its store_mfn and console_mfn
+    restored: bool = False  # from a state file, or received from another host
     previous_restart: float | None = None
 
     @property

@@ -10,5 +10,13 @@ class XendError(Exception):
     """The operation fails; the text is what xend puts into (xend.err TEXT)."""
 
 
+class LoudError(XendError):
+    """The same in a thread, whose errors xend writes to its log only if they come from deep enough inside."""
+
+
 class NotFoundError(Exception):
     """There is nothing at that path; the text is the body of the 404."""
+
+
+class SilenceError(Exception):
+    """The thread that does the operation dies; what becomes of the connection depends on the release."""

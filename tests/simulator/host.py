@@ -49,6 +49,9 @@ class Host:
         self.random = random.Random()  # noqa: S311 - names for test domains, no secrets
         self.next_domid = 1
         self.deleted_files: set[str] = set()
+        self.state_files: dict[str, Domain | str] = {}  # path -> the saved domain, or a text that is no state file
+        self.failing: set[str] = set()  # of xc_save and xc_restore
+        self.peers: dict[str, Host] = {}  # destinations that a migration reaches, besides this host itself
         self.total_memory = _TOTAL_MEMORY
         self.dmesg = "(XEN) simulated hypervisor console\n(XEN) Xen version (simulated)\n"
         self.log = "[simulator] INFO Xend Daemon started\n"
@@ -136,7 +139,7 @@ class Host:
         reading.check_image(self, domain, config)
         reading.check_pci(domain, self.personality)
         self.reserve(domain.memory)
-        domain.domid = self._take_domid()
+        domain.domid = self.take_domid()
         if not self.personality.managed:
             reading.read_devices(self, domain, config)
         self._delete_bootloader_files(domain)
@@ -154,7 +157,7 @@ class Host:
     def start(self, domain: Domain) -> None:
         """Build a halted managed domain and let it run, as op=start does."""
         self.reserve(domain.memory)
-        domain.domid = self._take_domid()
+        domain.domid = self.take_domid()
         self._begin(domain)
         self.unpause(domain)
 
@@ -177,12 +180,14 @@ class Host:
         reading.check_name(self, name)
         domain.name = reading.show_plain(name)
 
-    def _take_domid(self) -> int:
+    def take_domid(self) -> int:
+        """Return the next id; none is used twice."""
         self.next_domid += 1
         return self.next_domid - 1
 
     def _begin(self, domain: Domain) -> None:
         domain.starts += 1
+        domain.restored = False
         domain.console_uuid = domain.console_uuid or self.new_uuid()
         domain.paused, domain.unpaused_once, domain.down, domain.asked = True, False, "", None
         domain.plans = []
@@ -276,11 +281,15 @@ class Host:
         since = domain.previous_restart if self.personality.restart_guard == "previous" else domain.started
         return since is not None and at - since < self.restart_seconds
 
+    def rebuild(self, domain: Domain) -> None:
+        """Destroy a domain and build it again, running."""
+        self._restart(domain, self.clock.now(), "")
+
     def _restart(self, domain: Domain, at: float, dead_reason: str) -> None:
         """Build it again under the same name; the dead one goes, or is renamed and stays."""
         fresh = replace(
             domain,
-            domid=self._take_domid(),
+            domid=self.take_domid(),
             devices=[replace(each) for each in domain.devices],
             sedf=Sedf(),
             previous_restart=at,

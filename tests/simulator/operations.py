@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable
 
+from . import checkpoints
 from . import config as reading
 from .domains import Sedf
 from .errors import XendError
@@ -63,6 +64,7 @@ class Operation:
     run: Callable[[Host, Domain, Params], Sxp]  # None: an empty reply
     acknowledged: bool = False  # 202 with a Location, whatever comes out
     logs: bool = False  # xend writes a line to its log even on success
+    threaded: bool = False  # takes its time in a thread: its errors keep the status, and others are served meanwhile
 
 
 # -- the directory -----------------------------------------------------------------------------------------------------
@@ -536,4 +538,11 @@ OPERATIONS: dict[str, Operation] = {
     "cpu_sedf_set": Operation(_sedf_set),
     "domain_sched_credit_get": Operation(_credit_get),
     "domain_sched_credit_set": Operation(_credit_set),
+    "save": Operation(checkpoints.save, acknowledged=True, logs=True, threaded=True),
+    "migrate": Operation(checkpoints.migrate, logs=True, threaded=True),
+    "dump": Operation(checkpoints.dump, acknowledged=True, logs=True, threaded=True),
+    "reset": Operation(checkpoints.reset, acknowledged=True, logs=True),
+    "usb_add": Operation(checkpoints.usb_add, acknowledged=True, threaded=True),
+    "do_get_pauseflag": Operation(checkpoints.stay_silent, acknowledged=True, threaded=True),
+    "do_set_pauseflag": Operation(checkpoints.do_nothing, acknowledged=True, logs=True, threaded=True),
 }

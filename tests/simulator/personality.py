@@ -25,6 +25,11 @@ class Wording:
     hotplug_failed: str
     no_memory: str
     bad_event: str
+    save_failed: str  # the tool's command line: two file descriptors and the id
+    restore_tool_failed: str
+    restore_failed: str  # what becomes of any error while a state file is read
+    unknown_host: str
+    connection_refused: str
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,7 @@ class Personality:
     words: Wording
     serial: bool  # one connection at a time per listener
     leaves_open_after_logging: bool  # a reply which made xend log something does not close its connection
+    closes_when_silent: bool  # an operation whose thread dies closes the connection, which else stays open
     failure_status: int | None  # of a failed operation; None: the status it would have had on success
     managed: bool  # knows halted domains: new, start, delete, status, ?state=
     lists_only_running: bool
@@ -49,6 +55,13 @@ class Personality:
     keeps_bootloader_files: bool  # else a create with a bootloader deletes the kernel and ramdisk
     destroys_overdue: bool  # destroys a domain which is still up `shutdown_patience` seconds after the request
     privileged_is_protected: bool  # Domain-0 cannot be paused or asked to shut down
+    refuses_to_save_paused: bool  # else the request waits until somebody unpauses the guest
+    hides_failed_save: bool  # answers as if it had succeeded
+    restores_twice: bool  # a state file whose domain lives makes a second one of the same name
+    restore_logs: bool
+    restored_vcpu_avail_is_long: bool
+    migrate_numbers: tuple[str, ...]  # required besides the destination
+    dump_numbers: tuple[str, ...]  # required besides the file
     restart_guard: str  # `previous`: since the previous restart, `start`: since the domain's start
     restart_seconds: float
     renamed_dead: str  # the name that rename-restart gives to the dead domain
@@ -78,15 +91,7 @@ class Personality:
 
 # Operations which the releases have and this simulator does not: answered 501 with a text that says so.
 NOT_SIMULATED: Mapping[str, str] = {
-    "save": "writes a file on the server and renames the domain meanwhile",
-    "restore": "reads such a file",
-    "migrate": "opens a connection to another host",
-    "dump": "writes a core file on the server",
-    "reset": "destroys and creates the domain again",
-    "usb_add": "needs an hvm guest",
-    "usb_del": "needs an hvm guest",
-    "do_get_pauseflag": "is internal",
-    "do_set_pauseflag": "is internal",
+    "usb_del": "was never recorded",
 }
 
 _OPERATIONS = frozenset(
@@ -158,9 +163,15 @@ XEN_3_0_0 = Personality(
         hotplug_failed="Device {devid} ({kind}) could not be connected. Backend device not found.",
         no_memory="(12, 'Cannot allocate memory')",
         bad_event="invalid restart event: {key} = {value}",
+        save_failed="/srv/xen/bin/xc_save 99 14 {domid} 0 0 0 failed",
+        restore_tool_failed="/srv/xen/bin/xc_restore 99 14 {domid} 4096 1 2 failed",
+        restore_failed="{error}",
+        unknown_host="Name or service not known",
+        connection_refused="Connection refused",
     ),
     serial=True,
     leaves_open_after_logging=False,
+    closes_when_silent=True,
     failure_status=None,
     managed=False,
     lists_only_running=False,
@@ -174,6 +185,13 @@ XEN_3_0_0 = Personality(
     keeps_bootloader_files=False,
     destroys_overdue=True,
     privileged_is_protected=False,
+    refuses_to_save_paused=False,
+    hides_failed_save=False,
+    restores_twice=False,
+    restore_logs=False,
+    restored_vcpu_avail_is_long=False,
+    migrate_numbers=("live", "resource"),
+    dump_numbers=(),
     restart_guard="previous",
     restart_seconds=20.0,
     renamed_dead="{name}-{number}",
@@ -258,9 +276,15 @@ XEN_4_1 = Personality(
         ),
         no_memory="Invalid Configuration: memory_dynamic_max must be greater than zero",
         bad_event="Invalid Configuration: Invalid event handling mode: {event}",
+        save_failed="/srv/xen/bin/xc_save 17 {domid} 0 0 0 failed",
+        restore_tool_failed="/srv/xen/bin/xc_restore 15 {domid} 1 2 0 0 0 0 failed",
+        restore_failed="{error}",
+        unknown_host="[Errno -2] Name or service not known",
+        connection_refused="[Errno 111] Connection refused",
     ),
     serial=False,
     leaves_open_after_logging=True,
+    closes_when_silent=False,
     failure_status=500,
     managed=True,
     lists_only_running=True,
@@ -274,6 +298,13 @@ XEN_4_1 = Personality(
     keeps_bootloader_files=True,
     destroys_overdue=False,
     privileged_is_protected=True,
+    refuses_to_save_paused=True,
+    hides_failed_save=False,
+    restores_twice=False,
+    restore_logs=True,
+    restored_vcpu_avail_is_long=True,
+    migrate_numbers=("live", "port", "node", "ssl", "change_home_server"),
+    dump_numbers=("live", "crash", "reset"),
     restart_guard="start",
     restart_seconds=60.0,
     renamed_dead="Domain-{uuid}",

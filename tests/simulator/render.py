@@ -65,7 +65,8 @@ def _weight(domain: Domain, _fresh: bool) -> Sxp:
 
 
 def _vcpu_avail(domain: Domain, _fresh: bool) -> Sxp:
-    return domain.vcpu_avail if domain.vcpu_avail < _LONG else Long(domain.vcpu_avail)
+    is_long = domain.restored and domain.host.personality.restored_vcpu_avail_is_long
+    return Long(domain.vcpu_avail) if is_long or domain.vcpu_avail >= _LONG else domain.vcpu_avail
 
 
 def _bootloader(domain: Domain, _fresh: bool) -> Sxp:
@@ -114,11 +115,13 @@ def _online_vcpus(domain: Domain, fresh: bool) -> Sxp:
 
 
 def _up_time(domain: Domain, _fresh: bool) -> Sxp:
-    return _float_text(domain.host.clock.now() - domain.started) if domain.built else None
+    known = domain.built and not domain.restored
+    return _float_text(domain.host.clock.now() - domain.started) if known else None
 
 
 def _start_time(domain: Domain, _fresh: bool) -> Sxp:
-    if not domain.built or not _has_run(domain):
+    forgotten = domain.restored and not domain.host.personality.managed
+    if not domain.built or forgotten or not _has_run(domain):
         return None
     return round(domain.started_wall, 2)
 

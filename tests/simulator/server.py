@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import checkpoints
+from .errors import SilenceError
 from .faults import Fault, take
 from .host import Host
 from .http import BadRequestError, NoReplyError, Reply, Request, TooLargeError, read_request
@@ -48,6 +50,15 @@ class LoggedRequest:
 
 class _Hang(Exception):
     """Keep the connection and say nothing."""
+
+
+class _Aside(Exception):
+    """The request is for a thread of its own: a serial xend goes on with the next connection meanwhile."""
+
+    def __init__(self, request: Request) -> None:
+        """Keep the request, which has been read already."""
+        super().__init__()
+        self.request = request
 
 
 class Simulator:
@@ -110,6 +121,24 @@ class Simulator:
     def deleted_files(self) -> set[str]:
         """Return the files on the server that xend has deleted."""
         return self.host.deleted_files
+
+    @property
+    def state_files(self) -> dict[str, Domain | str]:
+        """Return the state files on the server: path -> a saved domain, or a text that is no state file."""
+        return self.host.state_files
+
+    @property
+    def failing(self) -> set[str]:
+        """Return the tools which fail from now on: add `xc_save` or `xc_restore`."""
+        return self.host.failing
+
+    def save(self, name: str, path: str) -> None:
+        """Save a domain off the record, at once."""
+        checkpoints.save_at_once(self.host, self.domain(name), path)
+
+    def knows(self, destination: str, other: Simulator) -> None:
+        """Let migrations to this destination reach another simulator."""
+        self.host.peers[destination] = other.host
 
     def clear_log(self) -> None:
         """Forget the requests so far."""
@@ -244,23 +273,46 @@ class Simulator:
                 self._spawn(self._serve, connection)
 
     def _serve(self, connection: socket.socket) -> None:
+        if connection.family != socket.AF_UNIX:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._converse(connection, connection.makefile("rb"), None)
+
+    def _converse(self, connection: socket.socket, stream: BinaryIO, begun: Request | None) -> None:
+        """Answer what comes on a connection until one side has enough; `begun` was read before."""
         try:
-            with connection, connection.makefile("rb") as stream:
-                if connection.family != socket.AF_UNIX:
-                    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                first = True
-                while self._exchange(connection, stream, first=first):
-                    first = False
+            goes_on = (
+                self._respond_or_fall_silent(connection, begun)
+                if begun
+                else self._exchange(connection, stream, first=True)
+            )
+            while goes_on:
+                goes_on = self._exchange(connection, stream, first=False)
+        except _Aside as aside:
+            self._spawn(self._converse, connection, stream, aside.request)
+            return
         except OSError:
             pass  # the client went away, or stop() closed the connection
-        finally:
-            with self._guard:
-                self._connections.discard(connection)
+        with contextlib.suppress(OSError):
+            stream.close()
+            connection.close()
+        with self._guard:
+            self._connections.discard(connection)
+
+    def _respond_or_fall_silent(self, connection: socket.socket, request: Request) -> bool:
+        try:
+            return self._respond(connection, request)
+        except NoReplyError:
+            pass
+        except _Hang:
+            self._hold(connection)
+        return False
 
     def _exchange(self, connection: socket.socket, stream: BinaryIO, *, first: bool) -> bool:
         """Read one request and answer it; tell whether another one may follow on this connection."""
         try:
             request = read_request(stream)
+            if request is not None and self.personality.serial and self._site.is_threaded(request):
+                raise _Aside(request)
             if request is not None:
                 return self._respond(connection, request)
             if first:
@@ -327,6 +379,8 @@ class Simulator:
             return self._false_reply(request, fault)
         try:
             reply = self._site.answer(request)
+        except SilenceError:
+            raise (NoReplyError if self.personality.closes_when_silent else _Hang) from None
         except Exception as error:  # noqa: BLE001 - a server must survive every request; xend answers the same
             reply = Reply(500, "Internal server error", logged=True)
             self.host.log += f"[simulator] ERROR {type(error).__name__}: {error}\n"

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Callable
 
-from . import pages
-from .errors import NotFoundError, XendError
+from . import checkpoints, pages
+from .errors import LoudError, NotFoundError, XendError
 from .http import Reply, sxp_reply, text_reply
 from .operations import OPERATIONS, Params, create, define, list_all, wait_for_devices, wait_for_new_device
 from .personality import NOT_SIMULATED
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .domains import Domain
     from .host import Host
     from .http import Request
+    from .operations import Operation
 
 _ROOT: tuple[str, ...] = ()
 _XEND = ("node", "domain", "vnet")
@@ -127,7 +129,7 @@ class Site:
         if op not in self.host.personality.node_operations:
             return self._unknown(request, op)
         if op == "cpu_bvt_slice_set":
-            return self._failed(request, op, "(22, 'Invalid argument')", acknowledged=False)
+            return self._failed(request, op, "(22, 'Invalid argument')")
         return sxp_reply(200, "OK", "0")
 
     def _dmesg(self, request: Request) -> Reply:
@@ -169,11 +171,24 @@ class Site:
             return self._invalid()
         if op not in self.host.personality.directory_operations or op in NOT_SIMULATED:
             return self._unknown(request, op)
+        if op == "restore":
+            return self._restore(request)
         try:
             with self.host.lock:
                 return self._do_directory(request, op)
         except XendError as error:
-            return self._failed(request, op, str(error), acknowledged=False)
+            return self._failed(request, op, error)
+
+    def _restore(self, request: Request) -> Reply:
+        try:
+            domain = checkpoints.restore(self.host, Params(request.params))
+        except XendError as error:
+            return self._failed(request, "restore", error)
+        location = f"{self.url(request)}/{domain.name}"
+        if request.wants_html:
+            return Reply(201, "Created", pages.page(request.segments), location=location)
+        logs = self.host.personality.restore_logs
+        return sxp_reply(201, "Created", "", location=location, logged=logs)
 
     def _do_directory(self, request: Request, op: str) -> Reply:
         params = Params(request.params)
@@ -209,14 +224,18 @@ class Site:
         if op not in self.host.personality.operations or operation is None:
             return self._unknown(request, op)
         try:
-            with self.host.lock:
-                value = operation.run(self.host, domain, Params(request.params))
-                shown = "" if value is None else self._show(value)
+            shown = self._run(operation, domain, Params(request.params))
             if op in _WAITING:
                 _WAITING[op](self.host, domain)
         except XendError as error:
-            return self._failed(request, op, str(error), acknowledged=operation.acknowledged)
+            return self._failed(request, op, error)
         return self._done(request, shown, operation.acknowledged, operation.logs)
+
+    def _run(self, operation: Operation, domain: Domain, params: Params) -> str:
+        """Do an operation and return its printed result; threaded ones take the lock when they need it."""
+        with contextlib.nullcontext() if operation.threaded else self.host.lock:
+            value = operation.run(self.host, domain, params)
+            return "" if value is None else self._show(value)
 
     # -- how operations end ----------------------------------------------------------------------------------------
 
@@ -237,21 +256,30 @@ class Site:
             return Reply(500, "Internal server error", half)
         return Reply(status, reason, pages.page(request.segments))
 
-    def _failed(self, request: Request, op: str, message: str, *, acknowledged: bool) -> Reply:
+    def is_threaded(self, request: Request) -> bool:
+        """Tell whether a request is for an operation which takes its time in a thread."""
+        if request.method != "POST" or request.segments[:2] != ["xend", "domain"]:
+            return False
+        op = self._op(request) or ""
+        return op == "restore" or (op in OPERATIONS and OPERATIONS[op].threaded)
+
+    def _failed(self, request: Request, op: str, error: XendError | str) -> Reply:
+        operation = OPERATIONS.get(op)
+        acknowledged = bool(operation and operation.acknowledged)
+        message = str(error)
+        logged = isinstance(error, LoudError) or not self.is_threaded(request)
         status, reason = (202, "Accepted") if acknowledged else (200, "OK")
-        if self.host.personality.failure_status:
+        if self.host.personality.failure_status and not self.is_threaded(request):
             status, reason = self.host.personality.failure_status, f"Request failed: {op}"
         location = f"{self.url(request)}/.." if acknowledged else ""
         if request.wants_html:
             body = pages.page(request.segments, f"<p>{message}</p>")
             return Reply(status, reason, body, location=location, logged=True)
-        return sxp_reply(status, reason, self._show(["xend.err", message]), location=location, logged=True)
+        return sxp_reply(status, reason, self._show(["xend.err", message]), location=location, logged=logged)
 
     def refuse(self, request: Request, message: str) -> Reply:
         """Refuse an operation the way this release does."""
-        op = self._op(request) or ""
-        operation = OPERATIONS.get(op)
-        return self._failed(request, op, message, acknowledged=bool(operation and operation.acknowledged))
+        return self._failed(request, self._op(request) or "", message)
 
     def _invalid(self) -> Reply:
         return Reply(406, "Invalid request", self._with_empty(""), "application/sxp")

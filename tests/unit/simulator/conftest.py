@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import http.client
 from contextlib import closing
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 _FORM = {"Accept": "application/sxp", "Content-Type": "application/x-www-form-urlencoded"}
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     status: int
     body: str
 
@@ -32,8 +30,8 @@ class Answer:
 def ask() -> Callable[..., Answer]:
     """Return a function of a simulator, a path and a form: a POST when there is a form, else a GET."""
 
-    def asking(simulator: Simulator, path: str, **form: str) -> Answer:
-        connection = http.client.HTTPConnection(urlsplit(simulator.url).netloc, timeout=5)
+    def asking(simulator: Simulator, path: str, *, patience: float = 5.0, **form: str) -> Answer:
+        connection = http.client.HTTPConnection(urlsplit(simulator.url).netloc, timeout=patience)
         with closing(connection):
             connection.request("POST" if form else "GET", path, urlencode(form) if form else None, _FORM)
             response = connection.getresponse()

@@ -109,11 +109,12 @@ def test_names_are_utf_8_on_the_wire(simulator: Simulator, ask: Ask, config: Con
     assert r"caf\xc3\xa9" in ask(simulator, "/xend/domain/web1").body
 
 
-def test_what_is_not_simulated_says_so(simulator: Simulator, ask: Ask, config: Config) -> None:
-    simulator.create(config())
-    answer = ask(simulator, "/xend/domain/web1", op="save", file="/tmp/x")  # noqa: S108
-    assert answer.status == 501
-    assert "this is the simulator" in answer.body
+def test_what_is_not_simulated_says_so(ask: Ask, config: Config) -> None:
+    with Simulator("4.1") as simulator:
+        simulator.create(config())
+        answer = ask(simulator, "/xend/domain/web1", op="usb_del", dev_id="1")
+        assert answer.status == 501
+        assert "this is the simulator" in answer.body
 
 
 # -- the request log ---------------------------------------------------------------------------------------------------

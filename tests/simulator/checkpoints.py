@@ -1,0 +1,223 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The operations which take their time in a thread of their own: save, restore, migrate, dump, reset.
+
+State files are kept in memory (`host.state_files`): a path, and the domain as it was, or the text of a file that is
+no state file. What these functions are given is not locked: they take the host's lock themselves and let go of it
+while they wait for the guest, which is when other clients see `migrating-NAME`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .errors import LoudError, SilenceError, XendError
+from .sxp import py2_repr
+
+if TYPE_CHECKING:
+    from .domains import Domain
+    from .host import Host
+    from .operations import Params
+    from .sxp import Sxp
+
+_LOOK_AGAIN = 0.005  # seconds between two looks at a guest which has been asked to suspend
+_SIGNATURE_LENGTH = 16
+_ITSELF = ("", "localhost", "127.0.0.1", "::1")
+_PORTS = (0, 8002)
+_NOT_RUNNING = "Domain is not running"
+
+
+def save(host: Host, domain: Domain, params: Params) -> Sxp:
+    """Write a domain to a file on the server and destroy it."""
+    values = params.values.get("file")
+    if not values:
+        raise SilenceError
+    path = values[0]
+    with host.lock:
+        _check_may_leave(host, domain, "save")
+        if not host.file_exists(path):
+            msg = f"can't write guest state file {path}: No such file or directory"
+            raise XendError(msg)
+    saved = _take_away(host, domain)
+    if saved is not None:
+        with host.lock:
+            host.state_files[path] = saved
+    return None
+
+
+def save_at_once(host: Host, domain: Domain, path: str) -> None:
+    """Save off the record, whatever the guest thinks of it."""
+    with host.lock:
+        host.state_files[path] = _snapshot(domain, domain.name)
+        domain.destroy()
+
+
+def _check_may_leave(host: Host, domain: Domain, verb: str) -> None:
+    if domain.domid == 0 and host.personality.privileged_is_protected:
+        msg = f"Cannot {verb} privileged domain 0"
+        raise XendError(msg)
+    if domain.domid is None or (host.personality.refuses_to_save_paused and not domain.running):
+        raise XendError(_NOT_RUNNING)
+
+
+def _snapshot(domain: Domain, name: str) -> Domain:
+    return replace(domain, name=name, devices=[replace(each) for each in domain.devices], plans=[], asked=None, down="")
+
+
+def _take_away(host: Host, domain: Domain) -> Domain | None:
+    """Suspend and destroy a domain, which bears another name meanwhile; None: it failed and nobody is told."""
+    name = domain.name
+    with host.lock:
+        domain.name = f"migrating-{name}"
+        broken = "xc_save" in host.failing
+        if not broken:
+            host.ask(domain, "suspend")
+    if not broken:
+        broken = not _suspended(host, domain)
+    with host.lock:
+        domain.name = name
+        if broken and host.personality.hides_failed_save:
+            return None
+        if broken:
+            raise LoudError(host.personality.words.save_failed.format(domid=domain.domid))
+        saved = _snapshot(domain, name)
+        host.remove(domain)
+        return saved
+
+
+def _suspended(host: Host, domain: Domain) -> bool:
+    """Wait until the guest has suspended; tell whether it has: it may end in another way, or the server may stop."""
+    domid = domain.domid
+    while not host.stopping.is_set():
+        host.settle()
+        with host.lock:
+            if domain.down == "suspend":
+                return True
+            if domain.domid != domid or not domain.live:
+                return False
+        host.stopping.wait(_LOOK_AGAIN)
+    raise SilenceError
+
+
+# -- coming back -------------------------------------------------------------------------------------------------------
+
+
+def restore(host: Host, params: Params) -> Domain:
+    """Build a domain from a state file and let it run."""
+    path = params.declared("file")
+    with host.lock:
+        content = host.state_files.get(path)
+        if content is None:
+            msg = f"can't read guest state file {path}: No such file or directory"
+            raise XendError(msg)
+        try:
+            return _read_back(host, content)
+        except XendError as error:
+            raise LoudError(host.personality.words.restore_failed.format(error=error)) from None
+
+
+def _read_back(host: Host, content: Domain | str) -> Domain:
+    if isinstance(content, str):
+        found = py2_repr(content[:_SIGNATURE_LENGTH])
+        whole = len(content) >= _SIGNATURE_LENGTH
+        msg = f"not a valid guest state file: {f'found {found}' if whole else 'signature read'}"
+        raise XendError(msg)
+    return receive(host, content)
+
+
+def receive(host: Host, saved: Domain) -> Domain:
+    """Let a saved domain live again, here; a halted definition of that name becomes it."""
+    other = host.find_by_name(saved.name)
+    if other is not None and other.domid is not None and not host.personality.restores_twice:
+        raise XendError(host.personality.words.name_taken.format(name=saved.name, domid=other.domid))
+    host.reserve(saved.memory)
+    domain = replace(
+        saved,
+        host=host,
+        domid=host.take_domid(),
+        devices=[replace(each, connected=True) for each in saved.devices],
+        paused=False,
+        unpaused_once=True,
+        restored=True,
+        plans=[],
+        managed=other is not None and other.domid is None,
+    )
+    if "xc_restore" in host.failing:
+        host.domains.append(domain)
+        domain.managed = False
+        host.remove(domain)
+        raise XendError(host.personality.words.restore_tool_failed.format(domid=domain.domid))
+    if domain.managed and other is not None:
+        host.discard(other)
+    host.domains.append(domain)
+    return domain
+
+
+# -- going elsewhere ---------------------------------------------------------------------------------------------------
+
+
+def migrate(host: Host, domain: Domain, params: Params) -> Sxp:
+    """Move a domain to another host that the simulator knows (`host.peers`), or to this one."""
+    destination = params.declared("destination")
+    numbers = {name: params.number(name) for name in host.personality.migrate_numbers}
+    with host.lock:
+        _check_may_leave(host, domain, "migrate")
+        target = _reach(host, destination, numbers.get("port", 0))
+    saved = _take_away(host, domain)
+    if saved is not None:
+        with target.lock:
+            receive(target, saved)
+    return None
+
+
+def _reach(host: Host, destination: str, port: int) -> Host:
+    words = host.personality.words
+    if destination in host.peers:
+        return host.peers[destination]
+    if destination not in _ITSELF:
+        msg = f"can't connect: {words.unknown_host}"
+        raise XendError(msg)
+    if port not in _PORTS:
+        msg = f"can't connect: {words.connection_refused}"
+        raise XendError(msg)
+    return host
+
+
+# -- the rest ----------------------------------------------------------------------------------------------------------
+
+
+def dump(host: Host, domain: Domain, params: Params) -> Sxp:
+    """Write a core file, which nobody sees: the domain stays as it is, whatever the numbers say."""
+    params.declared("file")
+    for name in host.personality.dump_numbers:
+        params.number(name)
+    if domain.domid is None:
+        raise XendError(_NOT_RUNNING)
+    return None
+
+
+def reset(host: Host, domain: Domain, _params: Params) -> Sxp:
+    """Destroy a domain and build it again under a new id."""
+    with host.lock:
+        if domain.domid is None:
+            raise XendError(_NOT_RUNNING)
+        host.rebuild(domain)
+    return None
+
+
+def stay_silent(_host: Host, _domain: Domain, _params: Params) -> Sxp:
+    """Never answer."""
+    raise SilenceError
+
+
+def do_nothing(_host: Host, _domain: Domain, _params: Params) -> Sxp:
+    """Answer that it is done."""
+    return None
+
+
+def usb_add(_host: Host, _domain: Domain, _params: Params) -> Sxp:
+    """Refuse, as for every guest that is not fully virtualised."""
+    msg = "Can't add usb device to a guest with usb disabled in configure file"
+    raise XendError(msg)
