@@ -25,6 +25,7 @@ class Recorded:
     method: str
     target: str
     op: str
+    config: str
     status: int
     content_type: str
     text: str
@@ -65,7 +66,13 @@ def _replies(lines: list[str]) -> Iterator[Recorded]:
             method=request["method"],
             target=request["target"],
             op=form.get("op", [""])[0],
+            config=_text(form.get("config", [""])[0]),
             status=response["status"],
             content_type=headers.get("content-type", ""),
-            text=(response["body"] or "").encode("latin-1").decode("utf-8", "surrogateescape"),
+            text=_text(response["body"] or ""),
         )
+
+
+def _text(latin: str) -> str:
+    """Return what a recording holds, one character a byte, as the transport gives it."""
+    return latin.encode("latin-1").decode("utf-8", "surrogateescape")
