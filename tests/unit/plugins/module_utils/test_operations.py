@@ -1,0 +1,149 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Each operation as it is sent, as it is foreseen, and as it is shown."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, Optional
+
+import pytest
+
+from ansible_collections.dom0.xend.plugins.module_utils import _operations
+from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils._config import parse_config
+from ansible_collections.dom0.xend.plugins.module_utils._domain import MASK, Domain, Vbd, Vif
+from ansible_collections.dom0.xend.plugins.module_utils._operations import (
+    Create,
+    Delete,
+    Destroy,
+    Operation,
+    Pause,
+    Shutdown,
+    Start,
+    Unpause,
+    WaitForDevices,
+)
+from ansible_collections.dom0.xend.plugins.module_utils._transport import Transport
+from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.raw_server import RawServer, http
+
+CONFIG = parse_config("(vm (memory 64) (device (vbd (uname phy:a) (dev sda1))) (device (vif (bridge b))))", "web1")
+EVERY = [
+    Create("web1", CONFIG),
+    WaitForDevices("web1"),
+    Unpause("web1"),
+    Pause("web1"),
+    Start("web1"),
+    Shutdown("web1"),
+    Destroy("web1"),
+    Delete("web1"),
+]
+
+
+def test_every_operation_is_tested_here() -> None:
+    kinds = {kind for _name, kind in inspect.getmembers(_operations, inspect.isclass) if issubclass(kind, Operation)}
+    assert {type(operation) for operation in EVERY} == kinds - {Operation}
+
+
+@pytest.mark.parametrize("operation", EVERY, ids=lambda operation: str(operation.op))
+def test_an_operation_sends_what_it_is_called(operation: Operation) -> None:
+    with RawServer(http("201 created", b"(domain)")) as server:
+        operation.send(XendClient(Transport(server.url)))
+    assert len(server.requests) == 1
+    top, _blank, body = server.requests[0].partition(b"\r\n\r\n")
+    assert body.split(b"&")[0] == f"op={operation.op}".encode()
+    place = b"/xend/domain " if operation.op == "create" else b"/xend/domain/web1 "
+    assert top.startswith(b"POST " + place)
+
+
+@pytest.mark.parametrize("operation", EVERY, ids=lambda operation: str(operation.op))
+def test_an_operation_is_shown_by_its_name_and_its_domain(operation: Operation) -> None:
+    shown = operation.as_dict()
+    assert (shown["op"], shown["domain"]) == (operation.op, "web1")
+    assert all(isinstance(value, str) for value in shown.values())
+
+
+def test_a_create_shows_its_config_without_its_secrets() -> None:
+    config = parse_config("(vm (device (vfb (vncpasswd 's3cret x') (type vnc))))", "web1")
+    shown = Create("web1", config).as_dict()
+    assert shown["config"] == f"(vm (name web1) (device (vfb (vncpasswd '{MASK}') (type vnc))))"
+    assert "s3cret" not in str(shown)
+
+
+def test_a_shutdown_shows_its_reason() -> None:
+    assert Shutdown("web1").as_dict() == {"op": "shutdown", "domain": "web1", "reason": "poweroff"}
+
+
+RUNNING = Domain("web1", state="running", state_flags="-b----", domid=7, memory=64, on_poweroff="destroy")
+KEPT = Domain("web1", state="running", domid=7, on_poweroff="preserve")
+
+
+@pytest.mark.parametrize(
+    ("operation", "before", "state"),
+    [
+        (Create("web1", CONFIG), None, "paused"),
+        (WaitForDevices("web1"), RUNNING, "running"),
+        (Unpause("web1"), RUNNING, "running"),
+        (Pause("web1"), RUNNING, "paused"),
+        (Start("web1"), Domain("web1", state="halted"), "running"),
+        (Shutdown("web1"), RUNNING, None),
+        (Shutdown("web1"), KEPT, "shutdown"),
+        (Destroy("web1"), RUNNING, None),
+        (Destroy("web1"), KEPT, None),
+        (Delete("web1"), Domain("web1", state="halted"), None),
+    ],
+)
+def test_an_operation_is_foreseen(operation: Operation, before: Optional[Domain], state: Optional[str]) -> None:
+    after = operation.project(before)
+    assert (after.state if after else None) == state
+
+
+@pytest.mark.parametrize("operation", EVERY[1:], ids=lambda operation: str(operation.op))
+def test_an_operation_on_nothing_leaves_nothing(operation: Operation) -> None:
+    assert operation.project(None) is None
+
+
+@pytest.mark.parametrize("operation", [Pause("web1"), Unpause("web1")])
+def test_a_state_that_is_foreseen_has_no_letters(operation: Operation) -> None:
+    after = operation.project(RUNNING)
+    assert after is not None
+    assert (after.state_flags, after.memory, after.domid) == (None, 64, 7)
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        (
+            "(vm (memory 64))",
+            {
+                "maxmem": 64,
+                "vcpus": 1,
+                "online_vcpus": 1,
+                "on_poweroff": "destroy",
+                "on_reboot": "restart",
+                "on_crash": "restart",
+            },
+        ),
+        ("(vm (memory 64) (maxmem 128) (vcpus 2))", {"memory": 64, "maxmem": 128, "vcpus": 2, "online_vcpus": 2}),
+        ("(vm (memory 64) (image (linux (kernel k) (vcpus 4))))", {"vcpus": 4}),
+        ("(vm (on_crash preserve) (on_reboot destroy))", {"on_crash": "preserve", "on_reboot": "destroy"}),
+        ("(vm (device (vbd (uname phy:a) (dev sda))))", {"vbds": (Vbd("sda", "phy:a", "r", "0"),)}),
+        ("(vm (device (vbd (uname phy:a) (dev sda) (backend Domain-0))))", {"vbds": (Vbd("sda", "phy:a", "r", "0"),)}),
+        (
+            "(vm (device (vbd (uname phy:a) (dev sda) (backend stor) (mode w))))",
+            {"vbds": (Vbd("sda", "phy:a", "w", "stor"),)},
+        ),
+        ("(vm (device (vif (bridge b))))", {"vifs": (Vif(bridge="b", backend="0"),)}),
+        ("(vm)", {"vbds": (), "vifs": ()}),
+    ],
+)
+def test_a_new_domain_is_foreseen_with_xends_defaults(config: str, expected: dict[str, Any]) -> None:
+    after = Create("web1", parse_config(config, "web1")).project(None)
+    assert after is not None
+    assert {key: getattr(after, key) for key in expected} == expected
+
+
+def test_only_what_takes_its_time_is_waited_for() -> None:
+    assert [operation.op for operation in EVERY if operation.brings_down] == ["shutdown", "destroy"]
