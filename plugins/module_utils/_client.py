@@ -230,7 +230,10 @@ def _path(name: str) -> str:
     """Return the path of a domain. A name of dots would be taken for a step up in the tree of URLs."""
     if not name.strip("."):
         raise InvalidRequest(f"{name!r} cannot be the name of a domain: it does not survive in a URL")
-    return f"{_DOMAINS}/{quote(name, safe='', errors='surrogateescape')}"
+    try:
+        return f"{_DOMAINS}/{quote(name, safe='', errors='surrogateescape')}"
+    except UnicodeEncodeError as error:
+        raise InvalidRequest(f"{name!r} cannot be the name of a domain: no bytes stand for it") from error
 
 
 def _name(path: str) -> str:

@@ -125,7 +125,7 @@ def check_creation(wish: Wish, release: Optional[Release]) -> None:
     if declared.bootloader and declared.image and (release is None or release.deletes_boot_files):
         raise InvalidRequest(
             f"bootloader together with a kernel is refused: xend {release.span if release else 'up to 3.0.3'} deletes "
-            f"the files named as kernel and ramdisk ({declared.image.kernel}) once the domain is built. "
+            f"the files named as kernel and ramdisk ({declared.image.kernel or declared.image.ramdisk}) once the domain is built. "
             "Leave bootloader out, or leave the image out where xend runs the bootloader itself (3.0.4 and later)."
         )
     if any(len(vif.ip or ()) > 1 for vif in declared.vifs or ()) and not (release and release.keeps_all_ips):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What xend says of a domain, as data: one shape for every release.
+r"""What xend says of a domain, as data: one shape for every release.
 
 A domain as xend prints it and a config as xend takes it have the same shape, so one reader serves both. What is
 not said is None. What releases say differently is brought to one form here (WIRE.md (d)):
@@ -10,15 +10,18 @@ not said is None. What releases say differently is brought to one form here (WIR
 * the kernel command line is one text, ``args``; up to 3.0.4 xend keeps ``root`` and ``ip`` apart from it;
 * ``sda1:disk`` is ``sda1`` (a ``:cdrom`` stays), ``/etc/xen/scripts/vif-bridge`` is ``vif-bridge``;
 * the ip addresses of a vif are a list;
+* bytes that are no UTF-8 are shown as ``\xHH``;
 * a uuid has the form 8-4-4-4-12, also where 3.0.0 prints 8-8-8-8.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Optional, TypeVar
 
+from ansible_collections.dom0.xend.plugins.module_utils._errors import printable
 from ansible_collections.dom0.xend.plugins.module_utils._release import Release, told_by_domain
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp
 
@@ -179,10 +182,25 @@ def secrets(tree: Sxp) -> Iterator[str]:
     """Yield what without_secrets masks."""
     if isinstance(tree, list):
         if len(tree) > 1 and tree[0] in SECRETS:
-            yield from (value for value in tree[1:] if isinstance(value, str) and value)
+            yield from _atoms(tree[1:])
         else:
             for item in tree:
                 yield from secrets(item)
+
+
+def secrets_in_text(text: str) -> Iterator[str]:
+    """Yield the values of SECRETS in a text that may be no s-expression: with their quotes, and without."""
+    for value in re.findall(rf"\(\s*(?:{'|'.join(SECRETS)})\s+('[^']*'?|\"[^\"]*\"?|[^\s()]+)", text):
+        yield from (part for part in (value, value.strip("'\"")) if part)
+
+
+def _atoms(tree: Sxp) -> Iterator[str]:
+    """Yield all atoms of a tree."""
+    if isinstance(tree, str):
+        yield from [tree] if tree else []
+    else:
+        for item in tree:
+            yield from _atoms(item)
 
 
 def _pairs(tree: Sxp) -> Iterator[tuple[str, Sxp]]:
@@ -194,7 +212,7 @@ def _pairs(tree: Sxp) -> Iterator[tuple[str, Sxp]]:
 
 def _text(value: Optional[Sxp]) -> Optional[str]:
     """Return a text, None for an empty one: up to 4.0 xend prints "" as nothing, and means "not set"."""
-    return value if isinstance(value, str) and value else None
+    return printable(value) if isinstance(value, str) and value else None
 
 
 def _number(kind: Callable[[str], T], value: Optional[Sxp]) -> Optional[T]:
@@ -214,15 +232,16 @@ def _state(fields: dict[str, Sxp]) -> Optional[str]:
 
 
 def _image(value: Optional[Sxp]) -> Optional[Image]:
-    """Read ``(linux (kernel K) ...)``; None for an image without a kernel, which 3.1 and later print for Domain-0."""
+    """Read ``(linux (kernel K) ...)``; None for one that names no file, which 3.1 and later print for Domain-0."""
     fields = dict(_pairs(value or ""))
     kernel = _text(fields.get("kernel")) or _text(fields.get("loader"))
-    if not isinstance(value, list) or not value or not isinstance(value[0], str) or kernel is None:
+    ramdisk = _text(fields.get("ramdisk"))
+    if not isinstance(value, list) or not value or not isinstance(value[0], str) or not (kernel or ramdisk):
         return None
     return Image(
         type=value[0],
         kernel=kernel,
-        ramdisk=_text(fields.get("ramdisk")),
+        ramdisk=ramdisk,
         args=command_line(_text(fields.get("root")), _text(fields.get("args")), _text(fields.get("ip"))),
     )
 

@@ -7,8 +7,23 @@
 from __future__ import annotations
 
 
+def printable(text: str) -> str:
+    r"""Return *text* with the bytes in it that are no UTF-8 written as ``\xHH``: nobody else takes them."""
+    if text.isascii():
+        return text
+    try:
+        raw = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can hold and no bytes stand for
+        raw = text.encode("utf-8", "backslashreplace")
+    return raw.decode("utf-8", "backslashreplace")
+
+
 class XendError(Exception):
     """Anything that kept a task from its end. ``str()`` of it is what the user reads."""
+
+    def __init__(self, message: str) -> None:
+        r"""Take the message; bytes in it that are no UTF-8 are shown as ``\xHH``."""
+        super().__init__(printable(message))
 
 
 class InvalidRequest(XendError):

@@ -43,6 +43,8 @@ def list_domains(client: XendClient, *, only_running: bool = False) -> Listing:
             continue
         listing.domains.append(domain)
         hides = hides or (domain.release is not None and domain.release.lists_hide_stopped)
+    if listing.unreadable and not listing.domains:  # not even which release this is can be told, nor what it hides
+        raise UnreadableReply(listing.unreadable[0])
     if hides and not only_running:
         shown = {domain.name for domain in listing.domains}
         for name in client.names():

@@ -16,6 +16,7 @@ What this layer sees to:
 from __future__ import annotations
 
 import os
+import re
 import socket
 import ssl
 import time
@@ -38,14 +39,12 @@ try:
     from requests.auth import HTTPBasicAuth
     from urllib3.connection import HTTPConnection
     from urllib3.connectionpool import HTTPConnectionPool
-    from urllib3.exceptions import HTTPError, NewConnectionError
+    from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
     HTTPAdapter = HTTPConnection = HTTPConnectionPool = object  # type: ignore[misc,assignment]
-    _NOT_CURED_BY_A_RETRY: tuple[type[Exception], ...] = ()
 else:
     REQUESTS_IMPORT_ERROR = ""
-    _NOT_CURED_BY_A_RETRY = (requests.exceptions.Timeout, requests.exceptions.SSLError)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -79,7 +78,7 @@ class Address:
     @classmethod
     def parse(cls, url: str) -> Address:
         """Read an ``xend_url``. Raises InvalidRequest, and never repeats a password that is in it."""
-        if "@" in url and not url.startswith("unix:"):
+        if "@" in url and ("@" in url.partition("://")[2].partition("/")[0] or not url.startswith("unix:")):
             raise InvalidRequest("xend_url holds a user name: give it as xend_username and xend_password instead")
         try:
             parts = urlsplit(url)
@@ -125,7 +124,7 @@ class Transport:
         self.address = Address.parse(url)
         if ca_path and not os.path.exists(ca_path):  # noqa: PTH110 - pathlib costs an import
             raise InvalidRequest(f"ca_path {ca_path} does not exist")
-        self._auth = HTTPBasicAuth(username.encode(), (password or "").encode()) if username else None
+        self._auth = HTTPBasicAuth(_bytes(username), _bytes(password or "")) if username else None
         self._verify: Union[bool, str] = (ca_path or True) if validate_certs else False
         self._connect_timeout = connect_timeout
         self._sleep = sleep
@@ -165,7 +164,8 @@ class Transport:
                     allow_redirects=False,
                 )
             except requests.exceptions.ConnectionError as error:
-                harmless = _was_refused(error) or (method == "GET" and not isinstance(error, _NOT_CURED_BY_A_RETRY))
+                dropped = not _timed_out(error) and not isinstance(error, requests.exceptions.SSLError)
+                harmless = _was_refused(error) or (method == "GET" and dropped)
                 if last_try or not harmless:
                     raise
                 self._sleep(RETRY_DELAY)
@@ -180,14 +180,14 @@ class Transport:
             )
         if isinstance(error, requests.exceptions.ConnectTimeout) or _was_refused(error):
             return XendUnreachable(f"Cannot connect to xend at {where}: {_cause(error)}. {self._advice()}")
-        if isinstance(error, requests.exceptions.ReadTimeout):
+        if _timed_out(error):
             happened = f"xend at {where} did not answer within {timeout:g} s"
         elif isinstance(error, requests.exceptions.ConnectionError):
             happened = f"xend at {where} closed the connection without a whole answer ({_cause(error)})"
         elif isinstance(error, requests.exceptions.ChunkedEncodingError):
             happened = f"the answer of xend at {where} broke off ({_cause(error)})"
         else:
-            return NotXend(f"No HTTP with {where}: {error}")
+            return NotXend(f"No HTTP with {where}: {_cause(error)}")
         if method == "GET":
             return XendNoReply(f"{happened}.", perhaps_done=False)
         return XendNoReply(
@@ -208,7 +208,7 @@ class Transport:
         """Check that the reply is whole, and of a kind that xend sends."""
         where, status, body = self.address.url, response.status_code, response.content
         promised = response.headers.get("Content-Length", "")
-        if promised.isdigit() and len(body) < int(promised):
+        if re.fullmatch(r"[0-9]{1,18}", promised) and len(body) < int(promised):
             raise XendNoReply(
                 f"The answer of xend at {where} broke off after {len(body)} of {promised} bytes"
                 + (". What was asked may have been done: look before you repeat it." if method == "POST" else "."),
@@ -225,6 +225,14 @@ class Transport:
                 "or something on the way changes the Accept header"
             )
         return Reply(status, response.reason or "", response.headers.get("Content-Type", ""), text)
+
+
+def _bytes(credential: str) -> bytes:
+    """Return a user name or a password as it is sent: in UTF-8, or as the environment has it."""
+    try:
+        return credential.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        raise InvalidRequest("xend_username or xend_password holds text that cannot be sent") from error
 
 
 _PROXY_STATUSES = {401, 403, 407, 502, 503, 504}
@@ -249,6 +257,14 @@ def _excerpt(text: str) -> str:
     return repr(text[:60] + ("..." if len(text) > 60 else ""))
 
 
+def _timed_out(error: BaseException) -> bool:
+    """Tell whether it took too long, to connect or to answer: requests wraps the one in the middle of a body otherwise."""
+    return any(
+        isinstance(link, (TimeoutError, socket.timeout, ReadTimeoutError, ConnectTimeoutError))
+        for link in _chain(error)
+    )
+
+
 def _was_refused(error: BaseException) -> bool:
     """Tell whether no connection came about, so that not a byte can have been sent."""
     return any(isinstance(link, NewConnectionError) for link in _chain(error))
@@ -259,7 +275,8 @@ def _cause(error: BaseException) -> str:
     innermost = _chain(error)[-1]
     if isinstance(innermost, OSError) and innermost.strerror:
         return str(innermost.strerror)
-    return str(innermost) or type(innermost).__name__
+    words = str(innermost) or type(innermost).__name__
+    return words if words.isprintable() else _excerpt(words)
 
 
 def _chain(error: BaseException) -> list[BaseException]:

@@ -278,7 +278,7 @@ shutdown_outcome:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dom0.xend.plugins.module_utils._config import STRUCTURED, Wish, parse_config
-from ansible_collections.dom0.xend.plugins.module_utils._domain import secrets
+from ansible_collections.dom0.xend.plugins.module_utils._domain import secrets, secrets_in_text
 from ansible_collections.dom0.xend.plugins.module_utils._ensure import Ensurer
 from ansible_collections.dom0.xend.plugins.module_utils._errors import XendError
 from ansible_collections.dom0.xend.plugins.module_utils._module import connection_spec, open_client, require_libraries
@@ -331,6 +331,7 @@ def argument_spec() -> dict[str, dict[str, object]]:
 def wish_of(module: AnsibleModule) -> Wish:
     """Return what the task declares. Raises InvalidRequest."""
     params = module.params
+    module.no_log_values.update(secrets_in_text(params["config"] or ""))
     config = None if params["config"] is None else parse_config(params["config"], params["name"])
     if config is not None:
         module.no_log_values.update(secrets(config))

@@ -11,6 +11,7 @@ import json
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
+from ansible.module_utils.common.parameters import PASS_VARS
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.dom0.xend.plugins.modules import xen_domain, xen_domain_info, xen_sedf
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 MODULES = {"xen_domain": xen_domain, "xen_domain_info": xen_domain_info, "xen_sedf": xen_sedf}
 
+SHOW_INVOCATION = {"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {}
+"""Have the module return its arguments, too, as ansible-core up to 2.19 always does: there may be secrets in them."""
+
 READING_OPS = {"", "cpu_sedf_get"}
 """What the log shows of requests that change nothing: a GET has no op."""
 
@@ -29,7 +33,7 @@ READING_OPS = {"", "cpu_sedf_get"}
 def run(module: str, *, check: bool = False, **arguments: object) -> dict[str, Any]:
     """Return what the module prints, as Ansible would read it; ``failed`` is in it if it failed."""
     out = io.StringIO()
-    given = {**arguments, "_ansible_check_mode": check, "_ansible_diff": True}
+    given = {**arguments, **SHOW_INVOCATION, "_ansible_check_mode": check, "_ansible_diff": True}
     with patch_module_args(given), redirect_stdout(out):
         try:
             MODULES[module].main()

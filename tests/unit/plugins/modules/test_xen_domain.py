@@ -345,7 +345,6 @@ def test_a_password_in_a_config_is_never_shown(sim: Simulator) -> None:
             xend_url=sim.unix_url,
             name="web1",
             config=config,
-            _ansible_inject_invocation=True,
         )
         assert result["changed"]
         assert "hunter2" not in str(result)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,7 +29,7 @@ def _sim(version: str) -> Iterator[Simulator]:
         yield sim
 
 
-def look(sim: Simulator, **arguments: object) -> dict[str, Any]:
+def look(sim: Simulator, **arguments: Any) -> dict[str, Any]:
     return run("xen_domain_info", xend_url=sim.unix_url, **arguments)
 
 
@@ -91,8 +92,17 @@ def test_the_expression_is_returned_on_request_only(sim: Simulator) -> None:
 def test_a_listing_that_is_none_is_an_error_that_shows_it(sim: Simulator, body: str) -> None:
     sim.faults.append(Fault("detail", "status", status=200, body=body, content_type="application/sxp"))
     result = look(sim)
-    if body == "((a))":
-        assert result["domains"] == []
-    else:
-        assert result["failed"]
-        assert sim.unix_url in result["msg"]
+    assert result["failed"]
+    assert sim.unix_url in result["msg"]
+
+
+@BOTH
+def test_bytes_that_are_no_utf_8_are_shown_so_that_ansible_can_read_them(sim: Simulator) -> None:
+    vcpus = ("", "(vcpus 1)")[sim.version == "3.0.0"], ("(vcpus 1)", "")[sim.version == "3.0.0"]
+    sim.create(
+        f"(vm (name odd) (memory 64) {vcpus[1]} (image (linux (kernel /k) (args 'caf\\xc3\\xa9 \\xff') {vcpus[0]})))"
+    )
+    (found,) = look(sim, name=["odd"], sxp=True)["domains"]
+    assert found["image"]["args"] == "café \\xff"
+    assert "caf\\xc3\\xa9 \\xff" in found["sxp"]
+    json.dumps(found).encode("utf-8")
