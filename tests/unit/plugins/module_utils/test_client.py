@@ -149,7 +149,6 @@ def test_a_name_that_would_be_lost_in_a_url_is_refused_and_nothing_sent(method: 
     assert server.requests == []
 
 
-@pytest.mark.xfail(strict=True, reason="known, and not yet right", raises=UnicodeError)
 def test_a_name_that_no_bytes_stand_for_is_refused() -> None:
     with RawServer() as server, pytest.raises(InvalidRequest):
         XendClient(Transport(server.url)).domain("web\ud800")

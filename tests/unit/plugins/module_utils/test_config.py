@@ -331,7 +331,6 @@ DELETES = [
     pytest.param(
         of_config("(vm (bootloader /b) (image (linux (ramdisk /boot/initrd))))"),
         id="a ramdisk alone",
-        marks=pytest.mark.xfail(strict=True, reason="known, and not yet right"),
     ),
 ]
 

@@ -408,11 +408,10 @@ def test_the_control_domain_is_told_by_its_name() -> None:
         ("(vm (vncpasswd ''))", f"(vm (vncpasswd '{MASK}'))", []),
         ("(vm (vncpasswd ))", "(vm (vncpasswd))", []),
         ("(vm (vncpasswd))", "(vm (vncpasswd))", []),
-        pytest.param(
+        (
             "(vm (vncpasswd (s3cret)))",
             f"(vm (vncpasswd '{MASK}'))",
             ["s3cret"],
-            marks=pytest.mark.xfail(strict=True, reason="known, and not yet right"),
         ),
         (
             "(vm (device (vfb (type vnc) (vncpasswd 'a b'))))",
