@@ -94,6 +94,7 @@ class Replay:
             personality or scenario.version,
             scheduler=scenario.scheduler,
             restart_seconds=scenario.restart_seconds,
+            hvm=scenario.hvm,
             clock=self.clock,
         )
         self.previous: str | None = None  # what the previous create step made
@@ -127,7 +128,7 @@ class Replay:
         if exchange.op == "create" and script.CREATE_STEPS.match(exchange.slug):
             self._forget_previous(exchange)
         key = (self.scenario.file, exchange.slug)
-        for action in script.BEFORE_IN.get(key) or script.BEFORE.get(exchange.slug, ()):
+        for action in script.BEFORE_IN.get(key, script.BEFORE.get(exchange.slug, ())):
             self.act(action)
         if exchange.op == "create":
             self._align(exchange)
@@ -137,7 +138,7 @@ class Replay:
             return
         if self.previous and self.previous in self.simulator.names():
             domain = self.simulator.domain(self.previous)
-            if self.previous in script.LINGERING and self.simulator.personality.zombies:
+            if (self.scenario.file, self.previous) in script.LINGERING:
                 self.simulator.host.remove(domain, linger=float("inf"))
             else:
                 domain.delete()
@@ -166,6 +167,7 @@ class Replay:
             "file": self._file,
             "fail": self._fail,
             "domid": self._set_domid,
+            "forget": self._forget,
             "clean": self._clean,
         }
         handlers[verb](*words)
@@ -177,7 +179,7 @@ class Replay:
             values[key] = value
         values.setdefault("maxmem", values["memory"])
         vcpus = values["vcpus"]
-        in_image = not self.simulator.personality.vcpus_required
+        in_image = self.simulator.personality.vcpus_in == "image"
         values["image_vcpus"] = f" (vcpus {vcpus})" if vcpus and in_image else ""
         values["vcpus"] = "" if in_image else f" (vcpus {vcpus or 1})"
         self.simulator.create(script.TEMPLATE.format(**values))
@@ -219,10 +221,15 @@ class Replay:
     def _set_domid(self, number: str) -> None:
         self.simulator.host.next_domid = int(number)
 
+    def _forget(self) -> None:
+        for domain in list(self.simulator.host.domains):
+            if domain.down:
+                domain.delete()
+
     def _clean(self) -> None:
         self.previous = None
         for domain in list(self.simulator.host.domains):
-            if domain.domid != 0 and domain.name not in script.NOT_CLEANED:
+            if domain.domid != 0 and not script.NOT_CLEANED.match(domain.name):
                 domain.delete()
 
     # -- the steps -------------------------------------------------------------------------------------------------
@@ -235,7 +242,7 @@ class Replay:
         if exchange.raw:
             return self._raw(exchange)
         response = self._ask(exchange)
-        if exchange.slug == script.LINGERING_UNTIL:
+        if exchange.slug in script.LINGERING.values():
             self._let_go()
         return response
 

@@ -15,6 +15,7 @@ Actions before a step, in a small language:
     file PATH TEXT               a file on the server; {state} is the directory of the recorder's state files
     fail TOOL                    xc_save or xc_restore fails from now on; without a word: nothing fails any more
     domid N                      the hypervisor's next id: it counts what was created off the record, too
+    forget                       destroy what rename-restart has left behind
     clean                        destroy what was created by recorded steps or by these actions
 """
 
@@ -32,12 +33,18 @@ class Scenario:
     version: str
     scheduler: str | None = None
     restart_seconds: float | None = None
+    hvm: bool = False
     why: str = ""
 
 
 SCENARIOS = (
     Scenario("xend-3.0.0", "3.0.0"),
     Scenario("xend-3.0.0-timeout", "3.0.0"),
+    Scenario("xend-3.0.3", "3.0.3"),
+    Scenario("xend-3.0.3-sedf", "3.0.3", scheduler="sedf"),
+    Scenario("xend-3.2", "3.2"),
+    Scenario("xend-3.2-timeout", "3.2"),
+    Scenario("xend-3.4-hvm", "3.4", hvm=True, why="recorded on a host with hardware virtualisation"),
     Scenario("xend-4.1", "4.1"),
     Scenario("xend-4.1-sedf", "4.1", scheduler="sedf"),
     Scenario("xend-4.1-restart", "4.1", restart_seconds=0.0, why="recorded with the restart guard switched off"),
@@ -62,9 +69,14 @@ DEFAULTS = {
 # A create step begins with what the previous one made destroyed, but for these, which need it.
 CREATE_STEPS = re.compile(r"(create|name)-")
 KEEPS_PREVIOUS = {"create-dup", "create-dup-dom0", "name-is-id"}
-# These two were still zombies when the step `create-after-413` looked.
-LINGERING = {"big9", "big10"}
-LINGERING_UNTIL = "create-after-413"
+# These were still zombies when a later step looked.
+LINGERING = {
+    ("xend-3.0.0", "big9"): "create-after-413",
+    ("xend-3.0.0", "big10"): "create-after-413",
+    ("xend-3.0.3", "big9"): "create-after-413",
+    ("xend-3.0.3", "big10"): "create-after-413",
+    ("xend-3.0.3", "maxl"): "create-build-fails-list",
+}
 
 # The directory of the recorder's state files, another one in each recording.
 _STATE = "{state}"
@@ -121,6 +133,10 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "migrate-minimal": ("clean", "run mig"),
     "migrate-ok-list": ("wait 2.5",),
     "save-paused": ("run svp", "pause svp"),
+    "save-paused-unpaused-list": ("unpause migrating-svp", "gone migrating-svp", "wait 1"),
+    "new-ok": ("clean",),
+    "dom0-destroy": ("clean",),
+    "final-list": ("clean",),
     "migrate-live-list": ("wait 2.5",),
     "dump-minimal": ("start man",),
     "man-devices": ("rename man2 man",),
@@ -141,22 +157,28 @@ BEFORE: dict[str, tuple[str, ...]] = {
 # The same for one recording only.
 BEFORE_IN: dict[tuple[str, str], tuple[str, ...]] = {
     ("xend-3.0.0", "save-nofile"): ("clean", "domid 115", "run sv"),
+    ("xend-3.0.3", "save-nofile"): ("clean", "domid 112", "run sv"),
+    ("xend-3.2", "save-nofile"): ("clean", "domid 108", "run sv"),
     ("xend-4.1", "save-nofile"): ("clean", "domid 102", "run sv"),
-    ("xend-3.0.0", "save-paused-unpaused-list"): ("unpause migrating-svp", "gone migrating-svp", "wait 1"),
-    ("xend-3.0.0", "new-ok"): ("clean",),
+    ("xend-3.0.3", "migrate-ok-list0"): ("wait 1",),
+    ("xend-3.2", "restart-fast-later"): ("wait 2.5",),
+    ("xend-3.2", "vcpuinfo"): ("clean", "forget", "run tune memory=128 maxmem=256 vcpus=2"),
+    ("xend-3.2", "new-ok"): ("clean", "create svp"),
     ("xend-4.1", "new-ok"): ("clean", "create svp"),
+    ("xend-3.2", "start"): ("domid 116",),
     ("xend-4.1", "start"): ("domid 109",),
+    ("xend-3.2", "dump-minimal"): (),
     ("xend-3.0.0", "concurrent-12"): ("clean", "domid 122", "run c1"),
+    ("xend-3.0.3", "concurrent-12"): ("clean", "domid 119", "run c1"),
+    ("xend-3.2", "concurrent-12"): ("clean", "domid 119", "run c1"),
     ("xend-4.1", "concurrent-12"): ("clean", "domid 113", "run c1"),
-    ("xend-3.0.0", "dom0-destroy"): ("clean",),
-    ("xend-4.1", "dom0-destroy"): ("clean",),
-    ("xend-4.1-sedf", "final-list"): ("clean",),
-    ("xend-4.1-restart", "final-list"): ("clean",),
-    ("xend-3.0.0", "final-list"): ("clean",),
+    # Recorded with a shorter timer in xend, and with shorter waits.
+    ("xend-3.2-timeout", "t-25"): ("wait 10",),
+    ("xend-3.2-timeout", "t-45"): ("wait 10",),
 }
 
-# Left alone by `clean`: the recorder did not know that it had made this one.
-NOT_CLEANED = {"Domain-Unnamed", "man", "mox"}
+# Left alone by `clean`: the recorder did not know that it had made these.
+NOT_CLEANED = re.compile(r"(Domain-Unnamed|man|mox|Domain-[0-9a-f]{8}-.*)\Z")
 
 
 @dataclass(frozen=True)

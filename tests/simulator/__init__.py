@@ -9,7 +9,8 @@ from .clock import Clock, ManualClock
 from .domains import Device, Domain
 from .errors import XendError
 from .faults import Fault
-from .personality import NOT_SIMULATED, PERSONALITIES, Personality
+from .personality import NOT_SIMULATED, Personality
+from .releases import PERSONALITIES
 from .server import LoggedRequest, Simulator
 
 __all__ = [

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .faults import KINDS, Fault
-from .personality import NOT_SIMULATED, PERSONALITIES
+from .personality import NOT_SIMULATED
+from .releases import PERSONALITIES
 from .server import Simulator
 
 if TYPE_CHECKING:
@@ -100,10 +101,9 @@ def _add_places(result: argparse.ArgumentParser) -> None:
 
 def _add_host(result: argparse.ArgumentParser) -> None:
     host = result.add_argument_group("what it is")
-    host.add_argument(
-        "--version", choices=sorted(PERSONALITIES), default="4.1", help="the release; default: %(default)s"
-    )
+    host.add_argument("--version", choices=list(PERSONALITIES), default="4.1", help="the release; default: %(default)s")
     host.add_argument("--scheduler", choices=("sedf", "credit"), help="default: the release's")
+    host.add_argument("--hvm", action="store_true", help="with hardware virtualisation, for guests of type hvm")
     host.add_argument("--seed", metavar="FILE", type=Path, help="start with the domains of this saved listing, running")
 
 
@@ -166,6 +166,7 @@ def _serve(options: argparse.Namespace, log_file: TextIO | None) -> None:
     simulator = Simulator(
         options.version,
         scheduler=options.scheduler,
+        hvm=options.hvm,
         shutdown_patience=options.shutdown_patience,
         shutdown_delay=options.shutdown_delay,
         tcp=options.tcp,

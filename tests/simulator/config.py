@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .domains import EVENTS, Device, Domain
 from .errors import XendError
 from .guests import behaviour, hotplug
+from .images import HVM
 from .sxp import Sxp, child, child_value, children, head, py2_list, py2_repr, show
 
 if TYPE_CHECKING:
@@ -95,13 +96,13 @@ def group_uuid(digits: str, personality: Personality) -> str:
 
 def read_config(host: Host, config: Sxp) -> Domain:
     """Return the domain that a configuration describes, not yet built; raise XendError as this release would."""
-    old = not host.personality.managed
+    personality = host.personality
     domain = _read_common(host, config)
-    _read_events(domain, config, host.personality)
-    if old and child(config, "image") is None:
+    _read_events(domain, config, personality)
+    boots = personality.bootloader_runs == "without image" and domain.bootloader
+    if personality.image_required and child(config, "image") is None and not boots:
         _check_name_given(host, child_value(config, "name"))
-        msg = "Missing image in configuration"
-        raise XendError(msg)
+        raise XendError(personality.words.image_required)
     return domain
 
 
@@ -117,6 +118,7 @@ def _read_common(host: Host, config: Sxp) -> Domain:
         memory=py_int(child_value(config, "memory") or "0"),
         vcpus=_read_vcpus(config, image, personality),
         weight=_read_weight(config, personality),
+        old_weight=_read_old_weight(config, personality),
         cap=py_int(child_value(config, "cpu_cap") or "0"),
         bootloader=show_plain(child_value(config, "bootloader") or ""),
         behaviour=behaviour(show(image, personality.dialect)),
@@ -131,20 +133,27 @@ def _read_common(host: Host, config: Sxp) -> Domain:
 
 
 def _read_vcpus(config: Sxp, image: Sxp, personality: Personality) -> int:
-    value = child_value(config, "vcpus") if personality.vcpus_required else child_value(image, "vcpus") or "1"
-    if config == []:
+    value = child_value(image, "vcpus") if personality.vcpus_in != "top" else None
+    if personality.vcpus_in != "image":
+        value = child_value(config, "vcpus") or value
+    if personality.vcpus_word_is_one and not _INT.match(show_plain(value or "1")):
         return 1
-    if personality.vcpus_required and (not isinstance(value, str) or not _INT.match(value)):
+    if config == [] or (value is None and personality.vcpus_in != "top"):
+        return 1
+    if personality.vcpus_in == "top" and (not isinstance(value, str) or not _INT.match(value)):
         msg = "'vcpus'"
         raise XendError(msg)
     return small(py_int(value))
 
 
-def _read_weight(config: Sxp, personality: Personality) -> float:
+def _read_old_weight(config: Sxp, personality: Personality) -> float:
     value = child_value(config, "cpu_weight")
-    if personality.weight_is_float:
-        return py_float(value) if value is not None else 1.0
-    return py_int(value) if value is not None else 256
+    return py_float(value) if value is not None and personality.weight == "float" else 1.0
+
+
+def _read_weight(config: Sxp, personality: Personality) -> int:
+    value = child_value(config, "cpu_weight")
+    return py_int(value) if value is not None and personality.weight == "int" else 256
 
 
 def _read_pins(config: Sxp, vcpus: int, personality: Personality) -> list[tuple[int, ...] | None]:
@@ -178,9 +187,9 @@ def _cpu_list(text: str) -> tuple[int, ...]:
 def _read_events(domain: Domain, config: Sxp, personality: Personality) -> None:
     old = child_value(config, "restart")
     defaults = _OLD_RESTART.get(show_plain(old)) if old is not None else None
-    if personality.managed and old == "never":
+    if personality.refuses_restart_never and old == "never":
         raise XendError(personality.words.bad_event.format(event="shutdown", key="restart", value="never"))
-    allowed = _ACTIONS | _CORE_ACTIONS if personality.managed else _ACTIONS
+    allowed = _ACTIONS | _CORE_ACTIONS if personality.core_actions else _ACTIONS
     for index, event in enumerate(EVENTS):
         value = child_value(config, f"on_{event}")
         if value is None:
@@ -194,9 +203,8 @@ def _read_events(domain: Domain, config: Sxp, personality: Personality) -> None:
 
 
 def _check_name_given(host: Host, name: Sxp) -> None:
-    if name is None and not host.personality.managed:
-        msg = "%d format: a number is required, not NoneType"
-        raise XendError(msg)
+    if name is None and host.personality.default_name is None:
+        raise XendError(host.personality.words.name_required)
 
 
 def check_name(host: Host, name: Sxp, own: Domain | None = None) -> None:
@@ -207,7 +215,8 @@ def check_name(host: Host, name: Sxp, own: Domain | None = None) -> None:
         raise XendError(personality.words.name_missing)
     if not isinstance(name, str) or not re.match(f"[{personality.name_characters}]+\\Z", name):
         raise XendError(personality.words.name_invalid)
-    other = host.find(name) if personality.managed and own is None else host.find_by_name(name)
+    by_name = personality.name_may_be_id or own is not None
+    other = host.find_by_name(name) if by_name else host.find(name)
     if other is not None and other is not own:
         _refuse_taken(personality, name, other, own)
 
@@ -224,7 +233,7 @@ def _refuse_taken(personality: Personality, name: str, other: Domain, own: Domai
 
 def check_memory(domain: Domain, personality: Personality) -> None:
     """Refuse an amount of memory that this release does not take."""
-    if not personality.managed:
+    if not personality.static_memory_rules:
         domain.maxmem = max(domain.maxmem, domain.memory)
         if domain.memory <= 0:
             raise XendError(personality.words.no_memory)
@@ -244,12 +253,10 @@ def check_image(host: Host, domain: Domain, config: Sxp) -> None:
     """Refuse what cannot be booted: unknown image types, missing files, a bootloader that fails."""
     image = domain.image
     kind, kernel, ramdisk = head(image), child_value(image, "kernel"), child_value(image, "ramdisk")
-    if host.personality.managed:
-        _check_bootloader(domain, kernel, config)
-        if kind == "hvm":
-            msg = "HVM guest support is unavailable: is VT/AMD-V supported by your CPU and enabled in your BIOS?"
-            raise XendError(msg)
-    if kind not in ("linux", "vmx"):
+    _check_bootloader(host.personality, domain, kernel, config)
+    if kind in HVM and host.personality.words.hvm_refused and not host.hvm:
+        raise XendError(host.personality.words.hvm_refused)
+    if kind not in host.personality.image_types:
         msg = f"unknown image type: {kind}"
         raise XendError(msg)
     if not isinstance(kernel, str):
@@ -259,7 +266,7 @@ def check_image(host: Host, domain: Domain, config: Sxp) -> None:
         msg = f"Kernel ramdisk does not exist: {ramdisk}"
         raise XendError(msg)
     if not host.file_exists(kernel):
-        raise XendError(_missing_kernel(kernel, host.personality))
+        raise XendError(host.personality.words.kernel_missing.format(kernel=kernel))
     if domain.behaviour.build_fails or not 0 <= domain.vcpus <= _MAX_VCPUS:
         msg = "(22, 'Invalid argument')"
         raise XendError(msg)
@@ -268,15 +275,14 @@ def check_image(host: Host, domain: Domain, config: Sxp) -> None:
 _MAX_VCPUS = 32
 
 
-def _missing_kernel(kernel: str, personality: Personality) -> str:
-    if personality.managed:
-        return "(2, 'No such file or directory')"
-    return f"Kernel image does not exist: {kernel}"
-
-
-def _check_bootloader(domain: Domain, kernel: Sxp, config: Sxp) -> None:
-    """3.1 and later run a bootloader themselves, their default one when there is no kernel."""
-    if kernel is not None and not domain.bootloader:
+def _check_bootloader(personality: Personality, domain: Domain, kernel: Sxp, config: Sxp) -> None:
+    """Run a bootloader where xend does that itself: the default one when there is no kernel either."""
+    wanted = {
+        "never": False,
+        "without image": domain.image is None,
+        "always": bool(domain.bootloader) or kernel is None,
+    }
+    if not wanted[personality.bootloader_runs]:
         return
     if not any(head(each[1] if len(each) > 1 else None) in ("vbd", "tap") for each in children(config, "device")):
         msg = "Had a bootloader specified, but no disks are bootable"
@@ -286,11 +292,11 @@ def _check_bootloader(domain: Domain, kernel: Sxp, config: Sxp) -> None:
 
 
 def check_pci(domain: Domain, personality: Personality) -> None:
-    """Refuse a pci device: the later releases look whether the host has set it aside, and this one has not."""
-    for device in domain.devices if personality.managed else ():
+    """Refuse a pci device where xend looks whether the host has set it aside: this one has not."""
+    for device in domain.devices if personality.words.pci_refused else ():
         if device.kind == "pci":
-            msg = f"pci: PCI Backend and pci-stub don't own device {device.get('address') or '0000:00:00.0'}"
-            raise XendError(msg)
+            address = device.get("address") or "0000:00:00.0"
+            raise XendError(personality.words.pci_refused.format(address=address))
 
 
 def _pci_address(config: Sxp) -> list[str]:
@@ -304,13 +310,16 @@ def _pci_address(config: Sxp) -> list[str]:
 
 
 def read_devices(host: Host, domain: Domain, config: Sxp) -> None:
-    """Add every (device ..) of a configuration to the domain."""
+    """Add every (device ..) of a configuration to the domain, and the screen that xend adds by itself."""
     for wrapper in children(config, "device"):
         add_device(host, domain, wrapper[1] if len(wrapper) > 1 else None)
+    wants_screen = head(domain.image) in HVM and child_value(domain.image, "vnc") == "1"
+    if wants_screen and host.personality.fills_hvm_image and not domain.of_kind("vfb"):
+        add_device(host, domain, ["vfb", ["type", "vnc"]])
 
 
 def check_device_types(host: Host, config: Sxp) -> None:
-    """Refuse unknown classes before anything is built, as the releases with managed domains do."""
+    """Refuse unknown classes before anything is built."""
     seen: set[str] = set()
     for wrapper in children(config, "device"):
         device = wrapper[1] if len(wrapper) > 1 else None
@@ -334,7 +343,7 @@ def check_device_type(host: Host, config: Sxp) -> str:
 def add_device(host: Host, domain: Domain, config: Sxp) -> Device:
     """Add one bare device expression to the domain; raise XendError as this release would."""
     kind = check_device_type(host, config)
-    device = Device(kind, 0, _read_pairs(config, strict=host.personality.managed), host.new_uuid())
+    device = Device(kind, 0, _read_pairs(config, strict=host.personality.extra_atoms == "dropped"), host.new_uuid())
     device.created = host.clock.now()
     if kind in ("vbd", "tap"):
         _place_disk(host, domain, device)
@@ -381,35 +390,26 @@ def _find_backend(host: Host, device: Device) -> int:
 def _place_disk(host: Host, domain: Domain, device: Device) -> None:
     """Find a disk's device number, or refuse it in the words of the Python error that xend stumbles over."""
     uname, dev = device.get("uname"), device.get("dev")
-    later = host.personality.managed
+    words = host.personality.words
     if dev is None:
-        msg = "argument of type 'NoneType' is not iterable" if later else "expected string or buffer"
-        raise XendError(msg)
-    if later and (uname is None or ":" not in uname):
-        msg = "Block device must have physical details specified"
-        raise XendError(msg)
-    if uname is None:
-        msg = "'NoneType' object has no attribute 'split'"
-        raise XendError(msg)
-    if ":" not in uname:
-        msg = "need more than 1 value to unpack"
-        raise XendError(msg)
+        raise XendError(words.dev_required)
+    if uname is None and words.uname_required:
+        raise XendError(words.uname_required)
+    if uname is not None and ":" not in uname and words.uname_split:
+        raise XendError(words.uname_split)
+    if uname is not None and ":" not in uname:
+        del device.config["uname"]  # nothing is made of it
     if dev.startswith("ioemu:"):
-        device.listed = False
+        device.listed = host.personality.lists_emulated_disks
         dev = dev[len("ioemu:") :]
-    device.devid = _disk_number(dev, device, later=later)
+    device.devid = _disk_number(dev, device, host.personality)
     if any(other.devid == device.devid and other.kind in ("vbd", "tap") for other in domain.devices):
-        msg = (
-            f'Invalid Configuration: The device "{dev}" is already defined'
-            if later
-            else f"Device {dev} ({device.devid}, vbd) is already connected."
-        )
-        raise XendError(msg)
+        raise XendError(words.dev_taken.format(dev=dev, devid=device.devid))
 
 
-def _disk_number(dev: str, device: Device, *, later: bool) -> int:
+def _disk_number(dev: str, device: Device, personality: Personality) -> int:
     name = dev
-    if later:
+    if personality.dev_has_class:
         name, _colon, given_class = dev.partition(":")
         device.given_class = given_class or "disk"
     elif ":" in dev:
@@ -418,6 +418,5 @@ def _disk_number(dev: str, device: Device, *, later: bool) -> int:
         raise XendError(msg)
     number = device_number(name)
     if number is None:
-        msg = f"Unable to find number for device ({name})" if later else "%d format: a number is required, not NoneType"
-        raise XendError(msg)
+        raise XendError(personality.words.dev_unknown.format(dev=name))
     return number

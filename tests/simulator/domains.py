@@ -64,7 +64,8 @@ class Domain:
     maxmem: int = 0
     vcpus: int = 1
     vcpu_avail: int = 1
-    weight: float = 256
+    weight: int = 256  # of the credit scheduler
+    old_weight: float = 1.0  # what the first releases show instead, without a meaning
     cap: int = 0
     on: dict[str, str] = field(default_factory=lambda: {"poweroff": "destroy", "reboot": "restart", "crash": "restart"})
     on_xend: tuple[str, str] = ("ignore", "ignore")
@@ -121,9 +122,10 @@ class Domain:
 
     @property
     def status(self) -> int:
-        """Return the number that releases with managed domains show: 0 halted 1 paused 2 running 5 crashed."""
+        """Return the number that releases with managed domains show: 0 halted 1 paused 2 running, others when down."""
         if self.down:
-            return 5 if self.down == "crash" else 0
+            numbers = self.host.personality.status_when_down
+            return numbers.get(self.down, numbers.get("", 0))
         if self.domid is None:
             return 0
         return 1 if self.paused else 2

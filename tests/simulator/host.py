@@ -15,12 +15,14 @@ from .clock import Clock
 from .domains import Domain, Sedf
 from .errors import XendError
 from .guests import RESPONSE
+from .images import is_hvm
 
 if TYPE_CHECKING:
     from .personality import Personality
     from .sxp import Sxp
 
 _TOTAL_MEMORY, _DOM0_MEMORY, _DOM0_MINIMUM, _CPUS = 16384, 512, 196, 4
+_XEND_ITSELF = ("poweroff", "halt", "reboot")  # what it does to a guest that cannot be asked
 _SHARED_PERIOD, _SHARED_SLICE = 100_000_000, 95_000_000
 
 
@@ -36,6 +38,7 @@ class Host:
         shutdown_patience: float = 30.0,
         shutdown_delay: float = 1.0,
         restart_seconds: float | None = None,
+        hvm: bool = False,
     ) -> None:
         """Boot with Domain-0 alone."""
         self.personality = personality
@@ -44,12 +47,14 @@ class Host:
         self.shutdown_patience = shutdown_patience
         self.shutdown_delay = shutdown_delay
         self.restart_seconds = personality.restart_seconds if restart_seconds is None else restart_seconds
+        self.hvm = hvm
         self.lock = threading.RLock()
         self.stopping = threading.Event()
         self.random = random.Random()  # noqa: S311 - names for test domains, no secrets
         self.next_domid = 1
         self.deleted_files: set[str] = set()
         self.state_files: dict[str, Domain | str] = {}  # path -> the saved domain, or a text that is no state file
+        self.poison = ""  # what every request about any domain is answered, once one has spoilt the configuration
         self.failing: set[str] = set()  # of xc_save and xc_restore
         self.peers: dict[str, Host] = {}  # destinations that a migration reaches, besides this host itself
         self.total_memory = _TOTAL_MEMORY
@@ -61,13 +66,11 @@ class Host:
     def _domain0(self) -> Domain:
         zero = reading.group_uuid("0" * 32, self.personality)
         dom0 = Domain(self, "Domain-0", zero, 0, _DOM0_MEMORY, _DOM0_MEMORY, _CPUS, (1 << _CPUS) - 1)
-        dom0.weight = 1.0 if self.personality.weight_is_float else 256
         dom0.pins = [None] * _CPUS
         dom0.sedf = Sedf(period=20_000_000, slice=15_000_000)
         dom0.paused, dom0.unpaused_once, dom0.built = False, True, False
         dom0.started = self.booted
-        if self.personality.managed:
-            dom0.maxmem = 16777215
+        dom0.maxmem = self.personality.dom0_maxmem
         return dom0
 
     # -- making things up ------------------------------------------------------------------------------------------
@@ -140,8 +143,9 @@ class Host:
         reading.check_pci(domain, self.personality)
         self.reserve(domain.memory)
         domain.domid = self.take_domid()
-        if not self.personality.managed:
+        if not self.personality.devices_before_build:
             reading.read_devices(self, domain, config)
+            reading.check_pci(domain, self.personality)
         self._delete_bootloader_files(domain)
         self._begin(domain)
         self.domains.append(domain)
@@ -163,20 +167,21 @@ class Host:
 
     def _read(self, config: Sxp) -> Domain:
         domain = reading.read_config(self, config)
-        if self.personality.managed:
-            if isinstance(config, list):
-                reading.check_device_types(self, config)
-            reading.check_memory(domain, self.personality)
+        personality = self.personality
+        if personality.checks_device_types_first and isinstance(config, list):
+            reading.check_device_types(self, config)
+        if personality.create_checks_memory_first:
+            reading.check_memory(domain, personality)
         self._name(domain, reading.child_value(config, "name"))
-        if not self.personality.managed:
-            reading.check_memory(domain, self.personality)
-        else:
+        if not personality.create_checks_memory_first:
+            reading.check_memory(domain, personality)
+        if personality.devices_before_build:
             reading.read_devices(self, domain, config)
         return domain
 
     def _name(self, domain: Domain, name: Sxp) -> None:
-        if name is None and self.personality.managed:
-            name = "Domain-Unnamed"
+        if name is None and self.personality.default_name is not None:
+            name = self.personality.default_name.format(uuid=domain.uuid)
         reading.check_name(self, name)
         domain.name = reading.show_plain(name)
 
@@ -221,6 +226,9 @@ class Host:
             return
         if reason != "suspend" and domain.asked is None:
             domain.asked = self.clock.now()
+        if is_hvm(domain) and self.personality.hvm_stops_at_once and reason in _XEND_ITSELF:
+            self._end(domain, RESPONSE[reason], self.clock.now())
+            return
         if domain.domid == 0 or domain.behaviour.deaf or reason not in RESPONSE:
             return
         delay = domain.behaviour.shutdown_delay
@@ -278,7 +286,8 @@ class Host:
         self._restart(domain, at, reason if action == "rename-restart" else "")
 
     def _restarts_too_fast(self, domain: Domain, at: float) -> bool:
-        since = domain.previous_restart if self.personality.restart_guard == "previous" else domain.started
+        guards = {"previous": domain.previous_restart, "start": domain.started}
+        since = guards.get(self.personality.restart_guard)
         return since is not None and at - since < self.restart_seconds
 
     def rebuild(self, domain: Domain) -> None:
@@ -287,6 +296,9 @@ class Host:
 
     def _restart(self, domain: Domain, at: float, dead_reason: str) -> None:
         """Build it again under the same name; the dead one goes, or is renamed and stays."""
+        if dead_reason and not self.personality.rename_restart_starts:
+            self._rename_dead(domain, dead_reason)
+            return
         fresh = replace(
             domain,
             domid=self.take_domid(),
@@ -315,7 +327,7 @@ class Host:
             number += 1
         domain.name = self.personality.renamed_dead.format(name=domain.name, number=number, uuid=domain.uuid)
         domain.down, domain.asked, domain.plans, domain.managed = reason, None, [], False
-        domain.devices = []
+        domain.devices, domain.console_uuid = [], ""
 
     def remove(self, domain: Domain, linger: float | None = None, at: float | None = None) -> None:
         """Take a domain from the hypervisor: a zombie remains for a moment, a managed one is halted."""

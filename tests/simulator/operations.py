@@ -13,11 +13,12 @@ from . import config as reading
 from .domains import Sedf
 from .errors import XendError
 from .render import domain_sxp, frontends, vcpu_info
-from .sxp import BrokenParserError, Long, SxpError, head, parse
+from .sxp import BrokenParserError, Long, SxpError, head, parse, py2_repr
 
 if TYPE_CHECKING:
     from .domains import Device, Domain
     from .host import Host
+    from .personality import Personality
     from .sxp import Sxp
 
 _INVALID = "(22, 'Invalid argument')"
@@ -64,6 +65,7 @@ class Operation:
     run: Callable[[Host, Domain, Params], Sxp]  # None: an empty reply
     acknowledged: bool = False  # 202 with a Location, whatever comes out
     logs: bool = False  # xend writes a line to its log even on success
+    logs_for_hvm: bool = False  # ... for a fully virtualised guest that xend has to stop itself
     threaded: bool = False  # takes its time in a thread: its errors keep the status, and others are served meanwhile
 
 
@@ -111,7 +113,9 @@ def define(host: Host, params: Params) -> None:
 
 
 def list_all(host: Host) -> Sxp:
-    """Return what op=list and ?detail=1 show."""
+    """Return what op=list and ?detail=1 show; it may stumble over a zombie whose network device has gone."""
+    if host.personality.zombie_breaks_detail and any(each.zombie for each in host.domains):
+        raise XendError(host.personality.zombie_breaks_detail)
     return [domain_sxp(each) for each in host.listed()]
 
 
@@ -128,7 +132,7 @@ def _pause_or_unpause(host: Host, domain: Domain, verb: str) -> None:
         protected = host.personality.privileged_is_protected
         raise XendError(f"Cannot {verb} privileged domain 0" if protected else _INVALID)
     _must_have_domid(domain)
-    if host.personality.managed and domain.status not in (1, 2):
+    if host.personality.checks_power_state and domain.status not in (1, 2):
         msg = f"Domain '{domain.domid}' is not started"
         raise XendError(msg)
     if verb == "unpause":
@@ -149,15 +153,17 @@ def _pause(host: Host, domain: Domain, _params: Params) -> Sxp:
 
 def _shutdown(host: Host, domain: Domain, params: Params) -> Sxp:
     reason = params.looked_up("reason")
-    if domain.domid == 0 and host.personality.privileged_is_protected:
-        msg = "Domain 0 cannot be shutdown"
-        raise XendError(msg)
-    if host.personality.managed and domain.status not in (1, 2):
+    protected = domain.domid == 0 and host.personality.privileged_is_protected
+    if protected and host.personality.privileged_before_reason:
+        raise XendError(host.personality.words.domain0_shutdown)
+    if host.personality.checks_power_state and domain.status not in (1, 2):
         msg = "Domain cannot be shutdown"
         raise XendError(msg)
     if reason not in _REASONS:
         msg = f"Invalid reason: {reason}"
         raise XendError(msg)
+    if protected:
+        raise XendError(host.personality.words.domain0_shutdown)
     host.ask(domain, reason)
     return None
 
@@ -227,7 +233,7 @@ def _wait_for(host: Host, device: Device) -> None:
     else:
         host.clock.sleep_until(host.clock.now() + host.personality.hotplug_patience, host.stopping)
         text = f"{prefix} Hotplug scripts not working."
-    device.broken = host.personality.managed
+    device.broken = host.personality.keeps_failed_devices
     raise XendError(text)
 
 
@@ -254,9 +260,7 @@ def _device_create(host: Host, domain: Domain, params: Params) -> Sxp:
     config = _device_config(params, host)
     kind = head(config)
     if kind not in host.personality.create_classes:
-        words = host.personality.words
-        text = words.create_device_type if host.personality.managed else words.device_type
-        raise XendError(text.format(kind=kind, config=""))
+        raise XendError(host.personality.words.added_device_type.format(kind=kind, config=""))
     device = reading.add_device(host, domain, config)
     ids: list[Sxp] = ["dom", domain.domid, "id", device.devid if domain.domid is not None else None]
     return [kind, ids]
@@ -270,25 +274,22 @@ def wait_for_new_device(host: Host, domain: Domain) -> None:
     try:
         _wait_for(host, device)
     except XendError:
-        if not host.personality.managed:
+        if not host.personality.keeps_failed_devices:
             domain.drop(device)
         raise
 
 
 def _device_destroy(host: Host, domain: Domain, params: Params) -> Sxp:
     kind, dev = params.declared("type"), params.declared("dev")
-    if host.personality.managed:
-        params.number("force")
-        keep_config = not params.number("rm_cfg")
-    else:
-        keep_config = False
+    numbers = {name: params.number(name) for name in host.personality.device_destroy_numbers}
+    keep_config = numbers.get("rm_cfg") == 0
     if kind not in host.personality.device_classes:
         raise XendError(host.personality.words.device_type.format(kind=kind))
     device = _find_device(host, domain, kind, dev)
     if device.shell:
         msg = "local variable 'backend' referenced before assignment"
         raise XendError(msg)
-    if host.personality.managed and (kind == "vif" or keep_config):
+    if host.personality.keeps_device_shells and (kind == "vif" or keep_config):
         device.shell = True
     else:
         domain.drop(device)
@@ -297,23 +298,26 @@ def _device_destroy(host: Host, domain: Domain, params: Params) -> Sxp:
 
 def _device_configure(host: Host, _domain: Domain, params: Params) -> Sxp:
     config, dev = _device_config(params, host), params.declared("dev")
-    raise XendError(host.personality.reconfigure_refused.format(kind=head(config), dev=dev))
+    kind = head(config) or ""
+    words = host.personality.reconfigure_refused
+    keys = ("uname", "mode", "dev")
+    pairs = ", ".join(f"'{key}': {py2_repr(reading.show_plain(reading.child_value(config, key)))}" for key in keys)
+    devid = reading.device_number(dev) if kind in ("vbd", "tap") else dev
+    raise XendError(words.get(kind, words[""]).format(kind=kind, dev=dev, devid=devid, pairs=pairs))
 
 
 def _find_device(host: Host, domain: Domain, kind: str, dev: str) -> Device:
     """Return a device by its id, a disk by its name too; refuse in the words of the release."""
-    later = host.personality.managed
+    unknown = host.personality.words.devid_unknown
     number = reading.device_number(dev) if kind in ("vbd", "tap") else None
     if number is None and not dev.isdigit():
-        if later:
-            msg = f"unknown devid {dev}"
-            raise XendError(msg)
+        if unknown:
+            raise XendError(unknown.format(dev=dev))
         reading.py_int(dev)
     wanted = int(dev) if number is None else number
     found = next((each for each in domain.of_kind(kind) if each.devid == wanted), None)
     if found is None:
-        msg = f"Device {wanted if later else dev} not connected"
-        raise XendError(msg)
+        raise XendError(host.personality.words.device_missing.format(devid=wanted, dev=dev))
     return found
 
 
@@ -337,7 +341,10 @@ _KIB, _INT_LIMIT = 1024, 2**31
 
 def _mem_target_set(host: Host, domain: Domain, params: Params) -> Sxp:
     target = params.number("target")
-    if host.personality.managed:
+    rule = host.personality.mem_target
+    if rule == "positive" and target <= 0:
+        raise XendError(host.personality.words.no_memory)
+    if rule == "static":
         _refuse_config(
             (target < 0, "memory_static_min must be less than or equal to memory_dynamic_min"),
             (target == 0, "memory_dynamic_max must be greater than zero"),
@@ -353,23 +360,28 @@ def _maxmem_set(host: Host, domain: Domain, params: Params) -> Sxp:
     if memory * _KIB >= _INT_LIMIT:
         msg = "signed integer is greater than maximum"
         raise XendError(msg)
-    if not host.personality.managed:
-        return 0  # only the hypervisor's limit, which nobody shows
-    _refuse_config(
-        (memory < 0, "memory_static_min must be less than or equal to memory_static_max"),
-        (memory < domain.memory, _ABOVE_STATIC),
-    )
-    domain.maxmem = memory
+    rule = host.personality.maxmem
+    if memory <= 0 and host.personality.words.maxmem_positive:
+        raise XendError(host.personality.words.maxmem_positive)
+    if rule == "static":
+        _refuse_config(
+            (memory < 0, "memory_static_min must be less than or equal to memory_static_max"),
+            (memory < domain.memory, _ABOVE_STATIC),
+        )
+    elif rule == "poison" and memory < domain.memory:
+        domain.maxmem = memory
+        host.poison = f"Invalid Configuration: {_ABOVE_STATIC}"
+        raise XendError(_INVALID)
+    elif rule in ("checked", "shown") and 0 <= memory < domain.memory and domain.domid is not None:
+        raise XendError(_INVALID)
+    if rule not in ("hidden", "checked"):
+        domain.maxmem = memory
     return 0 if domain.domid is not None else None
 
 
 def _set_vcpus(host: Host, domain: Domain, params: Params) -> Sxp:
     vcpus = reading.small(params.number("vcpus"))
-    if not host.personality.managed and vcpus < 0:
-        msg = "negative shift count"
-        raise XendError(msg)
-    if host.personality.managed:
-        _check_vcpus(domain, vcpus)
+    _check_vcpus(host.personality, domain, vcpus)
     if domain.domid is None:
         domain.pins = (domain.pins + [None] * vcpus)[:vcpus]
         domain.vcpus = vcpus
@@ -377,30 +389,38 @@ def _set_vcpus(host: Host, domain: Domain, params: Params) -> Sxp:
     return None
 
 
-def _check_vcpus(domain: Domain, vcpus: int) -> None:
-    if vcpus <= 0:
-        msg = "Zero or less VCPUs is invalid"
-        raise XendError(msg)
-    if domain.domid is not None and vcpus > domain.vcpus:
-        msg = "Cannot set vcpus greater than max vcpus on running domain"
-        raise XendError(msg)
+def _check_vcpus(personality: Personality, domain: Domain, vcpus: int) -> None:
+    too_few, too_many = personality.vcpus_words
+    if vcpus < personality.vcpus_minimum:
+        raise XendError(too_few)
+    if too_many and domain.domid is not None and vcpus > domain.vcpus:
+        raise XendError(too_many)
 
 
 def _pincpu(host: Host, domain: Domain, params: Params) -> Sxp:
     vcpu, text = params.declared("vcpu"), params.declared("cpumap")
-    later = host.personality.managed
-    if not later and text.startswith("[") and text.endswith("]"):
-        text = text[1:-1]
-    cpus = tuple(reading.py_int(word.strip() if not later else word) for word in text.split(","))
-    numbers = range(domain.vcpus) if later and vcpu == "all" else (reading.py_int(vcpu),)
+    cpus = _read_cpumap(host.personality.pincpu, text)
+    numbers = range(domain.vcpus) if host.personality.vcpu_all and vcpu == "all" else (reading.py_int(vcpu),)
     for number in numbers:
-        if later and max(cpus) >= host.personality.cpumap_width:
+        if host.personality.pincpu == "commas" and max(cpus) >= host.personality.cpumap_width:
             msg = f"Cannot pin vcpu: {number} to cpu: {list(cpus)} - {_INVALID}"
             raise XendError(msg)
         if not 0 <= number < domain.vcpus:
-            raise XendError(_INVALID)
+            words = f"Cannot pin vcpu: {number} to cpu: {text} - {_INVALID}"
+            raise XendError(words if host.personality.pin_words_for_bad_vcpu else _INVALID)
         domain.pins[number] = None if min(cpus) < 0 else cpus
     return 0
+
+
+def _read_cpumap(way: str, text: str) -> tuple[int, ...]:
+    """Return the cpus that this release understands; -1 stands for all."""
+    if way == "unpins":
+        return (-1,)
+    if way == "brackets":
+        if text.startswith("[") and text.endswith("]"):
+            text = text[1:-1]
+        return tuple(reading.py_int(word.strip()) for word in text.split(","))
+    return tuple(reading.py_int(word) for word in text.split(","))
 
 
 # -- scheduling --------------------------------------------------------------------------------------------------------
@@ -480,19 +500,22 @@ def _sedf_effect(wanted: Sedf) -> Sedf:
 
 
 def _credit_get(host: Host, domain: Domain, _params: Params) -> Sxp:
+    if not host.personality.credit_when_halted:
+        _must_have_domid(domain)
     _needs_scheduler(host, "credit")
-    return f"{{'cap': {domain.cap}, 'weight': {int(domain.weight)}}}"
+    return f"{{'cap': {domain.cap}, 'weight': {domain.weight}}}"
 
 
 def _credit_set(host: Host, domain: Domain, params: Params) -> Sxp:
-    weight, cap = params.number("weight"), params.number("cap")
+    numbers = {name: params.number(name) for name in host.personality.credit_numbers}
+    weight, cap = numbers["weight"], numbers.get("cap", domain.cap)
+    if not host.personality.credit_when_halted:
+        _must_have_domid(domain)
     if not 1 <= weight <= 65535:
-        msg = "Cpu weight out of range, valid values are within range from 1 to 65535"
-        raise XendError(msg)
+        raise XendError(host.personality.words.credit_weight)
     most = 100 * domain.vcpus
     if not 0 <= cap <= most:
-        msg = f"Cpu cap out of range, valid range is from 0 to {most} for specified number of vcpus"
-        raise XendError(msg)
+        raise XendError(host.personality.words.credit_cap.format(most=most))
     _needs_scheduler(host, "credit")
     domain.weight, domain.cap = weight, cap
     return 0
@@ -508,7 +531,7 @@ def _always_fails(op: str) -> Operation:
 OPERATIONS: dict[str, Operation] = {
     "unpause": Operation(_unpause, logs=True),
     "pause": Operation(_pause, logs=True),
-    "shutdown": Operation(_shutdown, acknowledged=True),
+    "shutdown": Operation(_shutdown, acknowledged=True, logs_for_hvm=True),
     "destroy": Operation(_destroy, acknowledged=True),
     "rename": Operation(_rename, acknowledged=True),
     "sysrq": Operation(_sysrq, acknowledged=True),

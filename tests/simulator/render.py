@@ -9,7 +9,8 @@ import re
 from typing import TYPE_CHECKING, Callable
 
 from .domains import FRONTEND_CONNECTED, FRONTEND_NEW
-from .sxp import Long, child_value, head
+from .images import image, is_hvm
+from .sxp import Long, head
 
 if TYPE_CHECKING:
     from .domains import Device, Domain
@@ -17,22 +18,8 @@ if TYPE_CHECKING:
     from .sxp import Sxp
 
 _CPUS = 4
+_HVM_CAPABILITIES = "hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 "
 _LONG = 2**63
-_NOTES: list[Sxp] = [
-    "notes",
-    [
-        "FEATURES",
-        (
-            "writable_page_tables|writable_descriptor_tables|auto_translated_physmap|pae_pgdir_above_4gb"
-            "|supervisor_mode_kernel"
-        ),
-    ],
-    ["VIRT_BASE", 3221225472],
-    ["GUEST_OS", "linux"],
-    ["LOADER", "generic"],
-    ["SUSPEND_CANCEL", 1],
-    ["XEN_VERSION", "xen-3.0"],
-]
 _DEVICE_ORDER = ("vif", "usb", "tap", "vkbd", "console", "vbd", "vfb", "pci")
 _PROTOCOL: list[Sxp] = ["protocol", "x86_64-abi"]
 
@@ -40,7 +27,10 @@ _PROTOCOL: list[Sxp] = ["protocol", "x86_64-abi"]
 def node_sxp(host: Host) -> list[Sxp]:
     """Return (node (k v) ..)."""
     live: dict[str, object] = {"free_memory": host.free_memory, "xen_scheduler": host.scheduler}
-    items = [(key, live.get(key) if value is None else value) for key, value in host.personality.node]
+    if host.hvm:
+        capabilities = dict(host.personality.node)["xen_caps"]
+        live["xen_caps"] = f"{str(capabilities).strip()} {_HVM_CAPABILITIES}"
+    items = [(key, live.get(key, value)) for key, value in host.personality.node]
     return ["node", *([key, value] for key, value in items)]  # type: ignore[list-item]
 
 
@@ -61,7 +51,7 @@ def domain_sxp(domain: Domain, *, fresh: bool = False) -> Sxp:
 
 
 def _weight(domain: Domain, _fresh: bool) -> Sxp:
-    return float(domain.weight) if domain.host.personality.weight_is_float else int(domain.weight)
+    return {"float": domain.old_weight, "fixed": 256, "int": domain.weight}[domain.host.personality.weight]
 
 
 def _vcpu_avail(domain: Domain, _fresh: bool) -> Sxp:
@@ -70,7 +60,7 @@ def _vcpu_avail(domain: Domain, _fresh: bool) -> Sxp:
 
 
 def _bootloader(domain: Domain, _fresh: bool) -> Sxp:
-    return domain.bootloader if domain.bootloader or domain.host.personality.managed else None
+    return domain.bootloader if domain.bootloader or domain.host.personality.bootloader_always else None
 
 
 def _cpus(domain: Domain, _fresh: bool) -> Sxp:
@@ -85,7 +75,7 @@ def _state(domain: Domain, fresh: bool) -> Sxp:
     if domain.domid is None:
         return None
     if fresh:
-        return "------" if domain.host.personality.managed else "??????"
+        return domain.host.personality.fresh_state
     return domain.letters()
 
 
@@ -109,7 +99,7 @@ def online_vcpus(domain: Domain) -> int:
 
 
 def _online_vcpus(domain: Domain, fresh: bool) -> Sxp:
-    if not _has_run(domain) or (fresh and domain.host.personality.managed):
+    if not _has_run(domain) or (fresh and not domain.host.personality.fresh_vcpus):
         return None
     return online_vcpus(domain)
 
@@ -120,7 +110,7 @@ def _up_time(domain: Domain, _fresh: bool) -> Sxp:
 
 
 def _start_time(domain: Domain, _fresh: bool) -> Sxp:
-    forgotten = domain.restored and not domain.host.personality.managed
+    forgotten = domain.restored and domain.host.personality.restored_forgets_start
     if not domain.built or forgotten or not _has_run(domain):
         return None
     return round(domain.started_wall, 2)
@@ -132,52 +122,20 @@ def _float_text(value: float) -> str:
 
 def _mfn(offset: int) -> Callable[[Domain, bool], Sxp]:
     def mfn(domain: Domain, _fresh: bool) -> Sxp:
-        if not domain.built or not _has_run(domain) or (offset > 1 and head(domain.image) == "vmx"):
+        if not domain.built or not _has_run(domain) or (offset > 1 and is_hvm(domain)):
             return None
-        return 1000 + 16 * (domain.domid or 0) + offset
+        number = 1000 + 16 * (domain.domid or 0) + offset
+        return Long(number) if is_hvm(domain) and domain.host.personality.fills_hvm_image else number
 
     return mfn
 
 
 def _shadow_memory(domain: Domain, _fresh: bool) -> Sxp:
-    return 1 if domain.starts else 0
+    return (2 if is_hvm(domain) else 1) if domain.starts else 0
 
 
 def _description(domain: Domain, _fresh: bool) -> Sxp:
     return None if domain.domid == 0 else ""
-
-
-def _image(domain: Domain, _fresh: bool) -> Sxp:
-    if not domain.host.personality.managed:
-        return domain.image
-    if domain.domid == 0:
-        return ["linux", ["kernel", ""], ["superpages", 0], ["nomigrate", 0], ["tsc_mode", 0]]
-    items: list[Sxp] = [head(domain.image) or "linux"]
-    for key in ("kernel", "ramdisk"):
-        value = child_value(domain.image, key)
-        if value is not None:
-            items.append([key, value])
-    arguments = _kernel_arguments(domain.image)
-    if arguments:
-        items.append(["args", arguments])
-    started = domain.starts > 0
-    items.append(["superpages", 0])
-    if started:
-        items.append(["pci", []])
-    items += [["nomigrate", 0], ["tsc_mode", 0]]
-    if any(each.kind == "vfb" for each in domain.devices):
-        items.append(["device_model", "/srv/xen/bin/qemu-dm"])
-    return [*items, _NOTES] if started else items
-
-
-def _kernel_arguments(image: Sxp) -> str:
-    """Return root, ip and args as one line, the way 3.1 and later show them."""
-    parts = []
-    for key, prefix in (("root", "root="), ("ip", "ip="), ("args", "")):
-        value = child_value(image, key)
-        if isinstance(value, str) and value:
-            parts.append(prefix + value)
-    return " ".join(parts)
 
 
 def _always(value: Sxp) -> Callable[[Domain, bool], Sxp]:
@@ -212,10 +170,13 @@ _FIELDS: dict[str, Callable[[Domain, bool], Sxp]] = {
     "on_crash": _on("crash"),
     "on_xend_start": lambda domain, _fresh: domain.on_xend[0],
     "on_xend_stop": lambda domain, _fresh: domain.on_xend[1],
-    "image": _image,
+    "image": lambda domain, _fresh: image(domain),
     "cpus": _cpus,
     "shadow_memory": _shadow_memory,
     "features": _always(""),
+    "localtime": _always(0),
+    "memory_dynamic_min": _attribute("memory"),
+    "memory_dynamic_max": _attribute("memory"),
     "status": _attribute("status"),
     "state": _state,
     "shutdown_reason": _shutdown_reason,
@@ -232,22 +193,21 @@ _FIELDS: dict[str, Callable[[Domain, bool], Sxp]] = {
 
 
 def _devices(domain: Domain, *, fresh: bool) -> list[Sxp]:
-    managed = domain.host.personality.managed
     shown: list[Sxp] = []
     for kind in _DEVICE_ORDER:
         if kind == "console":
             shown += _console(domain, fresh=fresh)
         for each in domain.of_kind(kind):
-            if each.broken:
-                break  # xend stumbles over it and shows none of its kind from there on
-            if each.listed:
-                shown.append(["device", _device(domain, each, managed=managed)])
+            if each.broken and domain.host.personality.stumbles:
+                break
+            if each.listed and not each.broken:
+                shown.append(["device", _device(domain, each)])
     return shown
 
 
 def _console(domain: Domain, *, fresh: bool) -> list[Sxp]:
     """Return the console, which appears by itself once a domain of the later releases was built."""
-    if fresh or not domain.host.personality.managed or not domain.starts:
+    if fresh or not domain.host.personality.console or not domain.starts or not domain.console_uuid:
         return []
     console: list[Sxp] = ["console", ["protocol", "vt100"], ["location", 2], ["uuid", domain.console_uuid]]
     if domain.domid is None and domain.starts > 1:
@@ -255,80 +215,96 @@ def _console(domain: Domain, *, fresh: bool) -> list[Sxp]:
     return [["device", console]]
 
 
-def _device(domain: Domain, device: Device, *, managed: bool) -> Sxp:
-    if not managed:
-        return _OLD_DEVICES.get(device.kind, _old_other)(device)
+def _device(domain: Domain, device: Device) -> Sxp:
     if device.shell:
-        return _old_other(device)
-    if device.kind == "vif":
-        return _vif(domain, device)
-    if device.kind in ("vbd", "tap"):
-        return _vbd(domain, device)
-    return _other(device)
+        return [device.kind, ["backend", device.backend]]
+    if domain.domid is None and device.kind in _HALTED_FIELDS:
+        fields = _HALTED_FIELDS[device.kind]
+    elif device.kind == "vif":
+        fields = domain.host.personality.vif_fields
+    elif device.kind in ("vbd", "tap"):
+        fields = domain.host.personality.vbd_fields
+    else:
+        return _other(domain, device)
+    pairs: list[Sxp] = [["devid", device.devid]] if domain.domid is None and domain.starts else []
+    for name in fields:
+        pairs += _DEVICE_FIELDS[name](domain, device) if name in _DEVICE_FIELDS else _given(device, name)
+    return [device.kind, *pairs]
 
 
-def _old_vbd(device: Device) -> Sxp:
-    pairs: list[Sxp] = [["backend", device.backend], ["dev", device.get("dev")], ["uname", device.get("uname")]]
-    return ["vbd", *pairs, ["mode", device.get("mode") or "r"]]
+_HALTED_FIELDS = {
+    "vif": ("bridge", "mac", "vifname", "ip", "type", "rate", "given script", "uuid"),
+    "vbd": ("uuid", "bootable", "driver", "given dev", "uname", "mode"),
+    "tap": ("uuid", "bootable", "driver", "given dev", "uname", "mode"),
+}
 
 
-def _old_vif(device: Device) -> Sxp:
-    pairs: list[Sxp] = [["backend", device.backend], ["script", device.get("script") or "vif-bridge"]]
-    if device.config.get("ip"):
-        pairs.append(["ip", list(device.config["ip"])])
-    pairs += [[key, device.get(key)] for key in ("bridge", "mac") if device.get(key)]
-    return ["vif", *pairs]
+def _given(device: Device, key: str) -> list[Sxp]:
+    """Return a pair as it was given, if it was."""
+    values = device.config.get(key)
+    return [[key, values[-1]]] if values else []
 
 
-def _old_other(device: Device) -> Sxp:
-    return [device.kind, ["backend", device.backend]]
+def _ip(domain: Domain, device: Device) -> list[Sxp]:
+    values: list[Sxp] = list(device.config.get("ip") or ())
+    if not values:
+        return []
+    way = domain.host.personality.ip
+    if way == "list":
+        return [["ip", values]]
+    return [["ip", each] for each in (values if way == "each" else values[-1:])]
 
 
-_OLD_DEVICES: dict[str, Callable[[Device], Sxp]] = {"vbd": _old_vbd, "vif": _old_vif}
-
-
-def _vif(domain: Domain, device: Device) -> Sxp:
-    live = domain.domid is not None
-    pairs: list[Sxp] = []
-    for key in ("bridge", "mac", "vifname", "ip", "type"):
-        values = device.config.get(key)
-        if values:
-            pairs.append([key, values[-1]])
-    if device.get("rate"):
-        pairs.append(["rate", _rate(device.get("rate") or "")])
-    if live:
-        pairs += [["script", _script(domain.host, device)], ["backend", device.backend]]
-    elif device.get("script"):
-        pairs.append(["script", device.get("script")])
-    return ["vif", *pairs, *_halted_id(domain, device), ["uuid", device.uuid]]
-
-
-def _halted_id(domain: Domain, device: Device) -> list[Sxp]:
-    return [["devid", device.devid]] if domain.domid is None and domain.starts else []
-
-
-def _script(host: Host, device: Device) -> str:
+def _script(domain: Domain, device: Device) -> list[Sxp]:
     script = device.get("script") or "vif-bridge"
-    return script if script.startswith("/") else host.personality.vif_script_dir + script
+    return [["script", script if script.startswith("/") else domain.host.personality.vif_script_dir + script]]
 
 
-def _vbd(domain: Domain, device: Device) -> Sxp:
+def _dev(domain: Domain, device: Device) -> list[Sxp]:
+    dev = (device.get("dev") or "").removeprefix("ioemu:")
+    if domain.host.personality.dev_has_class and ":" not in dev:
+        dev = f"{dev}:{device.given_class}"
+    return [["dev", dev]]
+
+
+def _bootable(domain: Domain, device: Device) -> list[Sxp]:
     disks = [each for each in domain.devices if each.kind in ("vbd", "tap")]
-    dev = device.get("dev") or ""
-    first: list[Sxp] = [["uuid", device.uuid], ["bootable", 1 if disks and disks[0] is device else 0]]
-    last: list[Sxp] = [["uname", device.get("uname")], ["mode", device.get("mode") or "r"]]
-    if domain.domid is None:
-        between: list[Sxp] = [*_halted_id(domain, device), ["driver", "paravirtualised"], ["dev", dev]]
-        return [device.kind, *first, *between, *last]
-    shown = dev if ":" in dev else f"{dev}:{device.given_class}"
-    return [device.kind, _PROTOCOL, *first, ["dev", shown], *last, ["backend", device.backend], ["VDI", ""]]
+    return [["bootable", 1 if disks and disks[0] is device else 0]]
 
 
-def _other(device: Device) -> Sxp:
+def _rate(domain: Domain, device: Device) -> list[Sxp]:
+    rate = device.get("rate")
+    if not rate:
+        return []
+    return [["rate", _RATE_STYLES[domain.host.personality.rate](rate)]]
+
+
+_DEVICE_FIELDS: dict[str, Callable[[Domain, Device], list[Sxp]]] = {
+    "backend": lambda _domain, device: [["backend", device.backend]],
+    "uuid": lambda _domain, device: [["uuid", device.uuid]],
+    "mode": lambda _domain, device: [["mode", device.get("mode") or "r"]],
+    "protocol": lambda domain, _device: [] if is_hvm(domain) else [_PROTOCOL],
+    "driver": lambda _domain, _device: [["driver", "paravirtualised"]],
+    "VDI": lambda _domain, _device: [["VDI", ""]],
+    "given dev": lambda _domain, device: _given(device, "dev"),
+    "given script": lambda _domain, device: _given(device, "script"),
+    "ip": _ip,
+    "script": _script,
+    "dev": _dev,
+    "bootable": _bootable,
+    "type or netfront": lambda _domain, device: _given(device, "type") or [["type", "netfront"]],
+    "rate": _rate,
+}
+
+
+def _other(domain: Domain, device: Device) -> Sxp:
+    if not domain.host.personality.managed:
+        return [device.kind, ["backend", device.backend]]
     pairs: list[Sxp] = [[key, value] for key, values in device.config.items() for value in values[-1:]]
     if device.kind == "vfb":
-        kind = device.get("type")
-        pairs = [pair for pair in pairs if isinstance(pair, list) and pair[0] not in ("type", "backend")]
+        kind = None if domain.host.personality.shows_vfb_type else device.get("type")
+        hidden = ("type", "backend") if kind else ("backend",)
+        pairs = [pair for pair in pairs if isinstance(pair, list) and pair[0] not in hidden]
         pairs += [[kind, 1]] if kind else []
         pairs.append(["uuid", device.uuid])
     return [device.kind, *pairs]
@@ -339,28 +315,41 @@ _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 _MICROSECONDS = {"us": 1, "ms": 10**3, "s": 10**6, None: 10**3}
 
 
-def _rate(text: str) -> str:
+def _per_second(match: re.Match[str]) -> int:
+    return int(match.group(1)) * _UNITS[match.group(2)] // (8 if match.group(3) == "b" else 1)
+
+
+def _rate_in_kib(text: str) -> str:
+    """Return a rate in thousands of bytes per second, and its interval; what is no rate stays as it is."""
+    match = _RATE.match(text)
+    return f"{_per_second(match) // 1000}KB/s@{match.group(4) or 50}{match.group(5) or 'ms'}" if match else text
+
+
+def _rate_in_bytes(text: str) -> str:
     """Return a rate as bytes per interval and the interval in microseconds; what is no rate stays as it is."""
     match = _RATE.match(text)
     if not match:
         return text
-    per_second = int(match.group(1)) * _UNITS[match.group(2)] // (8 if match.group(3) == "b" else 1)
     interval = int(match.group(4) or 50) * _MICROSECONDS[match.group(5)]
-    return f"{per_second * interval // 10**6},{interval}"
+    return f"{_per_second(match) * interval // 10**6},{interval}"
+
+
+_RATE_STYLES: dict[str, Callable[[str], str]] = {"kib": _rate_in_kib, "given": str, "bytes": _rate_in_bytes}
 
 
 def frontends(domain: Domain, kind: str) -> Sxp:
     """Return what op=devices shows of one class."""
-    managed = domain.host.personality.managed
-    if managed and domain.domid is None:
+    personality = domain.host.personality
+    if personality.managed and domain.domid is None:
         shown = [each for each in domain.devices if each.kind == kind]
-        return [[each.devid, _device(domain, each, managed=True)] for each in shown]
+        knows = personality.devid_when_new or domain.starts
+        return [[each.devid if knows else number, _device(domain, each)] for number, each in enumerate(shown)]
     if domain.domid in (0, None):
         return []
     if kind == "console":
         return [[0, _frontend(domain, "console", 0, [])]]
     wanted = ("vbd", "tap") if kind in ("vbd", "tap", "tap2") else (kind,)
-    if not managed and kind not in ("vbd", "vif"):
+    if not personality.managed and wanted[0] not in ("vbd", "vif"):
         return []
     shown = [each for each in domain.of_kind(*wanted) if each.listed and not each.broken and not each.shell]
     return [[each.devid, _disk_or_net(domain, each)] for each in shown]
@@ -370,7 +359,7 @@ def _disk_or_net(domain: Domain, device: Device) -> Sxp:
     if device.kind == "vif":
         return _frontend(domain, "vif", device.devid, [["handle", device.devid], ["mac", device.get("mac")]])
     extra: list[Sxp] = [["virtual-device", device.devid]]
-    if domain.host.personality.managed:
+    if "device-type" in domain.host.personality.frontend_has:
         extra.append(["device-type", device.given_class])
     return _frontend(domain, "vbd", device.devid, extra)
 
@@ -384,7 +373,7 @@ def _frontend(domain: Domain, kind: str, devid: int, extra: list[Sxp]) -> Sxp:
         ["state", state],
         *extra,
     ]
-    if domain.host.personality.managed:
+    if "protocol" in domain.host.personality.frontend_has and not is_hvm(domain):
         entries.append(_PROTOCOL)
     return sorted(entries, key=lambda entry: head(entry) or "")
 

@@ -60,7 +60,7 @@ def _domain(host: Host, name: str, entry: Sxp) -> Domain:
         maxmem=_number(entry, "maxmem", 0),
         vcpus=vcpus,
         vcpu_avail=_number(entry, "vcpu_avail", (1 << vcpus) - 1),
-        weight=_weight(host, entry),
+        weight=_weight(entry),
         image=image,
         behaviour=behaviour(show(image, host.personality.dialect)),
     )
@@ -112,9 +112,7 @@ def _plain(kind: str, key: str, value: str) -> str:
     return value
 
 
-def _weight(host: Host, entry: Sxp) -> float:
-    """Return the cpu weight; the float of the old releases means nothing to the later ones."""
+def _weight(entry: Sxp) -> int:
+    """Return the cpu weight; the float of the old releases means nothing."""
     text = show_plain(child_value(entry, "cpu_weight") or "")
-    if host.personality.weight_is_float:
-        return 1.0
     return 256 if not text or "." in text else _number(entry, "cpu_weight", 256)

@@ -19,7 +19,8 @@ from .errors import SilenceError
 from .faults import Fault, take
 from .host import Host
 from .http import BadRequestError, NoReplyError, Reply, Request, TooLargeError, read_request
-from .personality import PERSONALITIES, Personality
+from .personality import Personality
+from .releases import PERSONALITIES
 from .seed import sow
 from .site import Site
 from .sxp import parse
@@ -72,6 +73,7 @@ class Simulator:
         shutdown_patience: float = 30.0,
         shutdown_delay: float = 1.0,
         restart_seconds: float | None = None,
+        hvm: bool = False,
         tcp: tuple[str, int] | None = ("127.0.0.1", 0),
         unix_path: str | None = None,
         clock: Clock | None = None,
@@ -86,6 +88,7 @@ class Simulator:
             shutdown_patience=shutdown_patience,
             shutdown_delay=shutdown_delay,
             restart_seconds=restart_seconds,
+            hvm=hvm,
         )
         self.requests: list[LoggedRequest] = []
         self.faults: list[Fault] = []

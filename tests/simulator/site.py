@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Callable
 from . import checkpoints, pages
 from .errors import LoudError, NotFoundError, XendError
 from .http import Reply, sxp_reply, text_reply
+from .images import is_hvm
 from .operations import OPERATIONS, Params, create, define, list_all, wait_for_devices, wait_for_new_device
 from .personality import NOT_SIMULATED
 from .render import domain_sxp, node_sxp, vcpu_info
@@ -69,7 +70,11 @@ class Site:
         return known[tuple(segments)]
 
     def _domain_answer(self, segments: list[str]) -> Callable[[Request], Reply]:
+        if self.host.poison:
+            raise NotFoundError(self.host.poison)
         domain = self.host.find(segments[2])
+        if domain is None and self.host.personality.missing_domain_is_empty:
+            return lambda _request: Reply(500, "Internal server error")
         if domain is None:
             words = self.host.personality.words
             raise NotFoundError(words.not_found.format(name=segments[2], quoted=py2_repr(segments[2])))
@@ -157,13 +162,22 @@ class Site:
         if request.method == "POST":
             return self._directory_operation(request)
         with self.host.lock:
+            if request.wants_html and not self.host.personality.html_domain_item:
+                return Reply(500, "Internal server error", pages.opening(request.segments) + "<ul></ul><ul>")
             if request.wants_html:
                 return self._page(request, pages.domains(self.host, self.url(request), self.host.listed()))
             if request.query.get("detail") == ["1"]:
-                return sxp_reply(200, "OK", self._show(list_all(self.host)))
+                return self._detail()
             state = request.query.get("state", ["running"])[0]
             names: list[Sxp] = sorted(each.name for each in self.host.listed(state))  # type: ignore[assignment]
         return sxp_reply(200, "OK", self._show(names))
+
+    def _detail(self) -> Reply:
+        """Answer with all domains, or with an error, which is no failed operation and so keeps its 200."""
+        try:
+            return sxp_reply(200, "OK", self._show(list_all(self.host)))
+        except XendError as error:
+            return sxp_reply(200, "OK", self._show(["xend.err", str(error)]))
 
     def _directory_operation(self, request: Request) -> Reply:
         op = self._op(request)
@@ -213,7 +227,7 @@ class Site:
                 return self._page(request, pages.domain(self.host, self.url(request), domain), twice=True)
             if request.query.get("op") == ["vcpuinfo"]:
                 return sxp_reply(200, "OK", self._show(vcpu_info(domain)))
-            stumbled = any(each.broken for each in domain.devices)
+            stumbled = self.host.personality.stumbles and any(each.broken for each in domain.devices)
             return sxp_reply(200, "OK", self._with_empty(self._show(domain_sxp(domain))), logged=stumbled)
 
     def _operation(self, request: Request, domain: Domain) -> Reply:
@@ -229,7 +243,8 @@ class Site:
                 _WAITING[op](self.host, domain)
         except XendError as error:
             return self._failed(request, op, error)
-        return self._done(request, shown, operation.acknowledged, operation.logs)
+        stopped = operation.logs_for_hvm and is_hvm(domain) and self.host.personality.hvm_stops_at_once
+        return self._done(request, shown, operation.acknowledged, operation.logs or stopped)
 
     def _run(self, operation: Operation, domain: Domain, params: Params) -> str:
         """Do an operation and return its printed result; threaded ones take the lock when they need it."""

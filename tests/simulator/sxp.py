@@ -13,6 +13,7 @@ from typing import Union, cast
 Sxp = Union[str, int, float, None, "list[Sxp]"]
 
 _ESCAPES = {"a": "\a", "b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "\\": "\\", "'": "'", '"': '"'}
+_END = "unexpected EOF"
 _SAFE = re.compile(r"[A-Za-z0-9.\-_:/~]+\Z|@\Z")
 
 
@@ -34,7 +35,7 @@ class Dialect:
 
     empty: str  # how the empty string is printed: nothing up to 4.0, '' from 4.1
     separators: str  # characters which end an atom and start the next one
-    unknown_escape_fails: bool  # else the backslash stays and the escaped character is lost
+    unknown_escape: str  # `breaks` the parser, `ends` the text, or `stays` a backslash without the next character
 
 
 def py2_repr(text: str) -> str:
@@ -109,11 +110,9 @@ def parse(text: str, dialect: Dialect) -> list[Sxp]:
             msg = f"invalid character: code {ord(token)}"
             raise SxpError(msg)
         elif kind == "torn":
-            msg = "unexpected EOF"
-            raise SxpError(msg)
+            raise SxpError(_END)
     if len(stack) > 1:
-        msg = "unexpected EOF"
-        raise SxpError(msg)
+        raise SxpError(_END)
     return stack[0]
 
 
@@ -135,9 +134,11 @@ def _unquote(token: str, dialect: Dialect) -> str:
         if match.group(2):
             return chr(int(match.group(2), 8) & 255)
         char = match.group(3)
-        if char not in _ESCAPES and dialect.unknown_escape_fails:
+        if char not in _ESCAPES and dialect.unknown_escape == "breaks":
             msg = "Parser instance has no attribute 'buf'"
             raise BrokenParserError(msg)
+        if char not in _ESCAPES and dialect.unknown_escape == "ends":
+            raise SxpError(_END)
         return _ESCAPES.get(char, "\\")
 
     inner = token[1:-1]

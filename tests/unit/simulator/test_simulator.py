@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Ask = Callable[..., Answer]
     Config = Callable[..., str]
 
-VERSIONS = sorted(PERSONALITIES)
+VERSIONS = list(PERSONALITIES)
 
 
 @pytest.fixture(params=VERSIONS)
@@ -65,7 +65,7 @@ def test_a_deaf_guest_is_destroyed_by_old_releases_only(simulator: Simulator, as
     simulator.create(config(args="rig.ignore_shutdown")).unpause()
     ask(simulator, "/xend/domain/web1", op="shutdown", reason="halt")
     _advance(simulator, 31)
-    assert ("web1" in simulator.names()) is (simulator.version == "4.1")
+    assert ("web1" in simulator.names()) is (VERSIONS.index(simulator.version) >= VERSIONS.index("3.2"))
 
 
 def test_a_crash_restarts_the_guest_under_a_new_id(config: Config) -> None:
@@ -128,7 +128,7 @@ def test_the_request_log_tells_operations_in_order(simulator: Simulator, ask: As
     assert [(each.method, each.op, each.status) for each in simulator.requests] == [
         ("POST", "unpause", 200),
         ("GET", "detail", 200),
-        ("GET", "get", 404),
+        ("GET", "get", 500 if simulator.version in ("3.1", "3.2", "3.3") else 404),
     ]
     simulator.clear_log()
     assert simulator.requests == []
@@ -163,7 +163,7 @@ def test_a_refusal_is_worded_as_the_release_words_it(simulator: Simulator, ask: 
     simulator.create(config())
     simulator.faults.append(Fault(op="destroy", kind="refuse", message="out of luck"))
     answer = ask(simulator, "/xend/domain/web1", op="destroy")
-    assert (answer.status, answer.body) == ({"3.0.0": 202, "4.1": 500}[simulator.version], "(xend.err 'out of luck')")
+    assert (answer.status, answer.body) == (simulator.personality.failure_status or 202, "(xend.err 'out of luck')")
     assert "web1" in simulator.names()
 
 
@@ -279,15 +279,17 @@ def test_every_release_is_served_by_a_thread_or_one_after_the_other(simulator: S
 # -- listings of real hosts --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("target", ["3.0.0", "3.0.4", "4.1"])
 @pytest.mark.parametrize("source", VERSIONS)
-def test_a_seeded_host_shows_what_the_real_one_had(simulator: Simulator, ask: Ask, config: Config, source: str) -> None:
+def test_a_seeded_host_shows_what_the_real_one_had(ask: Ask, config: Config, source: str, target: str) -> None:
     with Simulator(source) as other:
         for name in ("one", "two"):
             other.create(config(name).replace("(bridge", "(mac 00:16:3e:00:00:01) (bridge")).unpause()
         listing = ask(other, "/xend/domain?detail=1").body
-    assert simulator.seed(listing) == ["one", "two"]
-    assert ask(simulator, "/xend/domain").body == "(Domain-0 one two)"
-    shown = ask(simulator, "/xend/domain/two").body
-    for text in ("(mac 00:16:3e:00:00:01)", "(bridge xenbr0)", "(uname phy:vg0/root)", "(memory 64)", "(domid 2)"):
-        assert text in shown
-    assert ask(simulator, "/xend/domain", op="create", config=config("three")).status == 201
+    with Simulator(target) as simulator:
+        assert simulator.seed(listing) == ["one", "two"]
+        assert ask(simulator, "/xend/domain").body == "(Domain-0 one two)"
+        shown = ask(simulator, "/xend/domain/two").body
+        for text in ("(mac 00:16:3e:00:00:01)", "(bridge xenbr0)", "(uname phy:vg0/root)", "(memory 64)", "(domid 2)"):
+            assert text in shown
+        assert ask(simulator, "/xend/domain", op="create", config=config("three")).status == 201

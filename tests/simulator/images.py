@@ -1,0 +1,100 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Printing a domain's image: as it was given, with its root folded into the arguments, or filled with defaults."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .sxp import child_value, head
+
+if TYPE_CHECKING:
+    from .domains import Domain
+    from .sxp import Sxp
+
+HVM = ("hvm", "vmx")
+_NOTES: list[Sxp] = [
+    "notes",
+    [
+        "FEATURES",
+        (
+            "writable_page_tables|writable_descriptor_tables|auto_translated_physmap|pae_pgdir_above_4gb"
+            "|supervisor_mode_kernel"
+        ),
+    ],
+    ["VIRT_BASE", 3221225472],
+    ["GUEST_OS", "linux"],
+    ["LOADER", "generic"],
+    ["SUSPEND_CANCEL", 1],
+    ["XEN_VERSION", "xen-3.0"],
+]
+_HVM_NOTES: list[Sxp] = ["notes", ["SUSPEND_CANCEL", 1]]
+# Of a fully virtualised guest, in the order recorded: what xend adds, and, without a value, what is shown if given.
+_HVM_KEYS: tuple[tuple[str, int | None], ...] = (
+    ("timer_mode", 1),
+    ("vnc", None),
+    ("vpt_align", 1),
+    ("hpet", 0),
+    ("rtc_timeoffset", 0),
+    ("loader", None),
+    ("apic", None),
+    ("sdl", None),
+    ("xen_platform_pci", 1),
+    ("device_model", None),
+    ("boot", None),
+    ("pae", None),
+    ("viridian", 0),
+    ("acpi", None),
+)
+_HVM_HIDDEN = {"vcpus", "kernel", *(key for key, _value in _HVM_KEYS)}
+
+
+def is_hvm(domain: Domain) -> bool:
+    """Tell whether the guest is fully virtualised."""
+    return head(domain.image) in HVM
+
+
+def image(domain: Domain) -> Sxp:
+    """Return the (image ..) value that this release shows; None if it shows none."""
+    personality = domain.host.personality
+    if not personality.folds_root:
+        return domain.image
+    defaults: list[Sxp] = [[key, value] for key, value in personality.image_defaults]
+    if domain.domid == 0:
+        return ["linux", ["kernel", ""], *defaults]
+    if is_hvm(domain):
+        return _filled(domain) if personality.fills_hvm_image else domain.image
+    started = domain.starts > 0
+    if started and personality.image_pci:
+        defaults.insert(1, ["pci", []])
+    items = [head(domain.image) or "linux", *_paths(domain.image), *defaults]
+    if any(each.kind == "vfb" for each in domain.devices):
+        items.append(["device_model", "/srv/xen/bin/qemu-dm"])
+    return [*items, _NOTES] if started else items
+
+
+def _paths(given: Sxp) -> list[Sxp]:
+    """Return kernel, ramdisk, and root, ip and args as one line."""
+    items: list[Sxp] = []
+    for key in ("kernel", "ramdisk"):
+        value = child_value(given, key)
+        if value is not None:
+            items.append([key, value])
+    parts = []
+    for key, prefix in (("root", "root="), ("ip", "ip="), ("args", "")):
+        value = child_value(given, key)
+        if isinstance(value, str) and value:
+            parts.append(prefix + value)
+    return [*items, ["args", " ".join(parts)]] if parts else items
+
+
+def _filled(domain: Domain) -> Sxp:
+    """Return a fully virtualised guest's image: its kernel has become the loader."""
+    items: list[Sxp] = [head(domain.image), ["kernel", ""]]
+    for key, default in _HVM_KEYS:
+        value = child_value(domain.image, "kernel" if key == "loader" else key)
+        if value is not None or default is not None:
+            items.append([key, default if value is None else value])
+    given = domain.image[1:] if isinstance(domain.image, list) else []
+    return [*items, *(each for each in given if head(each) not in _HVM_HIDDEN), _HVM_NOTES]

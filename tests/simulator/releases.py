@@ -1,0 +1,678 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The releases, each as what it changed since the one before.
+
+3.0.0, 3.0.3, 3.2 and 4.1 were recorded, and the whole of what they say is compared with the recordings; of 3.4 only a
+fully virtualised guest was. The others are made from the wire reference, WIRE.md, whose sections the comments name by
+their letters. Where it says nothing about a release, that release does what the one before it does: that is what
+`replace` means here. So nothing is made up, and what is not known stays old.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from .personality import Personality, Wording
+from .sxp import Dialect
+
+_INVALID = "(22, 'Invalid argument')"
+_Items = tuple[tuple[str, object], ...]
+
+
+def _after(items: _Items, key: str, *new: tuple[str, object]) -> _Items:
+    """Put new items after the one with that key."""
+    place = [each[0] for each in items].index(key) + 1
+    return items[:place] + new + items[place:]
+
+
+def _without(items: _Items, *keys: str) -> _Items:
+    return tuple(each for each in items if each[0] not in keys)
+
+
+def _numbered(items: _Items, major: int, minor: int, extra: str) -> _Items:
+    """Name the release in the node's items."""
+    numbers = {"xen_major": major, "xen_minor": minor, "xen_extra": extra}
+    return tuple((key, numbers.get(key, value)) for key, value in items)
+
+
+def _fields(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+# -- 3.0.0, recorded ---------------------------------------------------------------------------------------------------
+
+_COMMON_OPERATIONS = frozenset(
+    _fields(
+        """
+        unpause pause shutdown destroy rename sysrq wait_for_devices save migrate mem_target_set maxmem_set set_vcpus
+        pincpu cpu_sedf_get cpu_sedf_set devices device_create device_destroy device_configure configure vif_limit_set
+        vcpuinfo
+        """,
+    ),
+)
+_BROKEN = {
+    "configure": "domain_configure() takes exactly 2 arguments (3 given)",
+    "vif_limit_set": "XendDomain instance has no attribute 'domain_vif_limit_set'",
+}
+
+XEN_3_0_0 = Personality(
+    version="3.0.0",
+    dialect=Dialect(empty="", separators="{}<>[];!", unknown_escape="breaks"),
+    words=Wording(
+        not_found="No such domain {name}",
+        name_required="%d format: a number is required, not NoneType",
+        name_missing="missing vm name",
+        name_invalid="invalid vm name",
+        name_taken="VM name '{name}' already in use by domain {domid}",
+        rename_taken="VM name '{name}' is used in both domains {own} and {domid}",
+        device_type="unknown device type: {kind}",
+        create_device_type="invalid device ({kind}, {config})",
+        added_device_type="unknown device type: {kind}",
+        image_required="Missing image in configuration",
+        kernel_missing="Kernel image does not exist: {kernel}",
+        hvm_refused="",
+        pci_refused="",
+        dev_required="expected string or buffer",
+        dev_unknown="%d format: a number is required, not NoneType",
+        dev_taken="Device {dev} ({devid}, vbd) is already connected.",
+        uname_required="'NoneType' object has no attribute 'split'",
+        uname_split="need more than 1 value to unpack",
+        device_missing="Device {dev} not connected",
+        devid_unknown="",
+        domain0_shutdown="Domain 0 cannot be shutdown",
+        hotplug_failed="Device {devid} ({kind}) could not be connected. Backend device not found.",
+        no_memory="(12, 'Cannot allocate memory')",
+        bad_event="invalid restart event: {key} = {value}",
+        maxmem_positive="",
+        credit_weight="weight is out of range",
+        credit_cap="cap is out of range",
+        save_failed="/srv/xen/bin/xc_save 99 14 {domid} 0 0 0 failed",
+        restore_tool_failed="/srv/xen/bin/xc_restore 99 14 {domid} 4096 1 2 failed",
+        restore_failed="{error}",
+        unknown_host="Name or service not known",
+        connection_refused="Connection refused",
+    ),
+    serial=True,
+    leaves_open_after_logging=False,
+    closes_when_silent=True,
+    failure_status=None,
+    managed=False,
+    missing_domain_is_empty=False,
+    checks_power_state=False,
+    lists_only_running=False,
+    status_when_down={},
+    zombies=True,
+    zombie_seconds=0.5,
+    zombie_breaks_detail="",
+    uuid_groups=(8, 8, 8, 8),
+    uuid_in_url=False,
+    name_characters=r"A-Za-z0-9_.:/+\-",
+    default_name=None,
+    name_may_be_id=True,
+    image_required=True,
+    image_types=frozenset({"linux", "vmx"}),
+    bootloader_runs="never",
+    vcpus_in="image",
+    vcpus_word_is_one=False,
+    weight="float",
+    refuses_restart_never=False,
+    core_actions=False,
+    static_memory_rules=False,
+    checks_device_types_first=False,
+    devices_before_build=False,
+    extra_atoms="cut",
+    dev_has_class=False,
+    dom0_maxmem=512,
+    keeps_bootloader_files=False,
+    destroys_overdue=True,
+    privileged_is_protected=False,
+    privileged_before_reason=False,
+    refuses_to_save_paused=False,
+    hides_failed_save=False,
+    restores_twice=False,
+    restore_logs=False,
+    restored_vcpu_avail_is_long=False,
+    restored_forgets_start=True,
+    migrate_numbers=("live", "resource"),
+    dump_numbers=(),
+    restart_guard="previous",
+    restart_seconds=20.0,
+    rename_restart_starts=True,
+    renamed_dead="{name}-{number}",
+    create_checks_memory_first=False,
+    memory_unit=("MiB", 1, 1),
+    scheduler="sedf",
+    credit_numbers=(),
+    credit_when_halted=False,
+    sedf_reply="dict",
+    sedf_checks_range=False,
+    sedf_hides_refusal=True,
+    cpumap_width=64,
+    cpus_dealt_out=True,
+    pincpu="brackets",
+    vcpu_all=False,
+    pin_words_for_bad_vcpu=False,
+    vcpus_minimum=0,
+    vcpus_words=("negative shift count", ""),
+    mem_target="nothing",
+    maxmem="hidden",
+    hotplug_patience=10.0,
+    keeps_failed_devices=False,
+    stumbles=False,
+    device_destroy_numbers=(),
+    keeps_device_shells=False,
+    vif_script_dir="",
+    vif_fields=_fields("backend script ip bridge mac"),
+    ip="list",
+    rate="kib",
+    vbd_fields=_fields("backend dev uname mode"),
+    devid_when_new=False,
+    frontend_has=frozenset(),
+    console=False,
+    fresh_state="??????",
+    fresh_vcpus=True,
+    bootloader_always=False,
+    folds_root=False,
+    image_defaults=(),
+    image_pci=False,
+    fills_hvm_image=False,
+    hvm_stops_at_once=False,
+    lists_emulated_disks=False,
+    shows_vfb_type=True,
+    device_classes=frozenset(_fields("vbd vif vtpm pci ioports usb")),
+    create_classes=frozenset(_fields("vbd vif vtpm pci ioports usb")),
+    operations=_COMMON_OPERATIONS | {"cpu_bvt_set"},
+    always_fails={**_BROKEN, "cpu_bvt_set": _INVALID},
+    reconfigure_refused={"": "{kind} devices may not be reconfigured"},
+    directory_operations=frozenset({"list", "create", "restore"}),
+    node_operations=frozenset({"shutdown", "reboot", "cpu_bvt_slice_set"}),
+    node=(
+        ("system", "Linux"),
+        ("host", "d0"),
+        ("release", "2.6.12.6-xen0.1"),
+        ("version", "#1 SMP PREEMPT_DYNAMIC @0"),
+        ("machine", "x86_64"),
+        ("nr_cpus", 4),
+        ("nr_nodes", 1),
+        ("sockets_per_node", 2),
+        ("cores_per_socket", 2),
+        ("threads_per_core", 1),
+        ("cpu_mhz", 2992),
+        ("hw_caps", "bfebfbff:20100000:00000000:00000140:0004e33d:00000000:00000001"),
+        ("total_memory", 16384),
+        ("free_memory", None),
+        ("xen_major", 3),
+        ("xen_minor", 0),
+        ("xen_extra", ".0"),
+        ("xen_caps", "xen-3.0-x86_64"),
+        ("platform_params", "virt_start=0xffff800000000000"),
+        ("xen_changeset", "Sun Dec  4 19:12:00 2005 +0100 8259:5baa96bedc13"),
+        ("cc_compiler", "gcc version 3.4.4 20050314 (prerelease) (Debian 3.4.3-13)"),
+        ("cc_compile_by", "root"),
+        ("cc_compile_domain", "example.org"),
+        ("cc_compile_date", "Mon Dec  5 13:39:26 UTC 2005"),
+    ),
+    domain_fields=_fields(
+        """
+        domid uuid ssidref vcpus vcpu_avail cpu_weight memory maxmem bootloader name on_poweroff on_reboot on_crash
+        image devices state shutdown_reason cpu_time vcpus online_vcpus up_time start_time store_mfn console_mfn
+        """,
+    ),
+    html_domain="<p><domain id={domid} name={name} memory={memory} ssidref=0></p>",
+    html_domain_item="id = {domid}, memory = {memory}, ssidref = 0.",
+    html_has_reset=False,
+)
+
+# -- 3.0.2 -------------------------------------------------------------------------------------------------------------
+
+XEN_3_0_2 = replace(
+    XEN_3_0_0,
+    version="3.0.2",
+    closes_when_silent=False,  # (c) threaded ops
+    uuid_groups=(8, 4, 4, 4, 12),  # (d) a domain
+    image_types=frozenset({"linux", "hvm"}),  # the table of breaks
+    vcpus_in="either",  # (e)
+    lists_emulated_disks=True,  # (e) image hvm
+    pincpu="unpins",  # (c)
+    migrate_numbers=("live", "resource", "port"),  # (c)
+    sedf_reply="domain",  # (g)
+    sedf_checks_range=True,  # (g)
+    vif_fields=_fields("backend script ip bridge mac vifname rate"),  # (d) devices
+    ip="each",  # (d) devices
+    device_classes=XEN_3_0_0.device_classes | {"irq"},  # (e) devices
+    create_classes=XEN_3_0_0.create_classes | {"irq"},
+    node=_numbered(XEN_3_0_0.node, 3, 0, ".2"),
+    domain_fields=_fields(  # (d): vcpus only once
+        """
+        domid uuid ssidref vcpus vcpu_avail cpu_weight memory maxmem bootloader name on_poweroff on_reboot on_crash
+        image devices state shutdown_reason cpu_time online_vcpus up_time start_time store_mfn console_mfn
+        """,
+    ),
+)
+
+# -- 3.0.3, recorded ---------------------------------------------------------------------------------------------------
+
+_PCI_REFUSED = (
+    "pci: PCI Backend does not own device {address}\nSee the pciback.hide kernel command-line parameter or\n"
+    "bind your slot/device to the PCI backend using sysfs"
+)
+_CREDIT = {"domain_sched_credit_get", "domain_sched_credit_set"}
+
+XEN_3_0_3 = replace(
+    XEN_3_0_2,
+    version="3.0.3",
+    dialect=replace(XEN_3_0_2.dialect, unknown_escape="ends"),
+    words=replace(
+        XEN_3_0_2.words,
+        hvm_refused=("HVM guest support is unavailable: is VT/AMD-V supported by your CPU and enabled in your BIOS?"),
+        pci_refused=_PCI_REFUSED,
+        dev_required="argument of type 'NoneType' is not iterable",
+        uname_required="Block device must have physical details specified",
+        uname_split="",
+        domain0_shutdown="Can't specify Domain-0",
+        no_memory="Invalid memory size",
+        save_failed="/srv/xen/bin/xc_save 15 {domid} 0 0 0 failed",
+        restore_failed="Restore failed",
+    ),
+    failure_status=500,
+    zombie_breaks_detail="Device 0 not connected",
+    bootloader_runs="without image",
+    dev_has_class=True,
+    privileged_is_protected=True,
+    memory_unit=("KiB", 1024, 0),
+    scheduler="credit",
+    credit_numbers=("weight",),
+    cpus_dealt_out=False,
+    vcpu_all=True,
+    mem_target="positive",
+    maxmem="checked",
+    hotplug_patience=100.0,
+    frontend_has=frozenset({"device-type"}),
+    device_classes=XEN_3_0_2.device_classes | {"tap"},
+    create_classes=XEN_3_0_2.create_classes | {"tap"},
+    operations=_COMMON_OPERATIONS | _CREDIT,
+    always_fails=_BROKEN,
+    reconfigure_refused={"": "device_configure() takes exactly 2 arguments (3 given)"},
+    node_operations=frozenset({"shutdown", "reboot"}),
+    node=_after(
+        _after(
+            _numbered(
+                tuple(
+                    (key, "xen-3.0-x86_64 xen-3.0-x86_32p " if key == "xen_caps" else value)
+                    for key, value in XEN_3_0_2.node
+                ),
+                3,
+                0,
+                ".3",
+            ),
+            "xen_caps",
+            ("xen_pagesize", 4096),
+        ),
+        "cc_compile_date",
+        ("xend_config_format", 2),
+    ),
+    domain_fields=_fields(
+        """
+        domid uuid vcpus vcpu_avail cpu_weight memory shadow_memory maxmem bootloader features name on_poweroff
+        on_reboot on_crash image devices state shutdown_reason cpu_time online_vcpus up_time start_time store_mfn
+        console_mfn
+        """,
+    ),
+    html_domain="<p><domain id={domid} name={name} memory={memory}></p>",
+    html_domain_item="",
+)
+
+# -- 3.0.4 -------------------------------------------------------------------------------------------------------------
+
+XEN_3_0_4 = replace(
+    XEN_3_0_3,
+    version="3.0.4",
+    dialect=replace(XEN_3_0_3.dialect, unknown_escape="stays"),  # (b) what xend accepts
+    words=replace(
+        XEN_3_0_3.words,
+        not_found="No domain named '{name}'.",  # (a) 404 body
+    ),
+    serial=False,  # (a) keep-alive
+    managed=True,  # (f) 5
+    checks_power_state=True,  # (c) unpause
+    lists_only_running=True,  # (f) 6
+    status_when_down={"crash": 0, "suspend": 3, "": 4},  # (d) status
+    zombies=False,  # (f) 4
+    uuid_in_url=True,  # (c)
+    default_name="Domain-{uuid}",  # (e)
+    name_may_be_id=False,  # (e)
+    bootloader_runs="always",  # (e)
+    keeps_bootloader_files=True,  # (e)
+    weight="fixed",  # (d) cpu_weight
+    refuses_restart_never=True,  # (e) restart
+    extra_atoms="dropped",  # (b): create fails
+    restores_twice=True,  # (c) restore
+    restored_forgets_start=False,  # (d) start_time
+    dump_numbers=("live", "crash"),  # (c)
+    restart_guard="never",  # (f) 3
+    renamed_dead="Domain-{uuid}",  # (f) 3
+    sedf_reply="domid",  # (g)
+    maxmem="shown",  # (c)
+    vif_fields=_fields("backend script ip bridge mac vifname rate uuid"),  # (d) devices
+    vbd_fields=_fields("backend dev uname mode uuid"),
+    ip="last",
+    fresh_state="------",  # (d) immediately after create
+    fresh_vcpus=False,
+    device_classes=XEN_3_0_3.device_classes | {"vfb", "vkbd"},  # (e) devices
+    create_classes=XEN_3_0_3.create_classes | {"vfb", "vkbd"},
+    operations=XEN_3_0_3.operations | {"start", "delete", "dump"},  # (c)
+    directory_operations=frozenset({"list", "create", "restore", "new"}),
+    node=_numbered(XEN_3_0_3.node, 3, 0, ".4"),
+    domain_fields=_fields(  # (d); their order is that of the releases around it
+        """
+        domid uuid vcpus vcpu_avail cpu_cap cpu_weight memory shadow_memory maxmem bootloader features name on_poweroff
+        on_reboot on_crash on_xend_start on_xend_stop localtime memory_dynamic_min memory_dynamic_max start_time
+        cpu_time online_vcpus image status state store_mfn console_mfn devices
+        """,
+    ),
+)
+
+# -- 3.1 ---------------------------------------------------------------------------------------------------------------
+
+XEN_3_1 = replace(
+    XEN_3_0_4,
+    version="3.1",
+    words=replace(
+        XEN_3_0_4.words,
+        uname_required="",  # (b): the disk silently disappears
+    ),
+    leaves_open_after_logging=True,  # (a) keep-alive
+    missing_domain_is_empty=True,  # (a) 404 body
+    status_when_down={"crash": 2, "suspend": 0, "": 0},  # (d) status
+    default_name="Domain-Unnamed",  # (e): "later"
+    weight="int",  # (e) cpu_weight
+    static_memory_rules=True,  # (e) maxmem
+    hides_failed_save=True,  # (c) save
+    vcpus_minimum=1,  # (c) set_vcpus
+    vcpus_words=("Invalid VCPUs", ""),
+    mem_target="static",  # (c)
+    maxmem="poison",  # (f) 8
+    reconfigure_refused={  # (c); the words are those of 3.2
+        "": "{kind} devices may not be reconfigured",
+        **dict.fromkeys(("vbd", "tap"), "Refusing to reconfigure device {kind}:{devid} to {{{pairs}}}"),
+    },
+    sedf_hides_refusal=False,  # (g)
+    vif_fields=(*_fields("bridge mac vifname ip rate script uuid backend"), "type or netfront"),  # (d) devices
+    rate="given",  # (d) devices
+    vbd_fields=_fields("uname uuid mode dev backend bootable"),  # (d) devices
+    console=True,  # (d) devices
+    bootloader_always=True,  # (d) bootloader
+    folds_root=True,  # (d) image
+    device_classes=XEN_3_0_4.device_classes | {"console"},
+    create_classes=XEN_3_0_4.create_classes | {"console"},
+    node=_numbered(  # (d) node
+        _after(
+            tuple((key, 4 if key == "xend_config_format" else value) for key, value in XEN_3_0_4.node),
+            "xen_caps",
+            ("xen_scheduler", None),
+        ),
+        3,
+        1,
+        ".0",
+    ),
+    domain_fields=_fields(  # (d); the order of 3.2
+        """
+        domid cpu_weight cpu_cap bootloader on_crash uuid bootloader_args vcpus name on_reboot on_poweroff maxmem memory
+        shadow_memory vcpu_avail features on_xend_start on_xend_stop start_time cpu_time online_vcpus image status state
+        store_mfn console_mfn devices
+        """,
+    ),
+)
+
+# -- 3.2, recorded -----------------------------------------------------------------------------------------------------
+
+XEN_3_2 = replace(
+    XEN_3_1,
+    version="3.2",
+    words=replace(
+        XEN_3_1.words,
+        name_missing="Missing VM Name",
+        name_invalid="Invalid VM Name",
+        name_taken="Domain '{name}' already exists with ID '{domid}'",
+        rename_taken="VM name '{name}' already exists as domain {domid}",
+        device_type="Unknown device type: {kind}",
+        create_device_type="Invalid Configuration: XendConfig: {kind} not a valid device type",
+        added_device_type="Invalid Configuration: XendConfig: {kind} not a valid device type",
+        device_missing="Device {devid} not connected",
+        dev_unknown="Unable to find number for device ({dev})",
+        dev_taken='Invalid Configuration: The device "{dev}" is already defined',
+        domain0_shutdown="Domain 0 cannot be shutdown",
+        hotplug_failed=(
+            "Device {devid} ({kind}) could not be connected. /etc/xen/scripts/{script} failed; error detected."
+        ),
+        no_memory="Invalid Configuration: memory_dynamic_max must be greater than zero",
+        bad_event="Invalid Configuration: Invalid event handling mode: {event}",
+        maxmem_positive="Invalid memory size",
+        save_failed="/srv/xen/bin/xc_save 16 {domid} 0 0 0 failed",
+        restore_tool_failed="/srv/xen/bin/xc_restore 18 {domid} 1 2 0 0 0 failed",
+        restore_failed="{error}",
+    ),
+    image_required=False,
+    checks_device_types_first=True,
+    devices_before_build=True,
+    dom0_maxmem=16777215,
+    destroys_overdue=False,
+    privileged_before_reason=True,
+    refuses_to_save_paused=True,
+    hides_failed_save=False,
+    restored_vcpu_avail_is_long=True,
+    create_checks_memory_first=True,
+    rename_restart_starts=False,
+    cpumap_width=4,
+    pin_words_for_bad_vcpu=True,
+    vcpus_word_is_one=True,
+    maxmem="static",
+    credit_numbers=("weight", "cap"),
+    keeps_failed_devices=True,
+    vif_fields=_fields("bridge mac vifname ip rate type script uuid backend"),
+    frontend_has=frozenset({"device-type", "protocol"}),
+    device_classes=XEN_3_1.device_classes - {"usb"},
+    create_classes=XEN_3_1.create_classes - {"usb"},
+    node=_numbered(
+        _after(_without(XEN_3_1.node, "sockets_per_node"), "free_memory", ("node_to_cpu", "node0:0-3")), 3, 2, ".0"
+    ),
+    domain_fields=_fields(
+        """
+        domid bootloader on_crash uuid bootloader_args vcpus name on_reboot on_poweroff maxmem memory shadow_memory
+        vcpu_avail features on_xend_start on_xend_stop start_time cpu_time online_vcpus image status state store_mfn
+        console_mfn devices
+        """,
+    ),
+    html_domain="<p><domain id={domid} name={name} memory={bytes} state=running></p>",
+    html_domain_item="id = {domid}, memory = {memory}",
+)
+
+# -- 3.3 ---------------------------------------------------------------------------------------------------------------
+
+XEN_3_3 = replace(
+    XEN_3_2,
+    version="3.3",
+    words=replace(
+        XEN_3_2.words,
+        uname_required="Block device must have physical details specified",  # (b): create fails
+    ),
+    status_when_down={"crash": 5, "suspend": 0, "": 0},  # (d) status
+    core_actions=True,  # (e) on_crash
+    rename_restart_starts=True,  # (f) 3
+    restores_twice=False,  # (c) restore
+    migrate_numbers=("live", "port", "node", "ssl"),  # (c)
+    device_destroy_numbers=("force", "rm_cfg"),  # (c)
+    vbd_fields=_fields("protocol uname uuid mode dev backend bootable"),  # (d) devices
+    device_classes=XEN_3_2.device_classes | {"vscsi"},  # (e) devices
+    create_classes=XEN_3_2.create_classes | {"vscsi"},
+    operations=XEN_3_2.operations | {"reset"},  # (c)
+    node=_numbered(  # (d) node
+        _after(
+            _after(XEN_3_2.node, "node_to_cpu", ("node_to_memory", "node0:16")),
+            "hw_caps",
+            ("virt_caps", "hvm"),
+        ),
+        3,
+        3,
+        ".0",
+    ),
+    html_has_reset=True,
+)
+
+# -- 3.4, of which a fully virtualised guest was recorded --------------------------------------------------------------
+
+XEN_3_4 = replace(
+    XEN_3_3,
+    version="3.4",
+    words=replace(
+        XEN_3_3.words,
+        not_found="<Fault 3: {quoted}>",  # (a) 404 body
+    ),
+    missing_domain_is_empty=False,
+    fills_hvm_image=True,
+    hvm_stops_at_once=True,
+    shows_vfb_type=False,
+    restart_guard="start",  # (f) 3
+    restart_seconds=60.0,
+    dump_numbers=("live", "crash", "reset"),  # (c)
+    pincpu="commas",  # (c)
+    vcpus_words=("Invalid VCPUs", "Cannot set vcpus greater than max vcpus on running domain"),  # (c)
+    vif_script_dir="/etc/xen/scripts/",  # (d) devices
+    rate="bytes",  # (d) devices
+    vbd_fields=_fields("protocol uname uuid mode dev backend bootable bootable VDI"),  # (d) devices
+    node=_numbered(XEN_3_3.node, 3, 4, ".0"),
+    domain_fields=_fields(  # (d): and cpus
+        """
+        domid bootloader on_crash uuid bootloader_args vcpus name cpus on_reboot on_poweroff maxmem memory shadow_memory
+        vcpu_avail features on_xend_start on_xend_stop start_time cpu_time online_vcpus image status state store_mfn
+        console_mfn devices
+        """,
+    ),
+)
+
+# -- 4.0 ---------------------------------------------------------------------------------------------------------------
+
+XEN_4_0 = replace(
+    XEN_3_4,
+    version="4.0",
+    dialect=replace(XEN_3_4.dialect, separators="{}<>[];"),  # (b) what xend accepts
+    name_characters=r"A-Za-z0-9_.:+\-",  # (e) name
+    migrate_numbers=("live", "port", "node", "ssl", "change_home_server"),  # (c)
+    reconfigure_refused={"": "Device {dev} not connected"},  # (c)
+    device_classes=XEN_3_4.device_classes | {"vif2", "tap2", "vusb"},  # (e) devices
+    create_classes=XEN_3_4.create_classes | {"vif2", "tap2", "vusb"},
+    operations=XEN_3_4.operations | {"usb_add", "usb_del"},  # (c)
+    node=_numbered(  # (d) node
+        _after(
+            _after(XEN_3_4.node, "node_to_memory", ("node_to_dma32_mem", "node0:0"), ("max_node_id", 0)),
+            "xen_changeset",
+            ("xen_commandline", "dom0_mem=512M"),
+        ),
+        4,
+        0,
+        ".0",
+    ),
+    domain_fields=_fields(  # (d); the order of 4.1, without its pool_name
+        """
+        domid cpu_weight cpu_cap bootloader vcpus cpus on_poweroff description on_crash uuid bootloader_args name
+        on_reboot maxmem memory shadow_memory vcpu_avail features on_xend_start on_xend_stop start_time cpu_time
+        online_vcpus image status state store_mfn console_mfn devices
+        """,
+    ),
+)
+
+# -- 4.1, recorded -----------------------------------------------------------------------------------------------------
+
+_TOPOLOGY = (
+    "\ncpu:    core    socket     node\n"
+    "  0:       0        0        0\n"
+    "  1:       1        0        0\n"
+    "  2:       0        1        0\n"
+    "  3:       1        1        0"
+)
+_CREDIT2 = {"domain_sched_credit2_get", "domain_sched_credit2_set"}
+
+XEN_4_1 = replace(
+    XEN_4_0,
+    version="4.1",
+    dialect=replace(XEN_4_0.dialect, empty="''"),
+    words=replace(
+        XEN_4_0.words,
+        pci_refused="pci: PCI Backend and pci-stub don't own device {address}",
+        uname_split="Block device must have physical details specified",
+        kernel_missing="(2, 'No such file or directory')",
+        devid_unknown="unknown devid {dev}",
+        maxmem_positive="",
+        credit_weight="Cpu weight out of range, valid values are within range from 1 to 65535",
+        credit_cap="Cpu cap out of range, valid range is from 0 to {most} for specified number of vcpus",
+        save_failed="/srv/xen/bin/xc_save 17 {domid} 0 0 0 failed",
+        restore_tool_failed="/srv/xen/bin/xc_restore 15 {domid} 1 2 0 0 0 0 failed",
+        unknown_host="[Errno -2] Name or service not known",
+        connection_refused="[Errno 111] Connection refused",
+    ),
+    restore_logs=True,
+    vcpus_in="top",
+    credit_when_halted=True,
+    stumbles=True,
+    keeps_device_shells=True,
+    pin_words_for_bad_vcpu=False,
+    vcpus_word_is_one=False,
+    vcpus_words=("Zero or less VCPUs is invalid", "Cannot set vcpus greater than max vcpus on running domain"),
+    vbd_fields=_fields("protocol uuid bootable dev uname mode backend VDI"),
+    devid_when_new=True,
+    image_defaults=(("superpages", 0), ("nomigrate", 0), ("tsc_mode", 0)),
+    image_pci=True,
+    operations=XEN_4_0.operations | _CREDIT2 | {"do_get_pauseflag", "do_set_pauseflag"},
+    always_fails={**_BROKEN, **dict.fromkeys(_CREDIT2, _INVALID)},
+    node=_numbered(
+        tuple(
+            (key, "unavailable" if key == "xen_changeset" else value)
+            for key, value in _after(
+                _without(XEN_4_0.node, "node_to_cpu", "node_to_memory", "node_to_dma32_mem", "max_node_id"),
+                "free_memory",
+                ("free_cpus", 0),
+                ("cpu_topology", _TOPOLOGY),
+                ("numa_info", "none"),
+            )
+        ),
+        4,
+        1,
+        ".0",
+    ),
+    domain_fields=_fields(
+        """
+        domid cpu_weight cpu_cap pool_name bootloader vcpus cpus on_poweroff description on_crash uuid bootloader_args
+        name on_reboot maxmem memory shadow_memory vcpu_avail features on_xend_start on_xend_stop start_time cpu_time
+        online_vcpus image status state store_mfn console_mfn devices
+        """,
+    ),
+)
+
+# -- 4.4, the last -----------------------------------------------------------------------------------------------------
+
+XEN_4_4 = replace(
+    XEN_4_1,
+    version="4.4",
+    device_classes=XEN_4_1.device_classes - {"vtpm"},  # (e) devices
+    create_classes=XEN_4_1.create_classes - {"vtpm"},
+    node=_numbered(XEN_4_1.node, 4, 4, ".0"),
+)
+
+PERSONALITIES: Mapping[str, Personality] = {
+    each.version: each
+    for each in (
+        XEN_3_0_0,
+        XEN_3_0_2,
+        XEN_3_0_3,
+        XEN_3_0_4,
+        XEN_3_1,
+        XEN_3_2,
+        XEN_3_3,
+        XEN_3_4,
+        XEN_4_0,
+        XEN_4_1,
+        XEN_4_4,
+    )
+}
