@@ -36,9 +36,26 @@ VERSIONS = ("3.0.0", "4.1")
 KERNEL = "/srv/xen/img/vmlinuz"
 SEDF = {"period": 100_000_000, "slice": 20_000_000, "latency": 0, "extratime": 1, "weight": 0}
 
-READS = {"domain", "domains", "names", "node", "sedf"}
 METHODS = {name for name, _method in inspect.getmembers(XendClient, inspect.isfunction) if not name.startswith("_")}
+READS = METHODS & {"devices", "domain", "domains", "names", "node", "sedf"}
 WRITES = sorted(METHODS - READS)
+OF_A_DOMAIN = {method for method in METHODS if "name" in inspect.signature(getattr(XendClient, method)).parameters}
+MANAGED = {"start", "delete", "new"}
+"""What only 3.0.4 and later know."""
+
+ARGUMENTS: dict[str, Any] = {
+    "reason": "poweroff",
+    "parameters": SEDF,
+    "file": "/srv/xen/web1.save",
+    "new_name": "web2",
+    "target": 64,
+    "memory": 128,
+    "vcpus": 1,
+    "device": ["vbd", ["uname", "phy:a"], ["dev", "sdb"]],
+    "kind": "vbd",
+    "dev": "sda1",
+}
+"""What fits the parameters of methods; a new parameter has to be added here, and its method is tested then."""
 
 
 def config(name: str = "web1", **more: str) -> list[Sxp]:
@@ -56,7 +73,7 @@ def client_of(sim: Simulator, **options: Any) -> XendClient:
 
 def call(client: XendClient, method: str, name: str = "web1") -> Any:
     """Call a method of the client with arguments that fit."""
-    fitting: dict[str, Any] = {"name": name, "config": config(name), "reason": "poweroff", "parameters": SEDF}
+    fitting = {**ARGUMENTS, "name": name, "config": config(name)}
     function: Callable[..., Any] = getattr(client, method)
     return function(*[fitting[parameter] for parameter in inspect.signature(function).parameters])
 
@@ -79,7 +96,7 @@ def log_of(sim: Simulator) -> list[tuple[str, str, dict[str, list[str]]]]:
 
 def have(sim: Simulator, method: str) -> None:
     """Bring web1 to where a method can be used, off the record."""
-    if method == "create":
+    if method in ("create", "new", "restore"):
         return
     if method in ("start", "delete"):
         sim.define(dumps(config()))
@@ -142,7 +159,7 @@ def test_a_name_is_one_word_of_the_path_whatever_is_in_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "..."])
-@pytest.mark.parametrize("method", sorted(METHODS - {"create", "domains", "names", "node"}))
+@pytest.mark.parametrize("method", sorted(OF_A_DOMAIN))
 def test_a_name_that_would_be_lost_in_a_url_is_refused_and_nothing_sent(method: str, name: str) -> None:
     with RawServer() as server, pytest.raises(InvalidRequest, match="cannot be the name of a domain"):
         call(XendClient(Transport(server.url)), method, name)
@@ -152,6 +169,12 @@ def test_a_name_that_would_be_lost_in_a_url_is_refused_and_nothing_sent(method: 
 def test_a_name_that_no_bytes_stand_for_is_refused() -> None:
     with RawServer() as server, pytest.raises(InvalidRequest):
         XendClient(Transport(server.url)).domain("web\ud800")
+
+
+@pytest.mark.xfail(strict=True, reason="known, and not yet right", raises=UnicodeError)
+def test_a_value_that_no_bytes_stand_for_is_refused() -> None:
+    with RawServer() as server, pytest.raises(InvalidRequest):
+        XendClient(Transport(server.url)).shutdown("web1", "\ud800")
 
 
 @pytest.mark.parametrize("long", [False, True])
@@ -183,7 +206,7 @@ def test_a_long_config_arrives_whole(sim: Simulator, size: int) -> None:
 
 
 def test_every_method_either_reads_or_writes() -> None:
-    assert READS < METHODS
+    assert {"domain", "domains", "names", "node", "sedf"} <= READS
     assert {"create", "destroy", "shutdown", "set_sedf"} <= set(WRITES)
 
 
@@ -246,7 +269,7 @@ def test_a_name_is_looked_up_in_its_case(sim: Simulator) -> None:
     assert client_of(sim).domain("WEB1") is None
 
 
-@pytest.mark.parametrize("method", sorted(set(WRITES) - {"create"} | {"sedf"}))
+@pytest.mark.parametrize("method", sorted(OF_A_DOMAIN - {"domain"}))
 def test_an_operation_on_no_domain_says_so(sim: Simulator, method: str) -> None:
     with pytest.raises(NoSuchDomain, match="knows no domain 'web1' to"):
         call(client_of(sim), method)
@@ -379,7 +402,7 @@ FAULTS: list[tuple[str, type[XendError], Optional[bool]]] = [
 
 
 @pytest.mark.parametrize(("kind", "expected", "perhaps_done"), FAULTS)
-@pytest.mark.parametrize("method", sorted(set(WRITES) - {"start", "delete"}))
+@pytest.mark.parametrize("method", sorted(set(WRITES) - MANAGED))
 def test_a_write_that_fails_is_not_sent_again(
     sim: Simulator, method: str, kind: str, expected: type[XendError], *, perhaps_done: Optional[bool]
 ) -> None:
@@ -393,7 +416,7 @@ def test_a_write_that_fails_is_not_sent_again(
 
 
 @pytest.mark.parametrize("kind", ["drop", "drop_after", "hang", "html", "refuse"])
-@pytest.mark.parametrize("method", ["start", "delete"])
+@pytest.mark.parametrize("method", sorted(MANAGED & METHODS))
 def test_a_managed_domains_write_that_fails_is_not_sent_again(method: str, kind: str) -> None:
     with Simulator("4.1", tcp=None) as sim:
         have(sim, method)
@@ -442,18 +465,20 @@ def test_a_read_that_fails_is_tried_twice_where_the_connection_dropped(
 # ---- which release it is
 
 
-@pytest.mark.parametrize(("release", "expected"), [("3.0.0", _release.EARLY), ("4.1", _release.LATE)])
+@pytest.mark.parametrize(
+    ("version", "by_absence", "by_presence"),
+    [("3.0.0", _release.EARLY, _release.R300), ("4.1", _release.LATE, _release.LATE)],
+)
 def test_the_release_is_learnt_from_a_domain_and_from_the_absence_of_one(
-    release: str, expected: _release.Release
+    version: str, by_absence: _release.Release, by_presence: _release.Release
 ) -> None:
-    with Simulator(release, tcp=None) as sim:
+    with Simulator(version, tcp=None) as sim:
         client = client_of(sim)
         assert client.release is None
         client.domain("nosuch")
-        assert client.release == expected
-        client = client_of(sim)
+        assert client.release == by_absence
         client.domain("Domain-0")
-        assert client.release == expected
+        assert client.release == by_presence
 
 
 # ---- what real xends answered

@@ -16,11 +16,22 @@ from ansible_collections.dom0.xend.plugins.module_utils._client import XendClien
 from ansible_collections.dom0.xend.plugins.module_utils._config import parse_config
 from ansible_collections.dom0.xend.plugins.module_utils._domain import MASK, Domain, Vbd, Vif
 from ansible_collections.dom0.xend.plugins.module_utils._operations import (
+    Attach,
     Create,
+    Define,
     Delete,
     Destroy,
+    Detach,
     Operation,
     Pause,
+    RaiseLimit,
+    Reboot,
+    Rename,
+    Restore,
+    Save,
+    SetMaxmem,
+    SetMemory,
+    SetVcpus,
     Shutdown,
     Start,
     Unpause,
@@ -39,12 +50,23 @@ EVERY = [
     Shutdown("web1"),
     Destroy("web1"),
     Delete("web1"),
+    Define("web1", CONFIG),
+    Restore("web1", "/srv/web1.save"),
+    Save("web1", "/srv/web1.save"),
+    Reboot("web1"),
+    Rename("web1", "web2"),
+    SetMemory("web1", 32),
+    SetMaxmem("web1", 128),
+    RaiseLimit("web1", 128),
+    SetVcpus("web1", 2),
+    Attach("web1", ["vbd", ["uname", "phy:a"], ["dev", "sdb"]]),
 ]
+DETACH = Detach("web1", "vbd", "sda1")
 
 
 def test_every_operation_is_tested_here() -> None:
     kinds = {kind for _name, kind in inspect.getmembers(_operations, inspect.isclass) if issubclass(kind, Operation)}
-    assert {type(operation) for operation in EVERY} == kinds - {Operation}
+    assert {type(operation) for operation in [*EVERY, DETACH]} == kinds - {Operation}
 
 
 @pytest.mark.parametrize("operation", EVERY, ids=lambda operation: str(operation.op))
@@ -54,7 +76,7 @@ def test_an_operation_sends_what_it_is_called(operation: Operation) -> None:
     assert len(server.requests) == 1
     top, _blank, body = server.requests[0].partition(b"\r\n\r\n")
     assert body.split(b"&")[0] == f"op={operation.op}".encode()
-    place = b"/xend/domain " if operation.op == "create" else b"/xend/domain/web1 "
+    place = b"/xend/domain " if operation.op in ("create", "new", "restore") else b"/xend/domain/web1 "
     assert top.startswith(b"POST " + place)
 
 
@@ -62,7 +84,7 @@ def test_an_operation_sends_what_it_is_called(operation: Operation) -> None:
 def test_an_operation_is_shown_by_its_name_and_its_domain(operation: Operation) -> None:
     shown = operation.as_dict()
     assert (shown["op"], shown["domain"]) == (operation.op, "web1")
-    assert all(isinstance(value, str) for value in shown.values())
+    assert all(isinstance(value, (str, int)) for value in shown.values())
 
 
 def test_a_create_shows_its_config_without_its_secrets() -> None:
@@ -93,6 +115,13 @@ KEPT = Domain("web1", state="running", domid=7, on_poweroff="preserve")
         (Destroy("web1"), RUNNING, None),
         (Destroy("web1"), KEPT, None),
         (Delete("web1"), Domain("web1", state="halted"), None),
+        (Define("web1", CONFIG), None, "halted"),
+        (Restore("web1", "f"), None, "running"),
+        (Save("web1", "f"), RUNNING, None),
+        (Reboot("web1"), RUNNING, "running"),
+        (Rename("web1", "web2"), RUNNING, "running"),
+        (SetMemory("web1", 32), RUNNING, "running"),
+        (DETACH, RUNNING, "running"),
     ],
 )
 def test_an_operation_is_foreseen(operation: Operation, before: Optional[Domain], state: Optional[str]) -> None:
@@ -100,7 +129,11 @@ def test_an_operation_is_foreseen(operation: Operation, before: Optional[Domain]
     assert (after.state if after else None) == state
 
 
-@pytest.mark.parametrize("operation", EVERY[1:], ids=lambda operation: str(operation.op))
+@pytest.mark.parametrize(
+    "operation",
+    [*(each for each in EVERY if not isinstance(each, (Create, Restore))), DETACH],
+    ids=lambda operation: str(operation.op),
+)
 def test_an_operation_on_nothing_leaves_nothing(operation: Operation) -> None:
     assert operation.project(None) is None
 
@@ -146,4 +179,65 @@ def test_a_new_domain_is_foreseen_with_xends_defaults(config: str, expected: dic
 
 
 def test_only_what_takes_its_time_is_waited_for() -> None:
-    assert [operation.op for operation in EVERY if operation.brings_down] == ["shutdown", "destroy"]
+    assert [operation.op for operation in EVERY if operation.brings_down] == ["shutdown", "destroy", "save"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "changed"),
+    [
+        (Rename("web1", "web2"), {"name": "web2"}),
+        (SetMemory("web1", 32), {"memory": 32}),
+        (SetMaxmem("web1", 128), {"maxmem": 128}),
+        (RaiseLimit("web1", 128), {}),
+        (SetVcpus("web1", 3), {"vcpu_avail": 7}),
+        (Reboot("web1"), {}),
+        (Attach("web1", ["vif", ["bridge", "b"]]), {"vifs": (Vif(bridge="b", backend="0"),), "vbds": ()}),
+    ],
+)
+def test_a_change_is_foreseen_in_its_field_only(operation: Operation, changed: dict[str, Any]) -> None:
+    after = operation.project(RUNNING)
+    assert after is not None
+    fields = {key for key in vars(RUNNING) if getattr(after, key) != getattr(RUNNING, key)}
+    assert fields == set(changed)
+    assert {key: getattr(after, key) for key in changed} == changed
+
+
+@pytest.mark.parametrize(
+    ("dev", "number"),
+    [
+        ("sda", 2048), ("sda1", 2049), ("/dev/sda1", 2049), ("sdb1", 2065), ("sdp15", 2303), ("sda1:disk", 2049),
+        ("hda", 768), ("hdb", 832), ("hdc", 5632), ("hdc:cdrom", 5632), ("hdd1", 5697), ("xvda", 51712), ("xvda1", 51713),
+        ("xvdb", 51728), ("0x801", 2049), ("2049", 2049), ("", None), ("vda", None), ("sd", None), ("sda1x", None), ("0", None),
+        ("ioemu", None), ("-1", None),
+    ],
+)  # fmt: skip
+def test_a_disk_has_linuxs_number(dev: str, number: Optional[int]) -> None:
+    assert _operations.device_number(dev) == number
+
+
+DEVICES = b"((2049 ((backend /local/domain/0/backend/vbd/3/2049) (state 4) (virtual-device 2049))))"
+INTERFACES = b"((0 ((handle 0) (mac 00:16:3E:00:00:01) (state 4))) (1 ((handle 1) (mac 00:16:3e:00:00:02))))"
+
+
+@pytest.mark.parametrize(
+    ("operation", "listed", "body"),
+    [
+        (DETACH, DEVICES, b"op=device_destroy&type=vbd&dev=2049"),
+        (Detach("web1", "vbd", "odd"), DEVICES, b"op=device_destroy&type=vbd&dev=odd"),
+        (Detach("web1", "vif", "00:16:3e:00:00:01"), INTERFACES, b"op=device_destroy&type=vif&dev=0"),
+        (Detach("web1", "vif", "00:16:3e:00:00:02"), INTERFACES, b"op=device_destroy&type=vif&dev=1"),
+    ],
+)
+def test_a_device_is_detached_by_the_id_that_it_has_on_the_wire(operation: Detach, listed: bytes, body: bytes) -> None:
+    with RawServer(http(body=listed), http()) as server:
+        operation.send(XendClient(Transport(server.url)))
+    assert server.requests[0].endswith(b"op=devices&type=" + operation.kind.encode())
+    assert body in server.requests[1]
+    assert len(server.requests) == 2
+
+
+def test_a_device_is_gone_once_it_is_not_listed() -> None:
+    with RawServer(http(body=DEVICES), http(body=b"()")) as server:
+        client = XendClient(Transport(server.url))
+        assert not DETACH.is_gone(client)
+        assert DETACH.is_gone(client)

@@ -11,7 +11,7 @@ from typing import Any, Optional
 import pytest
 
 from ansible_collections.dom0.xend.plugins.module_utils import _release
-from ansible_collections.dom0.xend.plugins.module_utils._config import Wish, parse_config
+from ansible_collections.dom0.xend.plugins.module_utils._config import Wish
 from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain, Image, Vbd, Vif
 from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest
 from ansible_collections.dom0.xend.plugins.module_utils._operations import Create
@@ -138,78 +138,6 @@ def test_what_is_not_there_needs_no_description_to_be_away(state: str) -> None:
 
 # ---- drift
 
-VBD = Vbd("sda1", "phy:a", "w", "0")
-VIF = Vif("00:16:3e:00:00:01", "xenbr0", ("10.0.0.1",), "vif-bridge", "0")
-
-
-@pytest.mark.parametrize(
-    ("fields", "options", "expected"),
-    [
-        ({}, {}, []),
-        ({}, {"memory": 64}, []),
-        ({}, {"memory": 128}, [("memory", 128, 64)]),
-        ({"maxmem": 64}, {"maxmem": 128}, [("maxmem", 128, 64)]),
-        ({"vcpus": 2}, {"memory": 64}, []),
-        ({"vcpus": 2}, {"vcpus": 1}, [("vcpus", 1, 2)]),
-        ({"vcpus": 2}, {"vcpus": 2}, []),
-        ({"uuid": "c0ffee00-0000-0000-0000-00000000beef"}, {"uuid": "C0FFEE00-00000000-00000000-0000BEEF"}, []),
-        ({"on_crash": "restart"}, {"on_crash": "preserve"}, [("on_crash", "preserve", "restart")]),
-        ({"bootloader": None}, {"bootloader": "/b"}, [("bootloader", "/b", None)]),
-        ({"bootloader": "/b"}, {}, []),
-        ({}, {"image": {"type": "linux", "kernel": "/other"}}, [("image.kernel", "/other", KERNEL)]),
-        ({"image": None}, {"image": {"type": "linux", "kernel": "/other"}}, []),
-        (
-            {"image": Image("linux", KERNEL, None, "root=/dev/sda1 4")},
-            {"image": {"type": "linux", "kernel": KERNEL, "root": "/dev/sda1", "args": "4"}},
-            [],
-        ),
-        (
-            {"image": Image("linux", KERNEL)},
-            {"image": {"type": "linux", "kernel": KERNEL, "args": "4"}},
-            [("image.args", "4", None)],
-        ),
-        ({"vbds": (VBD,)}, {"vbds": []}, []),
-        ({"vbds": (VBD,)}, {"vbds": [{"uname": "phy:a", "dev": "sda1"}]}, []),
-        ({"vbds": (VBD,)}, {"vbds": [{"uname": "phy:a", "dev": "sda1:disk"}]}, []),
-        ({"vbds": (VBD,)}, {"vbds": [{"uname": "phy:b", "dev": "sda1"}]}, [("vbds[sda1].uname", "phy:b", "phy:a")]),
-        (
-            {"vbds": (VBD,)},
-            {"vbds": [{"uname": "phy:a", "dev": "sda1", "mode": "w!"}]},
-            [("vbds[sda1].mode", "w!", "w")],
-        ),
-        ({"vbds": (VBD,)}, {"vbds": [{"uname": "phy:a", "dev": "sdb"}]}, [("vbds[sdb]", "present", "absent")]),
-        ({"vbds": None}, {"vbds": [{"uname": "phy:a", "dev": "sdb"}]}, [("vbds[sdb]", "present", "absent")]),
-        ({"vbds": (VBD,)}, {"vbds": [{"uname": "phy:a", "dev": "sda1", "backend": "Domain-0"}]}, []),
-        ({"vbds": (VBD,)}, {"vbds": [{"uname": "phy:a", "dev": "sda1", "backend": "0"}]}, []),
-        ({"vbds": (VBD,)}, {"vbds": [{"uname": "phy:a", "dev": "sda1", "backend": "storage"}]}, []),
-        (
-            {"vbds": (VBD,)},
-            {"vbds": [{"uname": "phy:a", "dev": "sda1", "backend": "3"}]},
-            [("vbds[sda1].backend", "3", "0")],
-        ),
-        ({"vifs": (VIF,)}, {"vifs": [{"mac": "00:16:3E:00:00:01", "ip": ["10.0.0.1"]}]}, []),
-        ({"vifs": (VIF,)}, {"vifs": [{}]}, []),
-        ({"vifs": (VIF,)}, {"vifs": [{"script": "/etc/xen/scripts/vif-bridge"}]}, []),
-        ({"vifs": (VIF,)}, {"vifs": [{"script": "vif-nat"}]}, [("vifs[0].script", "vif-nat", "vif-bridge")]),
-        ({"vifs": (VIF,)}, {"vifs": [{"bridge": "b"}]}, [("vifs[0].bridge", "b", "xenbr0")]),
-        ({"vifs": (VIF,)}, {"vifs": [{}, {"bridge": "b"}]}, [("vifs[1]", "present", "absent")]),
-        (
-            {"vifs": (VIF,)},
-            {"vifs": [{"mac": "00:16:3e:00:00:02"}]},
-            [("vifs[00:16:3e:00:00:02]", "present", "absent")],
-        ),
-        (
-            {"vifs": (VIF,)},
-            {"vifs": [{"mac": VIF.mac, "ip": ["10.0.0.1", "10.0.0.2"]}]},
-            [("vifs[00:16:3e:00:00:01].ip", ("10.0.0.1", "10.0.0.2"), ("10.0.0.1",))],
-        ),
-        ({"memory": 32, "maxmem": 32}, {"memory": 64, "maxmem": 64}, [("memory", 64, 32), ("maxmem", 64, 32)]),
-    ],
-)
-def test_drift_is_told_by_option(fields: dict[str, Any], options: dict[str, Any], expected: list[Any]) -> None:
-    told = drift(found("running", **fields), Wish("web1", options=options))
-    assert [(item["option"], item["declared"], item["found"]) for item in told] == expected
-
 
 def test_nothing_drifts_from_a_domain_that_is_not_there() -> None:
     assert drift(None, Wish("web1", options=GUEST)) == []
@@ -219,14 +147,11 @@ def test_nothing_drifts_from_a_task_that_declares_nothing() -> None:
     assert drift(found("running"), Wish("web1")) == []
 
 
-def test_a_config_declares_its_vcpus_only_if_it_names_them() -> None:
-    current = found("running", vcpus=2)
-    for text, expected in (("(vm (memory 64))", []), ("(vm (vcpus 2))", []), ("(vm (vcpus 4))", ["vcpus"])):
-        told = drift(current, Wish("web1", config=parse_config(text, "web1")))
-        assert [item["option"] for item in told] == expected
-
-
 # ---- what a diff shows
+
+
+VBD = Vbd("sda1", "phy:a", "w", "0")
+VIF = Vif("00:16:3e:00:00:01", "xenbr0", ("10.0.0.1",), "vif-bridge", "0")
 
 
 def test_a_diff_shows_what_can_be_declared_and_nothing_that_changes_by_itself() -> None:
