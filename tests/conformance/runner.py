@@ -89,7 +89,7 @@ class Replay:
         self.scenario = scenario
         self.exchanges = list(load(scenario.file))
         self.known = Known("".join(_sent(each) for each in self.exchanges) + script.TEMPLATE)
-        self.clock = ManualClock()
+        self.clock = ManualClock(still=True)
         self.simulator = Simulator(
             personality or scenario.version,
             scheduler=scenario.scheduler,

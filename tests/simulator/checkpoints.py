@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from .operations import Params
     from .sxp import Sxp
 
-_LOOK_AGAIN = 0.005  # seconds between two looks at a guest which has been asked to suspend
 _SIGNATURE_LENGTH = 16
 _ITSELF = ("", "localhost", "127.0.0.1", "::1")
 _PORTS = (0, 8002)
@@ -97,7 +96,8 @@ def _suspended(host: Host, domain: Domain) -> bool:
                 return True
             if domain.domid != domid or not domain.live:
                 return False
-        host.stopping.wait(_LOOK_AGAIN)
+            due = min(domain.plans)[0] if domain.running and domain.plans else None
+        host.clock.glance(due, host.stopping)
     raise SilenceError
 
 

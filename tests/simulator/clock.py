@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 
+_GLANCE = 0.005  # seconds between two looks at a guest which has been asked to suspend
 _LOOK_AROUND = 0.5  # seconds; how often a sleeper on a hand-moved clock looks whether the server stops
 
 
@@ -26,13 +27,22 @@ class Clock:
         """Return when the clock has reached the deadline or the server stops."""
         stop.wait(max(0.0, deadline - self.now()))
 
+    def glance(self, _due: float | None, stop: threading.Event) -> None:
+        """Wait a moment before looking again at something which happens at `due`, if that is known."""
+        stop.wait(_GLANCE)
+
 
 class ManualClock(Clock):
-    """A clock that stands still until it is moved."""
+    """A clock that stands still until it is moved.
 
-    def __init__(self) -> None:
+    A client which waits for the answer to a save cannot move it meanwhile. So, unless told to be `still`, it is moved
+    by the server then: to the time at which the guest has suspended, when nobody else has moved it for a moment.
+    """
+
+    def __init__(self, *, still: bool = False) -> None:
         """Start at zero."""
         self._now = 0.0
+        self._still = still
         self._moved = threading.Condition()
 
     def now(self) -> float:
@@ -54,3 +64,10 @@ class ManualClock(Clock):
         with self._moved:
             while self._now < deadline and not stop.is_set():
                 self._moved.wait(_LOOK_AROUND)
+
+    def glance(self, due: float | None, stop: threading.Event) -> None:
+        """Wait a moment, in real time, and move on to what is due if nobody has moved the clock meanwhile."""
+        before = self._now
+        stop.wait(_GLANCE)
+        if due is not None and not self._still and self._now == before:
+            self.advance(max(0.0, due - self._now))

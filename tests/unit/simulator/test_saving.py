@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.simulator import PERSONALITIES, Simulator
+from tests.simulator import PERSONALITIES, ManualClock, Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,6 +127,13 @@ def test_a_migration_reaches_another_simulator(simulator: Simulator, ask: Ask) -
         assert ask(simulator, "/xend/domain/web1", op="migrate", destination="dom0b", **numbers) == (200, "")
         assert other.domain("web1").running
     assert "web1" not in simulator.names()
+
+
+def test_a_hand_moved_clock_moves_on_during_a_save(ask: Ask, config: Config) -> None:
+    with Simulator("3.0.0", clock=ManualClock()) as simulator:
+        simulator.create(config()).unpause()
+        assert ask(simulator, "/xend/domain/web1", op="save", file=FILE).status == 202
+        assert simulator.host.clock.now() == 1.0
 
 
 def test_the_server_stops_while_it_waits_for_a_deaf_guest(ask: Ask, config: Config) -> None:
