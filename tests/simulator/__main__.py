@@ -117,6 +117,13 @@ def _add_behaviour(result: argparse.ArgumentParser) -> None:
         help="how long a guest takes to go down; default: %(default)s",
     )
     behaviour.add_argument(
+        "--device-delay",
+        metavar="SECONDS",
+        type=float,
+        default=0.0,
+        help="how long up to 3.2 a device stays after it was destroyed; default: %(default)s",
+    )
+    behaviour.add_argument(
         "--shutdown-patience",
         metavar="SECONDS",
         type=float,
@@ -167,6 +174,7 @@ def _serve(options: argparse.Namespace, log_file: TextIO | None) -> None:
         options.version,
         scheduler=options.scheduler,
         hvm=options.hvm,
+        device_delay=options.device_delay,
         shutdown_patience=options.shutdown_patience,
         shutdown_delay=options.shutdown_delay,
         tcp=options.tcp,

@@ -99,7 +99,7 @@ def read_config(host: Host, config: Sxp) -> Domain:
     personality = host.personality
     domain = _read_common(host, config)
     _read_events(domain, config, personality)
-    boots = personality.bootloader_runs == "without image" and domain.bootloader
+    boots = personality.bootloader_runs != "never" and domain.bootloader
     if personality.image_required and child(config, "image") is None and not boots:
         _check_name_given(host, child_value(config, "name"))
         raise XendError(personality.words.image_required)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .sxp import Sxp
 
 EVENTS = ("poweroff", "reboot", "crash")
-FRONTEND_NEW, FRONTEND_CONNECTED = 1, 4
+FRONTEND_NEW, FRONTEND_CONNECTED, FRONTEND_CLOSING = 1, 4, 5
 
 
 @dataclass
@@ -33,6 +33,7 @@ class Device:
     connected: bool = True
     given_class: str = "disk"  # the part after the colon in dev: disk or cdrom
     broken: bool = False  # its hotplug script failed; the later releases keep it in the configuration
+    leaving: float | None = None  # when its backend will have closed
     shell: bool = False  # a network device that was destroyed: the later releases keep an empty entry
 
     def get(self, key: str) -> str | None:

@@ -39,6 +39,7 @@ class Host:
         shutdown_delay: float = 1.0,
         restart_seconds: float | None = None,
         hvm: bool = False,
+        device_delay: float = 0.0,
     ) -> None:
         """Boot with Domain-0 alone."""
         self.personality = personality
@@ -48,6 +49,7 @@ class Host:
         self.shutdown_delay = shutdown_delay
         self.restart_seconds = personality.restart_seconds if restart_seconds is None else restart_seconds
         self.hvm = hvm
+        self.device_delay = device_delay  # seconds until a backend which was asked to close has done so
         self.lock = threading.RLock()
         self.stopping = threading.Event()
         self.random = random.Random()  # noqa: S311 - names for test domains, no secrets
@@ -138,6 +140,7 @@ class Host:
 
     def create(self, config: Sxp) -> Domain:
         """Build a paused domain from a configuration, as op=create does."""
+        self._check_poison()
         domain = self._read(config)
         reading.check_image(self, domain, config)
         reading.check_pci(domain, self.personality)
@@ -151,8 +154,13 @@ class Host:
         self.domains.append(domain)
         return domain
 
+    def _check_poison(self) -> None:
+        if self.poison:
+            raise XendError(self.poison)
+
     def define(self, config: Sxp) -> Domain:
         """Store a halted managed domain, as op=new does."""
+        self._check_poison()
         domain = self._read(config)
         domain.managed = True
         self.domains.append(domain)
@@ -239,11 +247,17 @@ class Host:
         """Let everything happen that is due by now, in order."""
         with self.lock:
             now = self.clock.now()
+            self._let_devices_go(now)
             while True:
                 due = min((event for event in map(self._next_event, self.domains) if event[0] <= now), default=None)
                 if due is None:
                     return
                 self._happen(due)
+
+    def _let_devices_go(self, now: float) -> None:
+        for domain in self.domains:
+            if any(each.leaving is not None for each in domain.devices):
+                domain.devices = [each for each in domain.devices if each.leaving is None or each.leaving > now]
 
     def _next_event(self, domain: Domain) -> tuple[float, int, str, Domain]:
         """Return when something happens to a domain next: (time, tie breaker, what, domain)."""

@@ -114,6 +114,8 @@ def define(host: Host, params: Params) -> None:
 
 def list_all(host: Host) -> Sxp:
     """Return what op=list and ?detail=1 show; it may stumble over a zombie whose network device has gone."""
+    if host.poison:
+        raise XendError(host.poison)
     if host.personality.zombie_breaks_detail and any(each.zombie for each in host.domains):
         raise XendError(host.personality.zombie_breaks_detail)
     return [domain_sxp(each) for each in host.listed()]
@@ -291,6 +293,8 @@ def _device_destroy(host: Host, domain: Domain, params: Params) -> Sxp:
         raise XendError(msg)
     if host.personality.keeps_device_shells and (kind == "vif" or keep_config):
         device.shell = True
+    elif host.device_delay and not host.personality.device_destroy_waits:
+        device.leaving = host.clock.now() + host.device_delay
     else:
         domain.drop(device)
     return None

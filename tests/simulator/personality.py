@@ -124,6 +124,7 @@ class Personality:
     keeps_failed_devices: bool  # in the configuration, though they are not shown
     stumbles: bool  # ... and shows none of their class from there on
     device_destroy_numbers: tuple[str, ...]
+    device_destroy_waits: bool  # until the backend has closed, else it is only asked to
     keeps_device_shells: bool  # an empty entry of a network device that was destroyed
     vif_script_dir: str
     vif_fields: tuple[str, ...]

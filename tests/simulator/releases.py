@@ -162,6 +162,7 @@ XEN_3_0_0 = Personality(
     keeps_failed_devices=False,
     stumbles=False,
     device_destroy_numbers=(),
+    device_destroy_waits=False,
     keeps_device_shells=False,
     vif_script_dir="",
     vif_fields=_fields("backend script ip bridge mac"),
@@ -392,6 +393,7 @@ XEN_3_1 = replace(
     hides_failed_save=True,  # (c) save
     vcpus_minimum=1,  # (c) set_vcpus
     vcpus_words=("Invalid VCPUs", ""),
+    cpumap_width=4,  # (d) vcpuinfo
     mem_target="static",  # (c)
     maxmem="poison",  # (f) 8
     reconfigure_refused={  # (c); the words are those of 3.2
@@ -465,7 +467,6 @@ XEN_3_2 = replace(
     restored_vcpu_avail_is_long=True,
     create_checks_memory_first=True,
     rename_restart_starts=False,
-    cpumap_width=4,
     pin_words_for_bad_vcpu=True,
     vcpus_word_is_one=True,
     maxmem="static",
@@ -500,10 +501,12 @@ XEN_3_3 = replace(
     ),
     status_when_down={"crash": 5, "suspend": 0, "": 0},  # (d) status
     core_actions=True,  # (e) on_crash
+    credit_when_halted=True,  # (g) says so of 3.2 too, which was recorded to refuse
     rename_restart_starts=True,  # (f) 3
     restores_twice=False,  # (c) restore
     migrate_numbers=("live", "port", "node", "ssl"),  # (c)
     device_destroy_numbers=("force", "rm_cfg"),  # (c)
+    device_destroy_waits=True,  # (c)
     vbd_fields=_fields("protocol uname uuid mode dev backend bootable"),  # (d) devices
     device_classes=XEN_3_2.device_classes | {"vscsi"},  # (e) devices
     create_classes=XEN_3_2.create_classes | {"vscsi"},
@@ -518,7 +521,6 @@ XEN_3_3 = replace(
         3,
         ".0",
     ),
-    html_has_reset=True,
 )
 
 # -- 3.4, of which a fully virtualised guest was recorded --------------------------------------------------------------
@@ -614,7 +616,6 @@ XEN_4_1 = replace(
     ),
     restore_logs=True,
     vcpus_in="top",
-    credit_when_halted=True,
     stumbles=True,
     keeps_device_shells=True,
     pin_words_for_bad_vcpu=False,
@@ -624,6 +625,7 @@ XEN_4_1 = replace(
     devid_when_new=True,
     image_defaults=(("superpages", 0), ("nomigrate", 0), ("tsc_mode", 0)),
     image_pci=True,
+    html_has_reset=True,
     operations=XEN_4_0.operations | _CREDIT2 | {"do_get_pauseflag", "do_set_pauseflag"},
     always_fails={**_BROKEN, **dict.fromkeys(_CREDIT2, _INVALID)},
     node=_numbered(

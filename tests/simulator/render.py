@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Callable
 
-from .domains import FRONTEND_CONNECTED, FRONTEND_NEW
+from .domains import FRONTEND_CLOSING, FRONTEND_CONNECTED, FRONTEND_NEW
 from .images import image, is_hvm
 from .sxp import Long, head
 
@@ -21,6 +21,7 @@ _CPUS = 4
 _HVM_CAPABILITIES = "hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 "
 _LONG = 2**63
 _DEVICE_ORDER = ("vif", "usb", "tap", "vkbd", "console", "vbd", "vfb", "pci")
+_SCRIPTS = "/etc/xen/scripts/"
 _PROTOCOL: list[Sxp] = ["protocol", "x86_64-abi"]
 
 
@@ -256,8 +257,9 @@ def _ip(domain: Domain, device: Device) -> list[Sxp]:
 
 
 def _script(domain: Domain, device: Device) -> list[Sxp]:
-    script = device.get("script") or "vif-bridge"
-    return [["script", script if script.startswith("/") else domain.host.personality.vif_script_dir + script]]
+    folder = domain.host.personality.vif_script_dir
+    script = (device.get("script") or "vif-bridge").removeprefix(_SCRIPTS)
+    return [["script", script if script.startswith("/") else folder + script]]
 
 
 def _dev(domain: Domain, device: Device) -> list[Sxp]:
@@ -355,22 +357,28 @@ def frontends(domain: Domain, kind: str) -> Sxp:
     return [[each.devid, _disk_or_net(domain, each)] for each in shown]
 
 
+def _state_of(domain: Domain, device: Device | None) -> int:
+    if device is not None and device.leaving is not None:
+        return FRONTEND_CLOSING
+    return FRONTEND_CONNECTED if domain.unpaused_once else FRONTEND_NEW
+
+
 def _disk_or_net(domain: Domain, device: Device) -> Sxp:
     if device.kind == "vif":
-        return _frontend(domain, "vif", device.devid, [["handle", device.devid], ["mac", device.get("mac")]])
-    extra: list[Sxp] = [["virtual-device", device.devid]]
+        extra: list[Sxp] = [["handle", device.devid], ["mac", device.get("mac")]]
+        return _frontend(domain, "vif", device.devid, extra, device)
+    extra = [["virtual-device", device.devid]]
     if "device-type" in domain.host.personality.frontend_has:
         extra.append(["device-type", device.given_class])
-    return _frontend(domain, "vbd", device.devid, extra)
+    return _frontend(domain, "vbd", device.devid, extra, device)
 
 
-def _frontend(domain: Domain, kind: str, devid: int, extra: list[Sxp]) -> Sxp:
+def _frontend(domain: Domain, kind: str, devid: int, extra: list[Sxp], device: Device | None = None) -> Sxp:
     """Return the entries under a frontend's directory in the store, sorted as the store sorts them."""
-    state = FRONTEND_CONNECTED if domain.unpaused_once else FRONTEND_NEW
     entries: list[Sxp] = [
         ["backend", f"/local/domain/0/backend/{kind}/{domain.domid}/{devid}"],
         ["backend-id", 0],
-        ["state", state],
+        ["state", _state_of(domain, device)],
         *extra,
     ]
     if "protocol" in domain.host.personality.frontend_has and not is_hvm(domain):

@@ -74,6 +74,7 @@ class Simulator:
         shutdown_delay: float = 1.0,
         restart_seconds: float | None = None,
         hvm: bool = False,
+        device_delay: float = 0.0,
         tcp: tuple[str, int] | None = ("127.0.0.1", 0),
         unix_path: str | None = None,
         clock: Clock | None = None,
@@ -89,6 +90,7 @@ class Simulator:
             shutdown_delay=shutdown_delay,
             restart_seconds=restart_seconds,
             hvm=hvm,
+            device_delay=device_delay,
         )
         self.requests: list[LoggedRequest] = []
         self.faults: list[Fault] = []

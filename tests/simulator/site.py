@@ -161,6 +161,8 @@ class Site:
     def _domains(self, request: Request) -> Reply:
         if request.method == "POST":
             return self._directory_operation(request)
+        if self.host.poison:
+            return sxp_reply(200, "OK", self._show(["xend.err", self.host.poison]))
         with self.host.lock:
             if request.wants_html and not self.host.personality.html_domain_item:
                 return Reply(500, "Internal server error", pages.opening(request.segments) + "<ul></ul><ul>")
