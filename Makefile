@@ -37,7 +37,7 @@ endif
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test clean format $(STAGES)
+.PHONY: help demo test bench clean format $(STAGES)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -87,6 +87,9 @@ conformance: .venv/.dev ## the simulator against what real xends answered
 
 units-all: .venv/.dev ## the modules' unit tests on every Python from 3.9 on
 	@python -m tests.tools.ansible_test units
+
+bench: .venv/.dev ## how fast: the reader of s-expressions, on listings like xend's
+	@python -m tests.bench
 
 unit: .venv/.dev ## pytest over tests/unit, with coverage of plugins/
 	@sh tests/tools/unit.sh

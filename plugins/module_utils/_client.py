@@ -96,6 +96,16 @@ class XendClient:
         """Return the sedf parameters as xend prints them: a list, or in 3.0.0 a dictionary in a text."""
         return self._expression(self._ask(_path(name), {"op": "cpu_sedf_get"}, self._timeout), "sedf parameters")
 
+    def devices(self, name: str, kind: str) -> dict[str, dict[str, str]]:
+        """Return the devices of a kind, vbd or vif, that are connected or on their way: id -> raw fields."""
+        reply = self._ask(_path(name), {"op": "devices", "type": kind}, self._timeout)
+        found: dict[str, dict[str, str]] = {}
+        for item in self._list(reply, "a list of devices"):
+            if isinstance(item, list) and len(item) > 1 and isinstance(item[0], str) and isinstance(item[1], list):
+                pairs = [pair for pair in item[1] if isinstance(pair, list) and len(pair) > 1]
+                found[item[0]] = {str(pair[0]): str(pair[1]) for pair in pairs}
+        return found
+
     # ---- what changes something
 
     def create(self, config: Sxp) -> None:
@@ -132,6 +142,43 @@ class XendClient:
         """Have xend forget a halted managed domain (3.0.4 and later)."""
         self._write(_path(name), {"op": "delete"}, self._timeout)
 
+    def new(self, config: Sxp) -> None:
+        """Have xend keep a definition; nothing is started (3.0.4 and later)."""
+        self._write(_DOMAINS, {"op": "new", "config": dumps(config)}, self._timeout)
+
+    def restore(self, file: str) -> None:
+        """Bring back a domain that was saved to a file on the xend host; it runs then."""
+        self._write(_DOMAINS, {"op": "restore", "file": file}, self._slow_timeout)
+
+    def save(self, name: str, file: str) -> None:
+        """Save a domain to a file on the xend host, and end it. 3.1 reports success also where it failed."""
+        self._write(_path(name), {"op": "save", "file": file}, self._slow_timeout)
+
+    def rename(self, name: str, new_name: str) -> None:
+        """Give a domain another name."""
+        self._write(_path(name), {"op": "rename", "name": new_name}, self._timeout)
+
+    def set_memory(self, name: str, target: int) -> None:
+        """Set the memory, in MiB, that the guest is to have; it balloons there by and by."""
+        self._write(_path(name), {"op": "mem_target_set", "target": str(target)}, self._timeout)
+
+    def set_maxmem(self, name: str, memory: int) -> None:
+        """Set the most memory, in MiB, that the guest can have. On 3.1, less than its memory spoils xend for good."""
+        self._write(_path(name), {"op": "maxmem_set", "memory": str(memory)}, self._timeout)
+
+    def set_vcpus(self, name: str, vcpus: int) -> None:
+        """Set how many of its vcpus the guest may use."""
+        self._write(_path(name), {"op": "set_vcpus", "vcpus": str(vcpus)}, self._timeout)
+
+    def attach(self, name: str, device: Sxp) -> None:
+        """Attach a device, ``(vbd ...)`` or ``(vif ...)``, and wait for its backend."""
+        self._write(_path(name), {"op": "device_create", "config": dumps(device)}, self._slow_timeout)
+
+    def detach(self, name: str, kind: str, dev: str) -> None:
+        """Detach a device, by its id or, if it is a vbd, by its dev. Up to 3.2 that is only asked for, later it takes its time."""
+        form = {"op": "device_destroy", "type": kind, "dev": dev, "force": "0", "rm_cfg": "1"}
+        self._write(_path(name), form, self._slow_timeout)
+
     def set_sedf(self, name: str, parameters: Mapping[str, int]) -> None:
         """Set period, slice and latency (ns), extratime (0 or 1) and weight: xend wants all five.
 
@@ -152,7 +199,10 @@ class XendClient:
 
     def _ask(self, path: str, form: dict[str, str], timeout: float) -> Reply:
         """Send an operation; return the reply if xend carried it out."""
-        encoded = urlencode(form, errors="surrogateescape")
+        try:
+            encoded = urlencode(form, errors="surrogateescape")
+        except UnicodeEncodeError as error:
+            raise InvalidRequest(f"{form['op']}: no bytes stand for {error.object!r}") from error
         if len(encoded) > BODY_LIMIT:
             reply = self._transport.exchange(path, {}, timeout=timeout, query="?" + encoded)
         else:
@@ -218,7 +268,7 @@ class XendClient:
             raise unreadable(self.url, what, reply.text) from error
 
 
-_DEADLY = {"shutdown", "destroy", "pause", "delete"}
+_DEADLY = {"shutdown", "destroy", "pause", "delete", "save", "rename"}
 
 
 def _is_domain_0(name: str) -> bool:

@@ -11,6 +11,7 @@ for domains: so both kinds of wish are compared with what exists in one way.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
@@ -50,6 +51,12 @@ class Wish:
     shutdown_timeout: float = 300
     on_shutdown_timeout: str = "fail"
     on_device_failure: str = "destroy"
+    purge_vbds: bool = False
+    purge_vifs: bool = False
+    recreate: str = "never"
+    new_name: Optional[str] = None
+    save_file: Optional[str] = None
+    restore_file: Optional[str] = None
 
     @property
     def describes_a_domain(self) -> bool:
@@ -89,6 +96,7 @@ def check(wish: Wish) -> None:
     """Raise InvalidRequest for what no xend could carry out, before anything is sent."""
     if not wish.name:
         raise InvalidRequest("'' cannot be the name of a domain")
+    _check_combinations(wish)
     declared = wish.declared()
     for option in ("memory", "maxmem", "vcpus"):
         number = getattr(declared, option)
@@ -105,6 +113,30 @@ def check(wish: Wish) -> None:
             raise InvalidRequest(
                 f"vbds: uname {vbd.uname!r} of {vbd.dev} must say where the disk is, as phy:vg0/disk or file:/path does"
             )
+
+
+def _check_combinations(wish: Wish) -> None:
+    """Raise InvalidRequest for options that do not go together."""
+    unlisted = [kind for kind in ("vbds", "vifs") if getattr(wish, f"purge_{kind}") and kind not in wish.options]
+    if unlisted:
+        raise InvalidRequest(
+            f"purge_{unlisted[0]} needs the list of what is to stay: give {unlisted[0]}, perhaps as []"
+        )
+    up = wish.state in ("running", "paused", "restarted")
+    if wish.restore_file and not up:
+        raise InvalidRequest("restore_file goes with state: running, paused or restarted")
+    if wish.recreate != "never" and not up:
+        raise InvalidRequest("recreate goes with state: running, paused or restarted")
+    if bool(wish.save_file) != (wish.state == "saved"):
+        raise InvalidRequest("state: saved and save_file, the path of a file on the xend host, need each other")
+    if wish.restore_file == "":
+        raise InvalidRequest("restore_file must name a file on the xend host")
+    if wish.new_name is not None and (wish.state in ("absent", "saved") or not _NAME.fullmatch(wish.new_name)):
+        raise InvalidRequest(f"new_name {wish.new_name!r} must be a name that xend takes, for a domain that stays")
+    if wish.new_name is not None and (wish.new_name == DOMAIN_0 or wish.new_name.isdigit()):
+        raise InvalidRequest(
+            f"new_name {wish.new_name!r} would get in the way of the control domain, or of a domain's id"
+        )
 
 
 def check_creation(wish: Wish, release: Optional[Release]) -> None:
@@ -132,6 +164,14 @@ def check_creation(wish: Wish, release: Optional[Release]) -> None:
         raise InvalidRequest("A vif with several ip addresses is refused: this xend would keep only the last of them")
 
 
+def check_definition(release: Optional[Release]) -> None:
+    """Raise InvalidRequest where xend keeps no definitions."""
+    if release is not None and not release.manages:
+        raise InvalidRequest(
+            f"xend {release.span} keeps no definitions of domains: state: defined exists from 3.0.4 on"
+        )
+
+
 def _check_unique(option: str, key: str, values: list[Optional[str]]) -> None:
     """Raise for two devices that would be one."""
     given = [value for value in values if value]
@@ -153,13 +193,22 @@ def _tree(name: str, options: dict[str, Any], *, vcpus_in_image: bool) -> Sxp:
         args = command_line(image.get("root"), image.get("args"))
         section += [["args", args]] if args else []
         tree.append(["image", section + (vcpus if vcpus_in_image else [])])
-    tree += [["device", ["vbd", *_given(vbd, ("uname", "dev", "mode", "backend"))]] for vbd in options.get("vbds", ())]
-    for vif in options.get("vifs", ()):
-        addresses: list[Sxp] = [["ip", address] for address in vif.get("ip") or ()]
-        tree.append(["device", ["vif", *_given(vif, ("mac", "bridge", "script", "backend")), *addresses]])
+    tree += [["device", vbd_tree(vbd)] for vbd in options.get("vbds", ())]
+    tree += [["device", vif_tree(vif)] for vif in options.get("vifs", ())]
     return tree
 
 
-def _given(values: dict[str, Any], keys: tuple[str, ...]) -> list[Sxp]:
+def vbd_tree(vbd: Mapping[str, Any]) -> Sxp:
+    """Return a disk as xend takes it."""
+    return ["vbd", *_given(vbd, ("uname", "dev", "mode", "backend"))]
+
+
+def vif_tree(vif: Mapping[str, Any]) -> Sxp:
+    """Return an interface as xend takes it."""
+    addresses: list[Sxp] = [["ip", address] for address in vif.get("ip") or ()]
+    return ["vif", *_given(vif, ("mac", "bridge", "script", "backend")), *addresses]
+
+
+def _given(values: Mapping[str, Any], keys: tuple[str, ...]) -> list[Sxp]:
     """Return those of *keys* that have a value, as (key value)."""
     return [[key, str(values[key])] for key in keys if values.get(key)]

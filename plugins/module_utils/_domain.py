@@ -8,7 +8,7 @@ A domain as xend prints it and a config as xend takes it have the same shape, so
 not said is None. What releases say differently is brought to one form here (WIRE.md (d)):
 
 * the kernel command line is one text, ``args``; up to 3.0.4 xend keeps ``root`` and ``ip`` apart from it;
-* ``sda1:disk`` is ``sda1`` (a ``:cdrom`` stays), ``/etc/xen/scripts/vif-bridge`` is ``vif-bridge``;
+* ``sda1:disk`` is ``sda1`` (a ``:cdrom`` stays), ``ioemu:hda`` is ``hda``, ``/etc/xen/scripts/vif-bridge`` is ``vif-bridge``;
 * the ip addresses of a vif are a list;
 * bytes that are no UTF-8 are shown as ``\xHH``;
 * a uuid has the form 8-4-4-4-12, also where 3.0.0 prints 8-8-8-8.
@@ -83,6 +83,8 @@ class Domain:
     memory: Optional[int] = None
     maxmem: Optional[int] = None
     vcpus: Optional[int] = None
+    vcpu_avail: Optional[int] = None
+    """The vcpus that the guest may use, a bit for each."""
     online_vcpus: Optional[int] = None
     cpu_time: Optional[float] = None
     start_time: Optional[float] = None
@@ -101,6 +103,13 @@ class Domain:
     def is_privileged(self) -> bool:
         """Tell whether this is the control domain, under whatever name."""
         return self.domid == 0 or self.name == DOMAIN_0
+
+    @property
+    def usable_vcpus(self) -> Optional[int]:
+        """Return how many of its vcpus the guest may use."""
+        if self.vcpus is None or self.vcpu_avail is None:
+            return self.vcpus
+        return bin(self.vcpu_avail & ((1 << self.vcpus) - 1)).count("1")
 
     @property
     def is_managed(self) -> bool:
@@ -126,6 +135,7 @@ class Domain:
             memory=_number(int, fields.get("memory")),
             maxmem=_number(int, fields.get("maxmem")),
             vcpus=_number(int, fields.get("vcpus", dict(_pairs(fields.get("image", ""))).get("vcpus"))),
+            vcpu_avail=_number(int, fields.get("vcpu_avail")),
             online_vcpus=_number(int, fields.get("online_vcpus")),
             cpu_time=_number(float, fields.get("cpu_time")),
             start_time=_number(float, fields.get("start_time")),
@@ -136,7 +146,7 @@ class Domain:
             bootloader=_text(fields.get("bootloader")),
             image=_image(fields.get("image")),
             vbds=by_dev(_vbd(device) for device in devices if device[:1] in (["vbd"], ["tap"], ["tap2"])),
-            vifs=tuple(_vif(device) for device in devices if device[:1] == ["vif"]),
+            vifs=tuple(_vif(device) for device in devices if device[:1] == ["vif"] and not _is_shell(device)),
             release=told_by_domain(fields),
             tree=tree,
         )
@@ -250,6 +260,7 @@ def _vbd(device: list[Sxp]) -> Vbd:
     """Read ``(vbd (dev D) (uname U) (mode M))``."""
     fields = dict(_pairs(device))
     dev = _text(fields.get("dev"))
+    dev = dev[len("ioemu:") :] if dev and dev.startswith("ioemu:") else dev
     return Vbd(
         dev=dev[: -len(":disk")] if dev and dev.endswith(":disk") else dev,
         uname=_text(fields.get("uname")),
@@ -275,6 +286,11 @@ def _vif(device: list[Sxp]) -> Vif:
         script=script[len(_SCRIPTS) :] if script and script.startswith(_SCRIPTS) else script,
         backend=_text(fields.get("backend")),
     )
+
+
+def _is_shell(vif: list[Sxp]) -> bool:
+    """Tell whether this is what 4.1 leaves of a vif that was detached: ``(vif (backend 0))``."""
+    return [key for key, _value in _pairs(vif)] == ["backend"]
 
 
 def _vif_as_dict(vif: Vif) -> dict[str, Any]:

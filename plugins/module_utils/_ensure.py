@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any, Optional
 
@@ -18,15 +18,27 @@ from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain
 from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest, XendError, XendRefused
 from ansible_collections.dom0.xend.plugins.module_utils._operations import (
     Create,
+    Define,
+    Delete,
     Destroy,
+    Detach,
     Operation,
+    Reboot,
+    Rename,
+    Save,
     Shutdown,
     WaitForDevices,
 )
-from ansible_collections.dom0.xend.plugins.module_utils._plan import drift, plan
+from ansible_collections.dom0.xend.plugins.module_utils._plan import UP, drift, plan
 
 DESTROY_TIMEOUT = 30
-"""Seconds in which a destroyed domain has to be out of xend's sight."""
+"""Seconds in which a destroyed or saved domain has to be out of xend's sight."""
+
+DETACH_TIMEOUT = 60
+"""Seconds in which a guest has to let go of a device."""
+
+CLOCK_TOLERANCE = 600
+"""Seconds by which the clock of the xend host may be wrong, where the age of a domain matters."""
 
 _SURELY_THERE = 1024
 """MiB of memory that are asked for without a question whether the host has so much."""
@@ -34,7 +46,7 @@ _SURELY_THERE = 1024
 _FIRST_POLL, _SLOWEST_POLL = 0.2, 2.0
 """Seconds between two looks at a domain that is going down: at first, and at most."""
 
-_MOST_ROUNDS = 3
+_MOST_ROUNDS = 5
 """How often to plan anew on the way down: only a domain that is down shows what is left of it, a definition perhaps."""
 
 
@@ -57,12 +69,20 @@ class Outcome:
     shutdown_outcome: Optional[str] = None
     """clean: the guest went down by itself; forced: xend ended it (up to 3.1, after 30 s); destroyed: the task did."""
 
+    @property
+    def removed(self) -> Optional[Domain]:
+        """Return the domain or definition that had to make room for another one."""
+        ended = any(operation.brings_down or isinstance(operation, Delete) for operation in self.operations)
+        replaced = any(isinstance(operation, Create) for operation in self.operations)
+        return self.before if ended and replaced else None
+
 
 @dataclass(frozen=True)
 class Clock:
     """Where the time comes from, so that tests need not wait."""
 
     now: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
 
 
@@ -80,7 +100,7 @@ class Ensurer:
         """Do it, or with a read-only client find out what would be done. Raises XendError."""
         check(self.wish)
         outcome = self.outcome
-        outcome.before = outcome.after = self.client.domain(self.wish.name)
+        outcome.before = outcome.after = self._find()
         operations = plan(outcome.before, self.wish, self.client.release)
         if any(isinstance(operation, Create) for operation in operations):
             self._refuse_to_stall()
@@ -90,6 +110,33 @@ class Ensurer:
             self._carry_out(operations)
         outcome.drift = drift(outcome.after, self.wish)
         return outcome
+
+    def _find(self) -> Optional[Domain]:
+        """Return the domain, under its name or already under the new one. Raises where a save has hold of it."""
+        wish = self.wish
+        domain = self.client.domain(wish.name)
+        if wish.new_name and wish.new_name != wish.name:
+            renamed = self.client.domain(wish.new_name)
+            if domain and renamed:
+                raise InvalidRequest(f"There is a domain {wish.name} and a domain {wish.new_name}: neither is renamed")
+            if domain is None:
+                domain, self.wish = renamed, replace(wish, name=wish.new_name)
+        if domain is None and (wish.save_file or wish.restore_file or self._shares_disks()):
+            self._refuse_a_pending_save()
+        return domain
+
+    def _shares_disks(self) -> bool:
+        """Tell whether a second domain could write to the same disk: the host's scripts refuse that, but for ``w!``."""
+        return self.wish.state in UP and any(vbd.mode == "w!" for vbd in self.wish.declared().vbds or ())
+
+    def _refuse_a_pending_save(self) -> None:
+        """Refuse to take a domain for gone that xend is saving: it goes by another name meanwhile (WIRE.md (f) 7)."""
+        pending = f"migrating-{self.wish.name}"
+        if self.client.domain(pending) is not None:
+            raise XendError(
+                f"xend is saving or migrating {self.wish.name}: it goes by the name {pending} until that is done. "
+                f"If it hangs because the guest is deaf or paused: unpausing {pending} lets a paused one go on."
+            )
 
     def _refuse_to_stall(self) -> None:
         """Refuse a domain larger than its host, where xend would keep on looking for the memory (WIRE.md (e))."""
@@ -109,35 +156,49 @@ class Ensurer:
         outcome = self.outcome
         outcome.operations = operations
         outcome.after = reduce(lambda domain, operation: operation.project(domain), operations, outcome.before)
-        ends = [operation for operation in operations if operation.brings_down]
+        ends = [operation for operation in operations if isinstance(operation, (Shutdown, Destroy))]
         if ends:
             outcome.shutdown_outcome = "clean" if isinstance(ends[0], Shutdown) else "destroyed"
 
     def _carry_out(self, operations: list[Operation]) -> None:
-        """Send the operations, and see to it that the domain is as wished then."""
-        up = self.wish.state in ("running", "paused")
-        self._apply(operations)
+        """Send the operations, and plan anew whenever a domain is down: only then it shows what is left of it."""
         for _round in range(_MOST_ROUNDS):
-            if up or not operations:
+            finished = self._apply(operations)
+            if finished and self.wish.state in UP:
                 break
-            operations = plan(self.outcome.after, self.wish, self.client.release)
-            self._apply(operations)
+            operations = plan(self.outcome.after, self.wish, self.client.release, replacing=not finished)
+            if not operations:
+                break
         after = self.outcome.after
-        if up and (after is None or after.state != self.wish.state):
+        lives_as = "paused" if self.wish.state == "paused" else "running"
+        if self.wish.state in UP and (after is None or after.state != lives_as):
             raise GuestNotUp(
-                f"{self.wish.name} was brought up and is {after.state if after else 'gone'} now, not {self.wish.state}: "
+                f"{self.wish.name} was brought up and is {after.state if after else 'gone'} now, not {lives_as}: "
                 "look at its console and at xend's log for the reason"
             )
 
-    def _apply(self, operations: list[Operation]) -> None:
-        """Send the operations, up to the first that takes the domain down, and read the domain back."""
-        for operation in operations:
+    def _apply(self, operations: list[Operation]) -> bool:
+        """Send the operations, up to the first that takes the domain down, and read the domain back.
+
+        Returns whether all were sent.
+        """
+        outcome = self.outcome
+        name = self.wish.name
+        for position, operation in enumerate(operations):
+            if isinstance(operation, Reboot):
+                self._let_it_settle()
             self._send(operation)
             if operation.brings_down:
-                self.outcome.after = self._see_it_go(operation)
-                return
-        if operations:
-            self.outcome.after = self.client.domain(self.wish.name)
+                outcome.after = self._see_it_go(operation)
+                return position == len(operations) - 1
+            if isinstance(operation, Detach):
+                self._see_device_go(operation)
+            elif isinstance(operation, Reboot):
+                self._see_it_reboot()
+            elif isinstance(operation, Rename):
+                name = operation.new_name
+        outcome.after = self.client.domain(name)
+        return True
 
     def _send(self, operation: Operation) -> None:
         """Send one operation, and keep it in mind as sent."""
@@ -147,6 +208,8 @@ class Ensurer:
             created = any(isinstance(done, Create) for done in self.outcome.operations)
             if created and isinstance(operation, WaitForDevices):
                 raise self._half_made(error) from error
+            if isinstance(operation, Define) and self.outcome.operations and self.outcome.before:
+                raise self._undefined(error, self.outcome.before) from error
             raise
         self.outcome.operations.append(operation)
 
@@ -169,6 +232,57 @@ class Ensurer:
             reason=error.reason,
         )
 
+    def _undefined(self, error: XendRefused, old: Domain) -> XendError:
+        """Bring a definition back that was to be replaced; return the error to raise."""
+        try:
+            self.client.new(old.tree)
+        except XendError as second:
+            return XendRefused(
+                f"{error}. The old definition of {old.name} is deleted, and could not be brought back ({second}). "
+                "It is in the result, as removed_config.",
+                reason=error.reason,
+            )
+        return XendRefused(f"{error}. The old definition of {old.name} was brought back.", reason=error.reason)
+
+    def _let_it_settle(self) -> None:
+        """Wait until a reboot does not cost the domain: xend destroys one that was started just before."""
+        domain = self.outcome.before
+        seconds = domain.release.reboot_settles_after if domain and domain.release else 0
+        started = domain.start_time if domain else None
+        age = None if started is None else self.clock.wall() - started
+        if age is None or age < seconds + CLOCK_TOLERANCE:
+            self.clock.sleep(seconds)
+
+    def _see_it_reboot(self) -> None:
+        """Wait until the domain runs under another domid."""
+        before = self.outcome.before
+        began = self.clock.now()
+        interval = _FIRST_POLL
+        while True:
+            domain = self.client.domain(self.wish.name)
+            took = self.clock.now() - began
+            if domain and before and domain.domid not in (None, before.domid):
+                return
+            if took >= self.wish.shutdown_timeout:
+                state = domain.state if domain else "gone"
+                raise GuestStillUp(
+                    f"{self.wish.name} was asked to reboot, and after {took:.0f} s it has not: it is {state}. "
+                    "Up to 3.1, xend destroys a guest that takes more than 30 s to go down."
+                )
+            self.clock.sleep(min(interval, self.wish.shutdown_timeout - took))
+            interval = min(interval * 1.5, _SLOWEST_POLL)
+
+    def _see_device_go(self, operation: Detach) -> None:
+        """Wait until a device is gone: up to 3.2 xend has only asked for it, and its dev is taken until then."""
+        began = self.clock.now()
+        while not operation.is_gone(self.client):
+            if self.clock.now() - began >= DETACH_TIMEOUT:
+                raise GuestStillUp(
+                    f"The {operation.kind} {operation.key} of {self.wish.name} was detached and is still there after "
+                    f"{DETACH_TIMEOUT} s: the guest has it in use"
+                )
+            self.clock.sleep(_FIRST_POLL)
+
     def _see_it_go(self, operation: Operation) -> Optional[Domain]:
         """Wait until the domain is down, by force if the wish says so; return what is left of it."""
         before = self.outcome.after
@@ -176,7 +290,7 @@ class Ensurer:
         patience = self.wish.shutdown_timeout if asked else DESTROY_TIMEOUT
         left, took = self._poll(before, patience)
         if not _is_up(left):
-            if self.outcome.shutdown_outcome is None:
+            if self.outcome.shutdown_outcome is None and not isinstance(operation, Save):
                 self.outcome.shutdown_outcome = self._outcome(before, asked, took)
             return left
         if left is not None and before is not None and left.domid != before.domid:
@@ -188,6 +302,11 @@ class Ensurer:
             destroy = Destroy(self.wish.name)
             self._send(destroy)
             return self._see_it_go(destroy)
+        if isinstance(operation, Save):
+            raise GuestStillUp(
+                f"{self.wish.name} is still up, and xend said that it had saved it to {operation.file}: "
+                "the save has failed (3.1 says so of none). See xend's log."
+            )
         raise GuestStillUp(self._complaint(asked, patience))
 
     def _poll(self, before: Optional[Domain], patience: float) -> tuple[Optional[Domain], float]:

@@ -9,10 +9,11 @@ So a real run and a check run come from the same list: the one sends it, the oth
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Optional, Protocol
 
-from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain, without_secrets
+from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain, by_dev, without_secrets
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, dumps
 
 
@@ -43,6 +44,39 @@ class Sender(Protocol):
     def delete(self, name: str) -> None:
         """Forget a managed domain."""
 
+    def new(self, config: Sxp) -> None:
+        """Keep a definition."""
+
+    def restore(self, file: str) -> None:
+        """Bring back a saved domain."""
+
+    def save(self, name: str, file: str) -> None:
+        """Save and end it."""
+
+    def rename(self, name: str, new_name: str) -> None:
+        """Give it another name."""
+
+    def set_memory(self, name: str, target: int) -> None:
+        """Set its memory in MiB."""
+
+    def set_maxmem(self, name: str, memory: int) -> None:
+        """Set the most memory it can have, in MiB."""
+
+    def set_vcpus(self, name: str, vcpus: int) -> None:
+        """Set how many vcpus it may use."""
+
+    def attach(self, name: str, device: Sxp) -> None:
+        """Attach a device."""
+
+    def detach(self, name: str, kind: str, dev: str) -> None:
+        """Detach a device."""
+
+    def devices(self, name: str, kind: str) -> dict[str, dict[str, str]]:
+        """Return its devices of a kind by id."""
+
+    def domain(self, name: str) -> Optional[Domain]:
+        """Return it, None if it is gone."""
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -53,7 +87,7 @@ class Operation:
     op: ClassVar[str] = ""
     """xend's word for it."""
     brings_down: ClassVar[bool] = False
-    """Whether the domain takes its time to be as projected."""
+    """Whether the domain takes its time to go away."""
 
     def send(self, client: Sender) -> None:
         """Send the request. Raises the client's errors."""
@@ -74,6 +108,7 @@ class Create(Operation):
 
     config: Sxp = ""
     op: ClassVar[str] = "create"
+    leaves_it: ClassVar[str] = "paused"
 
     def send(self, client: Sender) -> None:
         """Send the config."""
@@ -86,9 +121,11 @@ class Create(Operation):
         vcpus = declared.vcpus or 1
         return replace(
             _with_backends(declared),
-            state="paused",
+            release=None,
+            state=self.leaves_it,
             maxmem=max(memory, declared.maxmem or 0),
             vcpus=vcpus,
+            vcpu_avail=(1 << vcpus) - 1,
             online_vcpus=vcpus,
             on_poweroff=declared.on_poweroff or "destroy",
             on_reboot=declared.on_reboot or "restart",
@@ -186,6 +223,260 @@ class Delete(Operation):
         return None
 
 
+@dataclass(frozen=True)
+class Define(Create):
+    """Have xend keep a definition; the domain is halted then."""
+
+    op: ClassVar[str] = "new"
+    leaves_it: ClassVar[str] = "halted"
+
+    def send(self, client: Sender) -> None:
+        """Send the config."""
+        client.new(self.config)
+
+    def project(self, domain: Optional[Domain]) -> Optional[Domain]:
+        """Return what is declared: a definition names no backends."""
+        projected = super().project(domain)
+        return projected and replace(
+            projected,
+            online_vcpus=None,
+            vbds=tuple(replace(vbd, backend=_named(vbd.backend)) for vbd in projected.vbds or ()),
+            vifs=tuple(replace(vif, backend=_named(vif.backend)) for vif in projected.vifs or ()),
+        )
+
+
+@dataclass(frozen=True)
+class Restore(Operation):
+    """Bring back a domain that was saved."""
+
+    file: str = ""
+    op: ClassVar[str] = "restore"
+
+    def send(self, client: Sender) -> None:
+        """Name the file."""
+        client.restore(self.file)
+
+    def project(self, domain: Optional[Domain]) -> Optional[Domain]:
+        """Return all that can be known of a domain in a file: it runs."""
+        return Domain(self.name, state="running")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Show the file."""
+        return {**super().as_dict(), "file": self.file}
+
+
+@dataclass(frozen=True)
+class Save(Operation):
+    """Save the domain to a file, which ends it."""
+
+    file: str = ""
+    op: ClassVar[str] = "save"
+    brings_down: ClassVar[bool] = True
+
+    def send(self, client: Sender) -> None:
+        """Name the file."""
+        client.save(self.name, self.file)
+
+    def project(self, domain: Optional[Domain]) -> Optional[Domain]:
+        """Return nothing: whether xend keeps a definition shows only afterwards."""
+        return None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Show the file."""
+        return {**super().as_dict(), "file": self.file}
+
+
+@dataclass(frozen=True)
+class Reboot(Operation):
+    """Ask the guest to reboot, and see it come up as another domid."""
+
+    op: ClassVar[str] = "shutdown"
+
+    def send(self, client: Sender) -> None:
+        """Ask."""
+        client.shutdown(self.name, "reboot")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Show the reason."""
+        return {**super().as_dict(), "reason": "reboot"}
+
+
+@dataclass(frozen=True)
+class Rename(Operation):
+    """Give the domain another name."""
+
+    new_name: str = ""
+    op: ClassVar[str] = "rename"
+
+    def send(self, client: Sender) -> None:
+        """Send the name."""
+        client.rename(self.name, self.new_name)
+
+    def project(self, domain: Optional[Domain]) -> Optional[Domain]:
+        """Return it with that name."""
+        return domain and replace(domain, name=self.new_name)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Show the name."""
+        return {**super().as_dict(), "new_name": self.new_name}
+
+
+@dataclass(frozen=True)
+class SetMemory(Operation):
+    """Change the memory of a domain, in MiB."""
+
+    target: int = 0
+    op: ClassVar[str] = "mem_target_set"
+
+    def send(self, client: Sender) -> None:
+        """Send the target."""
+        client.set_memory(self.name, self.target)
+
+    def project(self, domain: Optional[Domain]) -> Optional[Domain]:
+        """Return it with that memory."""
+        return domain and replace(domain, memory=self.target)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Show the target."""
+        return {**super().as_dict(), "target": self.target}
+
+
+@dataclass(frozen=True)
+class SetMaxmem(Operation):
+    """Change the most memory that a domain can have, in MiB."""
+
+    memory: int = 0
+    op: ClassVar[str] = "maxmem_set"
+
+    def send(self, client: Sender) -> None:
+        """Send the limit."""
+        client.set_maxmem(self.name, self.memory)
+
+    def project(self, domain: Optional[Domain]) -> Optional[Domain]:
+        """Return it with that limit."""
+        return domain and replace(domain, maxmem=self.memory)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Show the limit."""
+        return {**super().as_dict(), "memory": self.memory}
+
+
+@dataclass(frozen=True)
+class RaiseLimit(SetMaxmem):
+    """Raise the hypervisor's limit for a domain up to 3.0.3, where that is not what the domain shows as maxmem."""
+
+    def project(self, domain: Optional[Domain]) -> Optional[Domain]:
+        """Return it unchanged."""
+        return domain
+
+
+@dataclass(frozen=True)
+class SetVcpus(Operation):
+    """Change how many of its vcpus a domain may use."""
+
+    vcpus: int = 0
+    op: ClassVar[str] = "set_vcpus"
+
+    def send(self, client: Sender) -> None:
+        """Send the number."""
+        client.set_vcpus(self.name, self.vcpus)
+
+    def project(self, domain: Optional[Domain]) -> Optional[Domain]:
+        """Return it with that number of vcpus to use."""
+        return domain and replace(domain, vcpu_avail=(1 << self.vcpus) - 1)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Show the number."""
+        return {**super().as_dict(), "vcpus": self.vcpus}
+
+
+@dataclass(frozen=True)
+class Attach(Operation):
+    """Attach a device, given as ``(vbd ...)`` or ``(vif ...)``."""
+
+    device: Sxp = ""
+    op: ClassVar[str] = "device_create"
+
+    def send(self, client: Sender) -> None:
+        """Send the device."""
+        client.attach(self.name, self.device)
+
+    def project(self, domain: Optional[Domain]) -> Optional[Domain]:
+        """Return it with the device."""
+        if domain is None:
+            return None
+        new = _with_backends(Domain.from_sxp(["vm", ["name", self.name], ["device", self.device]]))
+        vbds = by_dev([*(domain.vbds or ()), *(new.vbds or ())])
+        return replace(domain, vbds=vbds, vifs=(*(domain.vifs or ()), *(new.vifs or ())))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Show the device."""
+        return {**super().as_dict(), "config": dumps(without_secrets(self.device))}
+
+
+@dataclass(frozen=True)
+class Detach(Operation):
+    """Detach a device, and see it go: a vbd by its dev, a vif by its mac."""
+
+    kind: str = "vbd"
+    key: str = ""
+    op: ClassVar[str] = "device_destroy"
+
+    def send(self, client: Sender) -> None:
+        """Send the id that the device has on the wire."""
+        client.detach(self.name, self.kind, self._id(client) or self.key)
+
+    def is_gone(self, client: Sender) -> bool:
+        """Tell whether the device is no longer there: neither for xend's devices, nor in what it says of the domain."""
+        if self._id(client) is not None:
+            return False
+        domain = client.domain(self.name)
+        return self.kind == "vif" or domain is None or all(vbd.dev != self.key for vbd in domain.vbds or ())
+
+    def project(self, domain: Optional[Domain]) -> Optional[Domain]:
+        """Return it without the device."""
+        if domain is None:
+            return None
+        if self.kind == "vbd":
+            return replace(domain, vbds=tuple(vbd for vbd in domain.vbds or () if vbd.dev != self.key))
+        return replace(domain, vifs=tuple(vif for vif in domain.vifs or () if vif.mac != self.key))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Show the device."""
+        return {**super().as_dict(), "type": self.kind, "dev" if self.kind == "vbd" else "mac": self.key}
+
+    def _id(self, client: Sender) -> Optional[str]:
+        """Return the device's id if xend has it."""
+        devices = client.devices(self.name, self.kind)
+        if self.kind == "vif":
+            return next(
+                (number for number, fields in devices.items() if fields.get("mac", "").lower() == self.key), None
+            )
+        number = device_number(self.key)
+        return str(number) if number is not None and str(number) in devices else None
+
+
+_MAJORS = {"hd": ((3, 22, 33, 34, 56, 57, 88, 89, 90, 91), 64), "sd": ((8,), 16), "xvd": ((202,), 16)}
+"""Linux's majors for a kind of disk, and the minors that each disk has."""
+
+
+def device_number(dev: str) -> Optional[int]:
+    """Return Linux's number of a block device, by which xend knows a vbd: sda1 is 2049 (WIRE.md (d)).
+
+    None for a dev that is none of hdXN, sdXN, xvdXN and a number.
+    """
+    name = dev.split(":", maxsplit=1)[0]
+    match = re.fullmatch(r"(?:/dev/)?(hd|sd|xvd)([a-p])([0-9]{0,2})", name)
+    if not match:
+        return int(name, 0) if re.fullmatch(r"0x[0-9a-fA-F]+|[1-9][0-9]*", name) else None
+    majors, minors = _MAJORS[match[1]]
+    disks = 2 if match[1] == "hd" else 16
+    index = ord(match[2]) - ord("a")
+    if index // disks >= len(majors):
+        return None
+    return majors[index // disks] * 256 + (index % disks) * minors + int(match[3] or 0)
+
+
 def _in_state(domain: Optional[Domain], state: str) -> Optional[Domain]:
     """Return the domain in another state."""
     return None if domain is None else replace(domain, state=state, state_flags=None)
@@ -198,6 +489,11 @@ def _with_backends(domain: Domain) -> Domain:
         vbds=tuple(replace(vbd, mode=vbd.mode or "r", backend=_domid(vbd.backend)) for vbd in domain.vbds or ()),
         vifs=tuple(replace(vif, backend=_domid(vif.backend)) for vif in domain.vifs or ()),
     )
+
+
+def _named(backend: Optional[str]) -> Optional[str]:
+    """Return a backend as a definition shows it: not at all, if it is the default."""
+    return None if backend == "0" else backend
 
 
 def _domid(backend: Optional[str]) -> str:

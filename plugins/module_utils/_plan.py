@@ -10,17 +10,24 @@ The table of states is that of the documentation of xen_domain.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 from typing import Any, Optional
 
-from ansible_collections.dom0.xend.plugins.module_utils._config import Wish, check_creation
-from ansible_collections.dom0.xend.plugins.module_utils._domain import DOMAIN_0, Domain, Image, Vbd, Vif
+from ansible_collections.dom0.xend.plugins.module_utils._compare import Comparison, compare
+from ansible_collections.dom0.xend.plugins.module_utils._config import Wish, check_creation, check_definition
+from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain
 from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest
 from ansible_collections.dom0.xend.plugins.module_utils._operations import (
     Create,
+    Define,
     Delete,
     Destroy,
     Operation,
     Pause,
+    Reboot,
+    Rename,
+    Restore,
+    Save,
     Shutdown,
     Start,
     Unpause,
@@ -34,6 +41,7 @@ SHOWN = (
     "memory",
     "maxmem",
     "vcpus",
+    "vcpu_avail",
     "on_poweroff",
     "on_reboot",
     "on_crash",
@@ -44,86 +52,38 @@ SHOWN = (
 )
 """The fields in a diff: what a task can declare, and nothing that changes by itself."""
 
-_COMPARED = ("memory", "maxmem", "vcpus", "uuid", "on_poweroff", "on_reboot", "on_crash", "bootloader")
+UP = ("running", "paused", "restarted")
+"""The states in which a domain lives."""
 
 
-def plan(current: Optional[Domain], wish: Wish, release: Optional[Release]) -> list[Operation]:
-    """Return what to send, in order; nothing if all is as wished. Raises InvalidRequest for what must not be done."""
-    name = wish.name
+def plan(
+    current: Optional[Domain], wish: Wish, release: Optional[Release], *, replacing: bool = False
+) -> list[Operation]:
+    """Return what to send, in order; nothing if all is as wished. Raises InvalidRequest for what must not be done.
+
+    *replacing* tells that what is left of the domain is to make room for a new one.
+    """
     if current is None:
-        return _bring_up_from_nothing(wish, release)
-    if current.is_privileged and wish.state != "running":
-        raise InvalidRequest(f"{name} is the control domain: it is never paused, stopped, destroyed or deleted")
+        return _from_nothing(wish, release)
+    if current.is_privileged:
+        return _leave_domain_0(current, wish)
     if current.state == "dying":
-        raise InvalidRequest(f"{name} is dying: the hypervisor has not let go of it yet. Run the task again later.")
-    if wish.state in ("stopped", "absent"):
-        return _take_down(current, wish)
-    if current.state in ("shutdown", "crashed"):
         raise InvalidRequest(
-            f"{name} is {current.state} and was preserved by xend, perhaps to be looked at: it cannot become "
-            f"{wish.state}. Remove it with state: absent first."
+            f"{wish.name} is dying: the hypervisor has not let go of it yet. Run the task again later."
         )
-    return _bring_up(current, wish)
-
-
-def _bring_up_from_nothing(wish: Wish, release: Optional[Release]) -> list[Operation]:
-    """Return the way from no domain to a running or a paused one."""
-    if wish.state in ("stopped", "absent"):
-        return []
-    check_creation(wish, release)
-    made: list[Operation] = [Create(wish.name, wish.tree(release)), WaitForDevices(wish.name)]
-    return made if wish.state == "paused" else [*made, Unpause(wish.name)]
-
-
-def _bring_up(current: Domain, wish: Wish) -> list[Operation]:
-    """Return the way from a domain that is whole to a running or a paused one."""
-    name = wish.name
-    if current.state == wish.state:
-        return []
-    if current.state == "halted":
-        return [Start(name)] if wish.state == "running" else [Start(name), Pause(name)]
-    if wish.state == "paused":
-        return [Pause(name)]
-    if current.cpu_time == 0:  # never ran, so whoever created it may not have got as far as its devices
-        return [WaitForDevices(name), Unpause(name)]
-    return [Unpause(name)]
-
-
-def _take_down(current: Domain, wish: Wish) -> list[Operation]:
-    """Return the way from a domain to one that does not run, or to none."""
-    name = wish.name
-    if current.state == "halted":
-        return [Delete(name)] if wish.state == "absent" else []
-    if wish.force or current.state in ("shutdown", "crashed"):
-        return [Destroy(name)]
-    if current.on_poweroff not in (None, "destroy", "preserve"):
-        raise InvalidRequest(
-            f"on_poweroff of {name} is {current.on_poweroff}: xend would start it again after its shutdown. "
-            "Shut it down from inside, or destroy it with force: true."
-        )
-    asked: list[Operation] = [Unpause(name)] if current.state == "paused" else []
-    asked.append(Shutdown(name))
-    return [*asked, Destroy(name)] if current.on_poweroff == "preserve" else asked
+    if replacing and current.state == "halted":
+        return _redefine(current, wish, release) + _bring_up(replace(current, state="halted"), wish)
+    if _is_to_be_replaced(current, wish):
+        return _take_down(current, replace(wish, state="absent")) + _from_nothing(wish, release)
+    operations = _to_state(current, wish, release)
+    if wish.new_name and wish.new_name != current.name and wish.state not in ("absent", "saved"):
+        operations = [*operations, Rename(current.name, wish.new_name)]
+    return operations
 
 
 def drift(found: Optional[Domain], wish: Wish) -> list[dict[str, Any]]:
-    """Return where *found* is not as declared: the option, what was declared, what was found."""
-    if found is None or not (wish.options or wish.config):
-        return []
-    declared = wish.declared()
-    if "vcpus" not in wish.options and wish.config is None:
-        declared = replace(declared, vcpus=None)  # a config always names it
-    pairs = [(key, getattr(declared, key), getattr(found, key)) for key in _COMPARED]
-    pairs += _image_pairs(declared.image, found.image)
-    for vbd in declared.vbds or ():
-        pairs += _vbd_pairs(vbd, found.vbds or ())
-    for position, vif in enumerate(declared.vifs or ()):
-        pairs += _vif_pairs(position, vif, found.vifs or ())
-    return [
-        {"option": option, "declared": wanted, "found": got}
-        for option, wanted, got in pairs
-        if wanted is not None and wanted != got
-    ]
+    """Return where *found* is not as declared: the option, what was declared, what was found, what it takes."""
+    return _comparison(found, wish).drift if found is not None else []
 
 
 def view(domain: Optional[Domain]) -> dict[str, Any]:
@@ -141,41 +101,119 @@ def _told(value: Any) -> Any:
     return [_told(item) for item in value] if isinstance(value, list) else value
 
 
-def _image_pairs(declared: Optional[Image], found: Optional[Image]) -> list[tuple[str, Any, Any]]:
-    """Return the fields of an image to compare; xend up to 3.0.4 forgets images over a restart, so none is no drift."""
-    if declared is None or found is None:
+def _comparison(found: Domain, wish: Wish) -> Comparison:
+    """Compare under the name that the domain has."""
+    return compare(found, replace(wish, name=found.name) if wish.config is None else wish)
+
+
+def _leave_domain_0(current: Domain, wish: Wish) -> list[Operation]:
+    """Return nothing, or refuse: nothing is ever done to the control domain."""
+    if wish.state != "running" or wish.new_name not in (None, current.name) or _comparison(current, wish).operations:
+        raise InvalidRequest(
+            f"{wish.name} is the control domain: it is never paused, stopped, destroyed, saved, deleted or changed"
+        )
+    return []
+
+
+def _from_nothing(wish: Wish, release: Optional[Release]) -> list[Operation]:
+    """Return the way from no domain."""
+    if wish.state in ("stopped", "absent", "saved"):
         return []
-    return [
-        (f"image.{key}", getattr(declared, key), getattr(found, key)) for key in ("type", "kernel", "ramdisk", "args")
-    ]
+    if wish.restore_file and wish.state in UP:
+        restored: list[Operation] = [Restore(wish.name, wish.restore_file)]
+        return restored if wish.state != "paused" else [*restored, Pause(wish.name)]
+    check_creation(wish, release)
+    if wish.state == "defined":
+        check_definition(release)
+        return [Define(wish.name, wish.tree(release))]
+    made: list[Operation] = [Create(wish.name, wish.tree(release)), WaitForDevices(wish.name)]
+    return made if wish.state == "paused" else [*made, Unpause(wish.name)]
 
 
-def _vbd_pairs(declared: Vbd, devices: tuple[Vbd, ...]) -> list[tuple[str, Any, Any]]:
-    """Return the fields of a disk to compare with those of the disk of the same dev."""
-    option = f"vbds[{declared.dev}]"
-    found = next((vbd for vbd in devices if vbd.dev == declared.dev), None)
-    if found is None:
-        return [(option, "present", "absent")]
-    return [(f"{option}.{key}", getattr(declared, key), getattr(found, key)) for key in ("uname", "mode")] + [
-        _backend_pair(option, declared.backend, found.backend)
-    ]
+def _to_state(current: Domain, wish: Wish, release: Optional[Release]) -> list[Operation]:
+    """Return the way from a domain to the state wished for, and what changes it live on the way."""
+    if wish.state in ("stopped", "absent"):
+        return _take_down(current, wish)
+    if wish.state == "defined":
+        outdated = current.state == "halted" and wish.describes_a_domain and drift(current, wish)
+        return _redefine(current, wish, release) if outdated else []
+    if current.state in ("shutdown", "crashed"):
+        raise InvalidRequest(
+            f"{wish.name} is {current.state} and was preserved by xend, perhaps to be looked at: it cannot become "
+            f"{wish.state}. Remove it with state: absent, or have it replaced with recreate: if_needed."
+        )
+    if wish.state == "saved":
+        return _save(current, wish)
+    return _bring_up(current, wish)
 
 
-def _vif_pairs(position: int, declared: Vif, devices: tuple[Vif, ...]) -> list[tuple[str, Any, Any]]:
-    """Return the fields of an interface to compare: with that of the same mac, without a mac with that in its place."""
-    option = f"vifs[{declared.mac or position}]"
-    if declared.mac:
-        found = next((vif for vif in devices if vif.mac == declared.mac), None)
-    else:
-        found = devices[position] if position < len(devices) else None
-    if found is None:
-        return [(option, "present", "absent")]
-    return [(f"{option}.{key}", getattr(declared, key), getattr(found, key)) for key in ("bridge", "ip", "script")] + [
-        _backend_pair(option, declared.backend, found.backend)
-    ]
+def _bring_up(current: Domain, wish: Wish) -> list[Operation]:
+    """Return the way from a domain that is whole to one that lives, as declared."""
+    name = current.name
+    operations: list[Operation] = []
+    if current.state == "halted":
+        operations.append(Start(name))
+    elif current.state == "paused" and wish.state != "paused":
+        if current.cpu_time == 0:  # never ran, so whoever created it may not have got as far as its devices
+            operations.append(WaitForDevices(name))
+        operations.append(Unpause(name))
+    alive = reduce(lambda domain, operation: operation.project(domain) or domain, operations, current)
+    operations += _comparison(alive, wish).operations
+    if wish.state == "paused" and current.state != "paused":
+        operations.append(Pause(name))
+    if wish.state == "restarted" and current.state != "halted":
+        _check_reboot(current)
+        operations.append(Reboot(name))
+    return operations
 
 
-def _backend_pair(option: str, declared: Optional[str], found: Optional[str]) -> tuple[str, Any, Any]:
-    """Return a backend to compare: one given by another name than the control domain's cannot be told from its id."""
-    wanted = "0" if declared == DOMAIN_0 else declared
-    return (f"{option}.backend", wanted if (wanted or "").isdigit() else None, found)
+def _check_reboot(current: Domain) -> None:
+    """Refuse a reboot after which the domain would not be there."""
+    if current.on_reboot not in (None, "restart", "rename-restart"):
+        raise InvalidRequest(
+            f"on_reboot of {current.name} is {current.on_reboot}: xend would not start it again after a reboot"
+        )
+
+
+def _is_to_be_replaced(current: Domain, wish: Wish) -> bool:
+    """Tell whether ``recreate`` has the domain make room for a new one."""
+    if wish.recreate == "never" or wish.state not in UP or not wish.describes_a_domain:
+        return False
+    return (
+        wish.recreate == "always"
+        or current.state in ("shutdown", "crashed")
+        or any(entry["takes"] in ("recreate", "next_start") for entry in drift(current, wish))
+    )
+
+
+def _redefine(current: Domain, wish: Wish, release: Optional[Release]) -> list[Operation]:
+    """Return the way from an old definition to a new one, with the same uuid."""
+    check_creation(wish, release)
+    options = {**wish.options, "uuid": current.uuid} if current.uuid and "uuid" not in wish.options else wish.options
+    tree = replace(wish, options=options).tree(release)
+    return [Delete(current.name), Define(wish.name, tree)]
+
+
+def _save(current: Domain, wish: Wish) -> list[Operation]:
+    """Return the way to a file. A paused guest cannot be saved: up to 3.1 xend would never answer."""
+    if current.state == "halted":
+        return []
+    woken: list[Operation] = [Unpause(current.name)] if current.state == "paused" else []
+    return [*woken, Save(current.name, wish.save_file or "")]
+
+
+def _take_down(current: Domain, wish: Wish) -> list[Operation]:
+    """Return the way from a domain to one that does not run, or to none."""
+    name = current.name
+    if current.state == "halted":
+        return [Delete(name)] if wish.state == "absent" else []
+    if wish.force or current.state in ("shutdown", "crashed"):
+        return [Destroy(name)]
+    if current.on_poweroff not in (None, "destroy", "preserve"):
+        raise InvalidRequest(
+            f"on_poweroff of {name} is {current.on_poweroff}: xend would start it again after its shutdown. "
+            "Shut it down from inside, or destroy it with force: true."
+        )
+    asked: list[Operation] = [Unpause(name)] if current.state == "paused" else []
+    asked.append(Shutdown(name))
+    return [*asked, Destroy(name)] if current.on_poweroff == "preserve" else asked

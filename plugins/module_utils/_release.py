@@ -11,11 +11,11 @@ that there is none included, closely enough for all that the collection does dif
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Optional
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,14 @@ class Release:
     """A create that needs more memory than there is keeps xend from serving anybody: for hours, if it is much more."""
     lists_hide_stopped: bool = True
     """Both lists of domains, the plain and the detailed one, hold only what runs."""
+    manages: bool = True
+    """xend can keep a definition of a domain that does not run: new, start, delete."""
+    shows_maxmem: bool = True
+    """What maxmem_set sets is what a domain shows as its maxmem, not only a limit in the hypervisor."""
+    pins: bool = False
+    """pincpu pins. From 3.0.2 to 3.3 it unpins, whatever it is told, and reports success."""
+    reboot_settles_after: int = 0
+    """A reboot so many seconds after the start, or up to 3.0.3 after another reboot, loses the domain."""
 
 
 EARLY = Release(
@@ -46,12 +54,17 @@ EARLY = Release(
     keeps_all_ips=True,
     stalls_for_memory=True,
     lists_hide_stopped=False,
+    manages=False,
+    shows_maxmem=False,
+    reboot_settles_after=20,
 )
+R300 = replace(EARLY, span="3.0.0", pins=True)
+R302_TO_303 = replace(EARLY, span="3.0.2 to 3.0.3")
 R304 = Release("3.0.4", shutdown_ends_after=30, stalls_for_memory=True)
 R31 = Release("3.1", shutdown_ends_after=30, stalls_for_memory=True)
 R31_TO_33 = Release("3.1 to 3.3", shutdown_ends_after=30, stalls_for_memory=True)
 R32_TO_33 = Release("3.2 to 3.3")
-LATE = Release("3.4 to 4.4")
+LATE = Release("3.4 to 4.4", pins=True, reboot_settles_after=60)
 
 _NO_DOMAIN = (
     (404, re.compile(r"No such domain .*", re.DOTALL), EARLY),
@@ -69,10 +82,10 @@ def told_by_missing_domain(status: int, text: str) -> Optional[Release]:
     return next((rel for code, words, rel in _NO_DOMAIN if code == status and words.fullmatch(text)), None)
 
 
-def told_by_domain(fields: Container[str]) -> Release:
+def told_by_domain(fields: Mapping[str, object]) -> Release:
     """Return the release that prints a domain with these fields (WIRE.md (d))."""
     if "status" not in fields:
-        return EARLY
+        return R300 if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{8}){3}", str(fields.get("uuid"))) else R302_TO_303
     if "bootloader_args" not in fields:
         return R304
     if "cpus" in fields or "description" in fields:

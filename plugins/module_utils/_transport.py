@@ -23,7 +23,7 @@ import time
 import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional, Union
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from ansible_collections.dom0.xend.plugins.module_utils._errors import (
     InvalidRequest,
@@ -141,23 +141,24 @@ class Transport:
         *timeout* is how long xend may stay silent, in seconds. With a *query* the form travels in the URL.
         """
         method = "GET" if form is None else "POST"
+        body = None if form is None else urlencode(form, errors="surrogateescape").encode("ascii")
         try:
-            response = self._send(method, self.address.base + path + query, form, timeout)
+            response = self._send(method, self.address.base + path + query, body, timeout)
         except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
             raise self._explain(error, method, timeout) from error
         finally:
             self._session.close()
         return self._reply(response, method)
 
-    def _send(self, method: str, url: str, form: Optional[Mapping[str, str]], timeout: float) -> requests.Response:
+    def _send(self, method: str, url: str, body: Optional[bytes], timeout: float) -> requests.Response:
         """Send, and once more where that is safe."""
         for last_try in (False, True):
             try:
                 return self._session.request(
                     method,
                     url,
-                    data=form,
-                    headers=_HEADERS,
+                    data=body,
+                    headers=_HEADERS if body is None else {**_HEADERS, "Content-Type": _FORM},
                     auth=self._auth,
                     verify=self._verify,
                     timeout=(self._connect_timeout, timeout),
@@ -235,6 +236,7 @@ def _bytes(credential: str) -> bytes:
         raise InvalidRequest("xend_username or xend_password holds text that cannot be sent") from error
 
 
+_FORM = "application/x-www-form-urlencoded"
 _PROXY_STATUSES = {401, 403, 407, 502, 503, 504}
 
 

@@ -13,9 +13,10 @@ short_description: Declare a Xen domain on a host that runs xend
 version_added: 0.1.0
 description:
   - Creates, starts, pauses, shuts down and destroys domains through xend, so that a domain is as declared.
-  - A domain that exists is never changed or rebuilt. Where it differs from what is declared, RV(drift) says so, with a
-    warning.
-  - Domain-0 is never paused, stopped or destroyed, whatever is asked for.
+  - A domain that lives is changed where that can be done live, its memory, its virtual CPUs, its disks, its network
+    interfaces and its name. Where it differs from what is declared in something else, RV(drift) says so, with a warning.
+  - A domain is only ever replaced by a new one if O(recreate) allows it.
+  - Domain-0 is never paused, stopped, saved, destroyed or changed, whatever is asked for.
 extends_documentation_fragment:
   - dom0.xend.connection
   - dom0.xend.attributes
@@ -33,22 +34,57 @@ options:
       - V(running) means that the domain lives and is not paused when the module returns. A missing one is created,
         a paused one unpaused, a halted one that xend manages is started.
       - V(paused) means that the domain exists and holds still.
+      - V(restarted) means that the domain lives and has rebooted since the task began. A missing one is created, a halted
+        one started. It changes something each time. From 3.4 on xend destroys a domain that reboots within 60 seconds of
+        its start, and up to 3.0.3 one that reboots within 20 seconds of another reboot, so the task waits so long first,
+        unless the domain is certain to be older.
+      - V(saved) means that the domain was written to O(save_file), and does not run. A domain that does not run is taken
+        for saved.
+      - V(defined) means that xend keeps a definition of the domain (3.0.4 and later). It is not started, and the
+        definition of a domain that does not run is replaced if it is not as declared.
       - V(stopped) means that the domain does not run. Its definition stays, if xend manages one (3.0.4 and later).
       - V(absent) means that the domain is gone, with the definition that xend may keep of it.
       - For V(stopped) and V(absent) a running guest is asked to shut down, and waited for. A paused guest is unpaused
         first, because it cannot hear the request. What is preserved of a crashed or shut down domain is destroyed.
       - A domain that crashed or was shut down and is preserved is not brought up again. Remove it first.
     type: str
-    choices: [running, paused, stopped, absent]
+    choices: [running, paused, stopped, absent, restarted, saved, defined]
     default: running
+  new_name:
+    description:
+      - Name that the domain is to have. It is looked for under O(name), and under this.
+    type: str
+  recreate:
+    description:
+      - Whether a domain may be shut down, removed and created anew, for O(state=running), O(state=paused) and
+        O(state=restarted). The disks stay, as xend knows nothing of them.
+      - V(if_needed) replaces it where it differs from what is declared in something that cannot be changed live, and
+        where it crashed or was shut down and is preserved. V(always) replaces it each time.
+      - What was removed is returned as RV(removed_config).
+    type: str
+    choices: [never, if_needed, always]
+    default: never
+  save_file:
+    description: Path of the file on the xend host to save to, for O(state=saved).
+    type: str
+  restore_file:
+    description:
+      - Path of a file on the xend host. A missing domain is restored from it, instead of created.
+      - The file stays, and is out of date as soon as the domain has run. A domain that is restored from it again finds
+        its disks changed under it.
+    type: str
   memory:
     description: Memory in MiB. Needed to create a domain.
     type: int
   maxmem:
-    description: Most memory that the domain can be given while it runs, in MiB. xend takes O(memory) if this is not set.
+    description:
+      - Most memory that the domain can be given while it runs, in MiB. xend takes O(memory) if this is not set.
+      - Up to 3.0.3 what it was created with stays, as xend shows nothing else.
     type: int
   vcpus:
-    description: Number of virtual CPUs. A new domain gets one if this is not set.
+    description:
+      - Number of virtual CPUs. A new domain gets one if this is not set.
+      - A domain that lives can be given fewer, or as many as it was created with.
     type: int
   image:
     description: What the domain boots. Needed to create a domain, unless a O(bootloader) finds it.
@@ -78,7 +114,9 @@ options:
       - Refused together with O(image) up to 3.0.3, where xend deletes the files named in it.
     type: str
   vbds:
-    description: Virtual disks. Disks of an existing domain that are not named here are left alone.
+    description:
+      - Virtual disks. Those of an existing domain are told by their O(vbds[].dev). A missing one is attached, and one that
+        differs is detached and attached anew. Others are left alone, unless O(purge_vbds).
     type: list
     elements: dict
     suboptions:
@@ -98,7 +136,10 @@ options:
         description: Name or id of the domain that serves the disk. xend takes Domain-0 by default.
         type: str
   vifs:
-    description: Virtual network interfaces. Those of an existing domain that are not named here are left alone.
+    description:
+      - Virtual network interfaces. Those of an existing domain are told by their O(vifs[].mac), or without one by their
+        place. A missing one is attached, and one that differs is detached and attached anew. Others are left alone,
+        unless O(purge_vifs).
     type: list
     elements: dict
     suboptions:
@@ -120,6 +161,14 @@ options:
       backend:
         description: Name or id of the domain that serves the interface. xend takes Domain-0 by default.
         type: str
+  purge_vbds:
+    description: Whether to detach disks that are not in O(vbds).
+    type: bool
+    default: false
+  purge_vifs:
+    description: Whether to detach network interfaces that are not in O(vifs).
+    type: bool
+    default: false
   on_poweroff:
     description: What xend does once the guest has shut down. xend takes V(destroy) by default.
     type: str
@@ -250,7 +299,7 @@ operations:
   returned: always
   sample: [{op: pause, domain: web1}]
 drift:
-  description: Where an existing domain is not as declared. Nothing is done about it.
+  description: Where an existing domain is not as declared, and stays so.
   type: list
   elements: dict
   returned: success
@@ -264,7 +313,16 @@ drift:
     found:
       description: What the domain has.
       type: raw
-  sample: [{option: memory, declared: 256, found: 128}]
+    takes:
+      description:
+        - What it takes to have it as declared. C(recreate) is a new domain, C(live) is to run the task when the domain is
+          not paused, C(next_start) is a new definition (O(state=defined)), for a managed domain that does not run.
+      type: str
+  sample: [{option: on_crash, declared: preserve, found: restart, takes: recreate}]
+removed_config:
+  description: The domain that was removed for another one, as xend printed it, with passwords masked.
+  type: str
+  returned: when a domain or a definition was replaced
 shutdown_outcome:
   description:
     - How a domain ended that ran before.
@@ -275,15 +333,19 @@ shutdown_outcome:
   sample: clean
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dom0.xend.plugins.module_utils._config import STRUCTURED, Wish, parse_config
-from ansible_collections.dom0.xend.plugins.module_utils._domain import secrets, secrets_in_text
-from ansible_collections.dom0.xend.plugins.module_utils._ensure import Ensurer
+from ansible_collections.dom0.xend.plugins.module_utils._domain import secrets, secrets_in_text, without_secrets
+from ansible_collections.dom0.xend.plugins.module_utils._ensure import Ensurer, Outcome
 from ansible_collections.dom0.xend.plugins.module_utils._errors import XendError
 from ansible_collections.dom0.xend.plugins.module_utils._module import connection_spec, open_client, require_libraries
 from ansible_collections.dom0.xend.plugins.module_utils._plan import view
+from ansible_collections.dom0.xend.plugins.module_utils._sxp import dumps
 
+_STATES = ["running", "paused", "stopped", "absent", "restarted", "saved", "defined"]
 _ENDS = ["destroy", "restart", "preserve", "rename-restart"]
 
 
@@ -307,7 +369,13 @@ def argument_spec() -> dict[str, dict[str, object]]:
     return {
         **connection_spec(),
         "name": {"type": "str", "required": True},
-        "state": {"type": "str", "choices": ["running", "paused", "stopped", "absent"], "default": "running"},
+        "state": {"type": "str", "choices": _STATES, "default": "running"},
+        "new_name": text,
+        "recreate": {"type": "str", "choices": ["never", "if_needed", "always"], "default": "never"},
+        "save_file": text,
+        "restore_file": text,
+        "purge_vbds": {"type": "bool", "default": False},
+        "purge_vifs": {"type": "bool", "default": False},
         "memory": {"type": "int"},
         "maxmem": {"type": "int"},
         "vcpus": {"type": "int"},
@@ -342,6 +410,14 @@ def wish_of(module: AnsibleModule) -> Wish:
     )
 
 
+def sent(outcome: Outcome) -> dict[str, Any]:
+    """Return what the result says of what was sent."""
+    result: dict[str, Any] = {"operations": [operation.as_dict() for operation in outcome.operations]}
+    if outcome.removed is not None:
+        result["removed_config"] = dumps(without_secrets(outcome.removed.tree))
+    return result
+
+
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
@@ -356,16 +432,17 @@ def main() -> None:
         ensurer = Ensurer(client, wish_of(module))
         outcome = ensurer.run()
     except XendError as error:
-        done = ensurer.outcome.operations if ensurer else []
-        module.fail_json(msg=str(error), changed=bool(done), operations=[operation.as_dict() for operation in done])
+        done = ensurer.outcome if ensurer else Outcome()
+        module.fail_json(msg=str(error), changed=bool(done.operations), **sent(done))
     for item in outcome.drift:
         module.warn(
-            f"{module.params['name']}: {item['option']} is {item['found']!r}, not {item['declared']!r} as declared"
+            f"{module.params['name']}: {item['option']} is {item['found']!r}, not {item['declared']!r} as declared; "
+            f"that takes: {item['takes']}"
         )
     result: dict[str, object] = {
         "changed": bool(outcome.operations),
         "domain": outcome.after.as_dict() if outcome.after else None,
-        "operations": [operation.as_dict() for operation in outcome.operations],
+        **sent(outcome),
         "drift": outcome.drift,
         "diff": {
             "before_header": module.params["name"],

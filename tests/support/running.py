@@ -26,7 +26,7 @@ MODULES = {"xen_domain": xen_domain, "xen_domain_info": xen_domain_info, "xen_se
 SHOW_INVOCATION = {"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {}
 """Have the module return its arguments, too, as ansible-core up to 2.19 always does: there may be secrets in them."""
 
-READING_OPS = {"", "cpu_sedf_get"}
+READING_OPS = {"", "cpu_sedf_get", "devices"}
 """What the log shows of requests that change nothing: a GET has no op."""
 
 
@@ -59,5 +59,5 @@ def use_clock(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> None:
     """Have xen_domain wait on the simulator's clock: its sleeping moves that clock, and takes no time."""
     from ansible_collections.dom0.xend.plugins.module_utils import _ensure  # noqa: PLC0415
 
-    ours = _ensure.Clock(now=clock.now, sleep=clock.advance)
+    ours = _ensure.Clock(now=clock.now, wall=clock.wall, sleep=clock.advance)
     monkeypatch.setattr(xen_domain, "Ensurer", lambda client, wish: _ensure.Ensurer(client, wish, ours))

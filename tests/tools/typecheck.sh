@@ -7,7 +7,7 @@
 set -eu
 collection=ansible_collections.dom0.xend
 set --
-for package in $collection.plugins $collection.tests.unit tests.simulator tests.conformance tests.tools; do
+for package in $collection.plugins $collection.tests.unit tests.simulator tests.conformance tests.support tests.bench tests.tools; do
     folder=$(echo "${package#"$collection."}" | tr . /)
     if [ -n "$(find "$folder" -name '*.py' -print -quit 2>/dev/null)" ]; then
         set -- "$@" -p "$package"

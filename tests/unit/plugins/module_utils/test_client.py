@@ -171,7 +171,6 @@ def test_a_name_that_no_bytes_stand_for_is_refused() -> None:
         XendClient(Transport(server.url)).domain("web\ud800")
 
 
-@pytest.mark.xfail(strict=True, reason="known, and not yet right", raises=UnicodeError)
 def test_a_value_that_no_bytes_stand_for_is_refused() -> None:
     with RawServer() as server, pytest.raises(InvalidRequest):
         XendClient(Transport(server.url)).shutdown("web1", "\ud800")

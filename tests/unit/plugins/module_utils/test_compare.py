@@ -177,9 +177,6 @@ def test_a_disk_that_differs_is_exchanged(options: dict[str, Any], detached: str
     assert attached_to(result.operations[1]).vbds == (attached,)
 
 
-NOT_YET = pytest.mark.xfail(strict=True, reason="known, and not yet right")
-
-
 def attached_to(operation: Any) -> Domain:
     """Return a domain that has nothing but what the operation attaches."""
     assert isinstance(operation, Attach)
@@ -188,7 +185,6 @@ def attached_to(operation: Any) -> Domain:
     return domain
 
 
-@NOT_YET
 @pytest.mark.parametrize(
     ("options", "attached"),
     [
@@ -264,7 +260,6 @@ def test_a_config_declares_its_vcpus_only_if_it_names_them() -> None:
     assert asked(found(), {}, config=parse_config("(vm (memory 64))", "web1")) == ([], [])
 
 
-@NOT_YET
 @pytest.mark.parametrize(
     "device",
     [

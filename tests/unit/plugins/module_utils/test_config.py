@@ -217,6 +217,7 @@ KNOWN_DRIFT = {
     ("3.2", "create-vbd-extra-atom"): ["vbds[sda1].uname"],
     ("3.2", "create-vif-ips"): ["vifs[0].ip"],  # only the last is kept
     ("4.1", "create-vif-ips"): ["vifs[0].ip"],
+    ("3.0.0", "create-hvm"): ["vbds[hda]"],  # disks of the emulator are not shown
 }
 
 

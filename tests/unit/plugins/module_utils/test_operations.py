@@ -215,6 +215,7 @@ def test_a_disk_has_linuxs_number(dev: str, number: Optional[int]) -> None:
     assert _operations.device_number(dev) == number
 
 
+LIVING = b"(domain (name web1) (state -b----)%s)"
 DEVICES = b"((2049 ((backend /local/domain/0/backend/vbd/3/2049) (state 4) (virtual-device 2049))))"
 INTERFACES = b"((0 ((handle 0) (mac 00:16:3E:00:00:01) (state 4))) (1 ((handle 1) (mac 00:16:3e:00:00:02))))"
 
@@ -237,7 +238,9 @@ def test_a_device_is_detached_by_the_id_that_it_has_on_the_wire(operation: Detac
 
 
 def test_a_device_is_gone_once_it_is_not_listed() -> None:
-    with RawServer(http(body=DEVICES), http(body=b"()")) as server:
+    bodies = (DEVICES, b"()", LIVING % b" (device (vbd (dev sda1)))", b"()", LIVING % b"")
+    with RawServer(*(http(body=body) for body in bodies)) as server:
         client = XendClient(Transport(server.url))
-        assert not DETACH.is_gone(client)
+        assert not DETACH.is_gone(client)  # among the devices
+        assert not DETACH.is_gone(client)  # in the domain, under a number that is not the one computed
         assert DETACH.is_gone(client)

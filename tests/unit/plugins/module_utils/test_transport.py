@@ -177,7 +177,6 @@ def test_a_post_has_its_form_in_the_body() -> None:
     assert server.requests[0].endswith(b"\r\n\r\n" + body)
 
 
-@pytest.mark.xfail(strict=True, reason="known, and not yet right", raises=NotXend)
 def test_a_form_carries_bytes_that_are_no_text() -> None:
     with RawServer() as server:
         exchange(server.url, {"op": "save", "file": "/srv/caf\udce9"})

@@ -1,0 +1,212 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where a domain is not as declared, and what can be done about it while it lives. No I/O.
+
+Each difference ends in one of three ways: an operation that changes it live, or an entry of ``drift`` that says that
+it takes a new domain (``recreate``), or that it can be changed live, but not as long as the domain is paused (``live``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Optional, Union
+
+from ansible_collections.dom0.xend.plugins.module_utils._config import Wish, vbd_tree, vif_tree
+from ansible_collections.dom0.xend.plugins.module_utils._domain import DOMAIN_0, Domain, Vbd, Vif
+from ansible_collections.dom0.xend.plugins.module_utils._operations import (
+    Attach,
+    Detach,
+    Operation,
+    RaiseLimit,
+    SetMaxmem,
+    SetMemory,
+    SetVcpus,
+)
+
+Device = Union[Vbd, Vif]
+
+_NEVER_LIVE = ("uuid", "on_poweroff", "on_reboot", "on_crash", "bootloader")
+_VBD, _VIF = ("uname", "mode"), ("bridge", "ip", "script")
+
+
+@dataclass
+class Comparison:
+    """What a wish asks of a domain: ``operations`` that make it so, in order, and ``drift`` that they leave."""
+
+    operations: list[Operation] = field(default_factory=list)
+    drift: list[dict[str, Any]] = field(default_factory=list)
+
+    def left(self, option: str, declared: object, found: object, takes: str = "recreate") -> None:
+        """Note a difference that stays."""
+        self.drift.append({"option": option, "declared": declared, "found": found, "takes": takes})
+
+
+def compare(found: Domain, wish: Wish) -> Comparison:
+    """Return what *wish* asks of *found*."""
+    result = Comparison()
+    if not (wish.options or wish.config):
+        return result
+    declared = wish.declared()
+    if "vcpus" not in wish.options and wish.config is None:
+        declared = replace(declared, vcpus=None)  # a config always names it
+    for option in _NEVER_LIVE:
+        _note(result, option, getattr(declared, option), getattr(found, option))
+    if declared.image and found.image:  # xend up to 3.0.4 forgets images when it is restarted: none is no difference
+        for key in ("type", "kernel", "ramdisk", "args"):
+            _note(result, f"image.{key}", getattr(declared.image, key), getattr(found.image, key))
+    if found.state in ("running", "paused"):
+        _compare_memory(result, declared, found)
+        _compare_vcpus(result, declared, found)
+        _compare_vbds(result, declared, found, wish)
+        _compare_vifs(result, declared, found, wish)
+    elif found.state == "halted":
+        _compare_definition(result, declared, found)
+    return result
+
+
+def _note(result: Comparison, option: str, declared: object, found: object, takes: str = "recreate") -> None:
+    """Note a difference in what cannot be changed live."""
+    if declared is not None and declared != found:
+        result.left(option, declared, found, takes)
+
+
+def _compare_memory(result: Comparison, declared: Domain, found: Domain) -> None:
+    """Compare memory and maxmem: the limit goes up before the memory, and down after it."""
+    maxmem, memory = declared.maxmem, declared.memory
+    limit_shows = found.release is None or found.release.shows_maxmem
+    if maxmem is not None and maxmem != found.maxmem and not limit_shows:
+        result.left("maxmem", maxmem, found.maxmem)
+        maxmem = None
+    limit = maxmem or found.maxmem or 0
+    if maxmem is not None and maxmem > (found.maxmem or 0):
+        result.operations.append(SetMaxmem(found.name, maxmem))
+    if memory is not None and memory != found.memory:
+        if memory > limit:
+            result.left("memory", memory, found.memory)
+        else:
+            if not limit_shows and memory > (found.memory or 0):
+                result.operations.append(RaiseLimit(found.name, limit))
+            result.operations.append(SetMemory(found.name, memory))
+            found = replace(found, memory=memory)
+    if maxmem is not None and maxmem < (found.maxmem or 0):
+        if maxmem < (found.memory or 0):  # on 3.1 this would spoil xend for all domains
+            result.left("maxmem", maxmem, found.maxmem)
+        else:
+            result.operations.append(SetMaxmem(found.name, maxmem))
+
+
+def _compare_vcpus(result: Comparison, declared: Domain, found: Domain) -> None:
+    """Compare the number of vcpus that the guest may use with that declared; only so many as it was built with."""
+    if declared.vcpus is None or declared.vcpus == found.usable_vcpus:
+        return
+    if found.vcpus is not None and declared.vcpus <= found.vcpus:
+        result.operations.append(SetVcpus(found.name, declared.vcpus))
+    else:
+        result.left("vcpus", declared.vcpus, found.usable_vcpus)
+
+
+def _compare_vbds(result: Comparison, declared: Domain, found: Domain, wish: Wish) -> None:
+    """Compare the disks, by their dev."""
+    there = {vbd.dev: vbd for vbd in found.vbds or ()}
+    for vbd in declared.vbds or ():
+        pair = _Pair(f"vbds[{vbd.dev}]", "vbd", vbd, there.pop(vbd.dev, None))
+        _settle(result, found, wish, pair)
+    for dev in there if wish.purge_vbds else ():
+        _purge(result, found, f"vbds[{dev}]", Detach(found.name, "vbd", dev or ""))
+
+
+def _compare_vifs(result: Comparison, declared: Domain, found: Domain, wish: Wish) -> None:
+    """Compare the interfaces, by their mac, or those declared without one by their place among the others."""
+    rest = list(found.vifs or ())
+    by_mac = {vif.mac: vif for vif in rest if vif.mac}
+    for vif in declared.vifs or ():
+        if vif.mac in by_mac:
+            rest.remove(by_mac[vif.mac])
+    for position, vif in enumerate(declared.vifs or ()):
+        other = by_mac.get(vif.mac) if vif.mac else (rest.pop(0) if rest else None)
+        _settle(result, found, wish, _Pair(f"vifs[{vif.mac or position}]", "vif", vif, other))
+    for vif in rest if wish.purge_vifs else ():
+        _purge(result, found, f"vifs[{vif.mac}]", Detach(found.name, "vif", vif.mac or ""))
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """A device as it is declared, and the one that is there for it, if there is one."""
+
+    option: str
+    kind: str
+    declared: Device
+    found: Optional[Device]
+
+    def differences(self) -> list[tuple[str, Any, Any]]:
+        """Return the fields in which what is there is not as declared; none if nothing is there."""
+        return _differences(self.declared, self.found, _VBD if self.kind == "vbd" else _VIF)
+
+    def attach(self, name: str) -> Attach:
+        """Return how to attach it; what is not declared stays as it is."""
+        said = {key: value for key, value in vars(self.declared).items() if value is not None}
+        values = {**(vars(self.found) if self.found else {}), **said}
+        return Attach(name, vbd_tree(values) if self.kind == "vbd" else vif_tree(values))
+
+    def detach(self, name: str) -> Detach:
+        """Return how to detach what is there."""
+        key = self.found.dev if isinstance(self.found, Vbd) else getattr(self.found, "mac", None)
+        return Detach(name, self.kind, key or "")
+
+    @property
+    def can_be_attached_again(self) -> bool:
+        """Tell whether all that is known of what is there can be said to xend again: bytes that are no text cannot."""
+        return not any("\\x" in str(value) for value in vars(self.found).values())
+
+
+def _differences(declared: Device, found: Optional[Device], keys: tuple[str, ...]) -> list[tuple[str, Any, Any]]:
+    """Return the fields in which a device is not as declared; none if it is missing."""
+    if found is None:
+        return []
+    pairs = [(key, getattr(declared, key), getattr(found, key)) for key in keys]
+    wanted = "0" if declared.backend == DOMAIN_0 else declared.backend
+    if wanted and wanted.isdigit():  # a name cannot be told from an id
+        pairs.append(("backend", wanted, found.backend))
+    return [(key, said, there) for key, said, there in pairs if said not in (None, there)]
+
+
+def _settle(result: Comparison, found: Domain, wish: Wish, pair: _Pair) -> None:
+    """Attach a device that is missing, and change one that differs: it is detached, and attached anew."""
+    if pair.found is None:
+        if wish.config is not None:  # it may say more of a device than is read of it
+            result.left(pair.option, "present", "absent")
+        else:
+            result.operations.append(pair.attach(found.name))
+        return
+    differing = pair.differences()
+    if differing and wish.config is None and found.state != "paused" and pair.can_be_attached_again:
+        result.operations += [pair.detach(found.name), pair.attach(found.name)]
+        return
+    live = wish.config is None and pair.can_be_attached_again  # but not while a paused guest cannot let go of it
+    for name, declared, now in differing:
+        result.left(f"{pair.option}.{name}", declared, now, "live" if live else "recreate")
+
+
+def _purge(result: Comparison, found: Domain, option: str, detach: Detach) -> None:
+    """Detach a device that is not declared."""
+    if found.state == "paused":
+        result.left(option, "absent", "present", "live")
+    else:
+        result.operations.append(detach)
+
+
+def _compare_definition(result: Comparison, declared: Domain, found: Domain) -> None:
+    """Compare with the definition of a managed domain that does not run."""
+    for option in ("memory", "maxmem", "vcpus"):
+        _note(result, option, getattr(declared, option), getattr(found, option), "next_start")
+    for entry in result.drift:
+        entry["takes"] = "next_start"
+    disks = {vbd.dev: vbd for vbd in found.vbds or ()}
+    for vbd in declared.vbds or ():
+        other = disks.get(vbd.dev)
+        if other is None:
+            result.left(f"vbds[{vbd.dev}]", "present", "absent", "next_start")
+        for name, wanted, now in _differences(vbd, other, _VBD):
+            result.left(f"vbds[{vbd.dev}].{name}", wanted, now, "next_start")
