@@ -162,6 +162,8 @@ class Host:
         """Store a halted managed domain, as op=new does."""
         self._check_poison()
         domain = self._read(config)
+        if not self.personality.devices_before_build:
+            reading.read_devices(self, domain, config)
         domain.managed = True
         self.domains.append(domain)
         return domain

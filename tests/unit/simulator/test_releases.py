@@ -349,6 +349,13 @@ def managed_domains(lab: Lab) -> object:
     return lab.simulator.domain("web1").running, lab.value("status")
 
 
+def definition(lab: Lab) -> object:
+    config = lab.config(devices=DISK + "(device (vif (bridge xenbr0)))")
+    if lab.ask(lab.simulator, "/xend/domain", op="new", config=config).status == 501:
+        return "unknown"
+    return lab.has("domid", "state"), lab.value("status"), lab.value("uname"), lab.value("bridge")
+
+
 def migrate_parameters(lab: Lab) -> object:
     lab.run()
     given: dict[str, str] = {"destination": "nosuch.invalid"}
@@ -523,6 +530,7 @@ FACTS: dict[Callable[[Lab], object], dict[str, Any]] = {
     failing_save: {"3.0.0": True, "3.1": False, "3.2": True},
     save_of_a_paused_guest: {"3.0.0": False, "3.2": True},
     managed_domains: {"3.0.0": "unknown", "3.0.4": (True, "2")},
+    definition: {"3.0.0": "unknown", "3.0.4": ("", "0", "phy:vg0/root", "xenbr0")},
     migrate_parameters: {
         "3.0.0": "live resource",
         "3.0.2": "live resource port",
