@@ -6,7 +6,8 @@
 3.0.0, 3.0.3, 3.2 and 4.1 were recorded, and the whole of what they say is compared with the recordings; of 3.4 only a
 fully virtualised guest was. The others are made from the wire reference, WIRE.md, whose sections the comments name by
 their letters. Where it says nothing about a release, that release does what the one before it does: that is what
-`replace` means here. So nothing is made up, and what is not known stays old.
+`replace` means here: what is not known stays old. A few values had to be made up, because something must be printed or
+said; each is marked so. Nobody may rely on them.
 """
 
 from __future__ import annotations
@@ -366,7 +367,8 @@ XEN_3_0_4 = replace(
     operations=XEN_3_0_3.operations | {"start", "delete", "dump"},  # (c)
     directory_operations=frozenset({"list", "create", "restore", "new"}),
     node=_numbered(XEN_3_0_3.node, 3, 0, ".4"),
-    domain_fields=_fields(  # (d); their order is that of the releases around it
+    # (d); made up: their order, and that localtime is 0 and both memory_dynamic fields are the memory
+    domain_fields=_fields(
         """
         domid uuid vcpus vcpu_avail cpu_cap cpu_weight memory shadow_memory maxmem bootloader features name on_poweroff
         on_reboot on_crash on_xend_start on_xend_stop localtime memory_dynamic_min memory_dynamic_max start_time
@@ -396,7 +398,7 @@ XEN_3_1 = replace(
     cpumap_width=4,  # (d) vcpuinfo
     mem_target="static",  # (c)
     maxmem="poison",  # (f) 8
-    reconfigure_refused={  # (c); the words are those of 3.2
+    reconfigure_refused={  # (c); made up: the words, which are those of 3.2
         "": "{kind} devices may not be reconfigured",
         **dict.fromkeys(("vbd", "tap"), "Refusing to reconfigure device {kind}:{devid} to {{{pairs}}}"),
     },
@@ -419,7 +421,7 @@ XEN_3_1 = replace(
         1,
         ".0",
     ),
-    domain_fields=_fields(  # (d); the order of 3.2
+    domain_fields=_fields(  # (d); made up: their order, which is that of 3.2
         """
         domid cpu_weight cpu_cap bootloader on_crash uuid bootloader_args vcpus name on_reboot on_poweroff maxmem memory
         shadow_memory vcpu_avail features on_xend_start on_xend_stop start_time cpu_time online_vcpus image status state
@@ -511,7 +513,7 @@ XEN_3_3 = replace(
     device_classes=XEN_3_2.device_classes | {"vscsi"},  # (e) devices
     create_classes=XEN_3_2.create_classes | {"vscsi"},
     operations=XEN_3_2.operations | {"reset"},  # (c)
-    node=_numbered(  # (d) node
+    node=_numbered(  # (d) node; made up: the value of node_to_memory
         _after(
             _after(XEN_3_2.node, "node_to_cpu", ("node_to_memory", "node0:16")),
             "hw_caps",
@@ -540,12 +542,13 @@ XEN_3_4 = replace(
     restart_seconds=60.0,
     dump_numbers=("live", "crash", "reset"),  # (c)
     pincpu="commas",  # (c)
-    vcpus_words=("Invalid VCPUs", "Cannot set vcpus greater than max vcpus on running domain"),  # (c)
+    # (c); made up: the words of the second refusal, which are those of 4.1
+    vcpus_words=("Invalid VCPUs", "Cannot set vcpus greater than max vcpus on running domain"),
     vif_script_dir="/etc/xen/scripts/",  # (d) devices
     rate="bytes",  # (d) devices
     vbd_fields=_fields("protocol uname uuid mode dev backend bootable bootable VDI"),  # (d) devices
     node=_numbered(XEN_3_3.node, 3, 4, ".0"),
-    domain_fields=_fields(  # (d): and cpus
+    domain_fields=_fields(  # as recorded
         """
         domid bootloader on_crash uuid bootloader_args vcpus name cpus on_reboot on_poweroff maxmem memory shadow_memory
         vcpu_avail features on_xend_start on_xend_stop start_time cpu_time online_vcpus image status state store_mfn
@@ -565,8 +568,8 @@ XEN_4_0 = replace(
     reconfigure_refused={"": "Device {dev} not connected"},  # (c)
     device_classes=XEN_3_4.device_classes | {"vif2", "tap2", "vusb"},  # (e) devices
     create_classes=XEN_3_4.create_classes | {"vif2", "tap2", "vusb"},
-    operations=XEN_3_4.operations | {"usb_add", "usb_del"},  # (c)
-    node=_numbered(  # (d) node
+    operations=XEN_3_4.operations | {"usb_add", "usb_del"},  # (c); made up: what usb_add says, which is 4.1's
+    node=_numbered(  # (d) node; made up: the values of node_to_dma32_mem and max_node_id
         _after(
             _after(XEN_3_4.node, "node_to_memory", ("node_to_dma32_mem", "node0:0"), ("max_node_id", 0)),
             "xen_changeset",
@@ -576,7 +579,7 @@ XEN_4_0 = replace(
         0,
         ".0",
     ),
-    domain_fields=_fields(  # (d); the order of 4.1, without its pool_name
+    domain_fields=_fields(  # (d); made up: their order, which is that of 4.1, without its pool_name
         """
         domid cpu_weight cpu_cap bootloader vcpus cpus on_poweroff description on_crash uuid bootloader_args name
         on_reboot maxmem memory shadow_memory vcpu_avail features on_xend_start on_xend_stop start_time cpu_time
