@@ -13,21 +13,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Optional, Union
 
-from ansible_collections.dom0.xend.plugins.module_utils._config import Wish, vbd_tree, vif_tree
+from ansible_collections.dom0.xend.plugins.module_utils._config import Wish, cpu_set, parse_fragment, vbd_tree, vif_tree
 from ansible_collections.dom0.xend.plugins.module_utils._domain import DOMAIN_0, Domain, Vbd, Vif
 from ansible_collections.dom0.xend.plugins.module_utils._operations import (
     Attach,
     Detach,
     Operation,
+    Pin,
     RaiseLimit,
     SetMaxmem,
     SetMemory,
     SetVcpus,
 )
+from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp
 
 Device = Union[Vbd, Vif]
 
 _NEVER_LIVE = ("uuid", "on_poweroff", "on_reboot", "on_crash", "bootloader")
+_A_PAIR = 2
 _VBD, _VIF = ("uname", "mode"), ("bridge", "ip", "script")
 
 
@@ -56,9 +59,11 @@ def compare(found: Domain, wish: Wish) -> Comparison:
     if declared.image and found.image:  # xend up to 3.0.4 forgets images when it is restarted: none is no difference
         for key in ("type", "kernel", "ramdisk", "args"):
             _note(result, f"image.{key}", getattr(declared.image, key), getattr(found.image, key))
+    _compare_rest(result, found, wish)
     if found.state in ("running", "paused"):
         _compare_memory(result, declared, found)
         _compare_vcpus(result, declared, found)
+        _compare_cpus(result, found, wish)
         _compare_vbds(result, declared, found, wish)
         _compare_vifs(result, declared, found, wish)
     elif found.state == "halted":
@@ -70,6 +75,21 @@ def _note(result: Comparison, option: str, declared: object, found: object, take
     """Note a difference in what cannot be changed live."""
     if declared is not None and declared != found:
         result.left(option, declared, found, takes)
+
+
+def _compare_rest(result: Comparison, found: Domain, wish: Wish) -> None:
+    """Compare what is only said when a domain is created, as far as it shows at all."""
+    shown = [item for item in found.tree if isinstance(item, list) and item] if isinstance(found.tree, list) else []
+    classes = [item[1][0] for item in shown if item[0] == "device" and len(item) > 1 and isinstance(item[1], list)]
+    if "vfbs" in wish.options:
+        _note(result, "vfbs", len(wish.options["vfbs"]), classes.count("vfb"))
+    texts = {str(item[0]): item[1] for item in shown if len(item) > 1 and isinstance(item[1], str)}
+    said: dict[str, Sxp] = {"bootloader_args": wish.options.get("bootloader_args") or ""}
+    for fragment in map(parse_fragment, wish.options.get("extra_config", ())):
+        said[str(fragment[0])] = fragment[1] if len(fragment) == _A_PAIR else ""
+    for key, value in said.items():
+        if value and isinstance(value, str) and texts.get(key):
+            _note(result, key, value, texts[key])
 
 
 def _compare_memory(result: Comparison, declared: Domain, found: Domain) -> None:
@@ -105,6 +125,20 @@ def _compare_vcpus(result: Comparison, declared: Domain, found: Domain) -> None:
         result.operations.append(SetVcpus(found.name, declared.vcpus))
     else:
         result.left("vcpus", declared.vcpus, found.usable_vcpus)
+
+
+def _compare_cpus(result: Comparison, found: Domain, wish: Wish) -> None:
+    """Compare the cpus that the vcpus may run on. Up to 3.0.2 a create deals them out, so each has some of them."""
+    if "cpus" not in wish.options or found.cpus is None:
+        return
+    wanted = cpu_set(wish.options["cpus"])
+    astray = [vcpu for vcpu, cpus in enumerate(found.cpus) if not cpus or not cpus <= wanted]
+    if not astray:
+        return
+    if found.release is not None and found.release.pins:
+        result.operations += [Pin(found.name, vcpu, wanted) for vcpu in astray]
+    else:
+        result.left("cpus", wish.options["cpus"], [sorted(cpus) for cpus in found.cpus])
 
 
 def _compare_vbds(result: Comparison, declared: Domain, found: Domain, wish: Wish) -> None:

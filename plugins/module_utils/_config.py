@@ -25,17 +25,33 @@ STRUCTURED = (
     "maxmem",
     "vcpus",
     "uuid",
+    "cpus",
     "bootloader",
+    "bootloader_args",
     "on_poweroff",
     "on_reboot",
     "on_crash",
     "image",
     "vbds",
     "vifs",
+    "vfbs",
+    "pci",
+    "extra_config",
 )
 """The options that describe a domain; ``config`` stands for all of them."""
 
-_TOP_LEVEL = ("memory", "maxmem", "uuid", "bootloader", "on_poweroff", "on_reboot", "on_crash")
+_TOP_LEVEL = (
+    "memory",
+    "maxmem",
+    "uuid",
+    "cpus",
+    "bootloader",
+    "bootloader_args",
+    "on_poweroff",
+    "on_reboot",
+    "on_crash",
+)
+_PCI = re.compile(r"(?:([0-9a-f]{4}):)?([0-9a-f]{2}):([0-9a-f]{2})\.([0-7])", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9_.:/+-]+")
 
 
@@ -92,11 +108,40 @@ def parse_config(text: str, name: str) -> list[Sxp]:
     return tree
 
 
+def parse_fragment(text: str) -> Sxp:
+    """Return one entry of extra_config. Raises InvalidRequest for what is none, or what an option is there for."""
+    try:
+        tree = loads(text, alone=True)
+    except SxpError as error:
+        raise InvalidRequest(f"extra_config: {text!r} is not an s-expression that xend reads: {error}") from error
+    if not isinstance(tree, list) or not tree or not isinstance(tree[0], str):
+        raise InvalidRequest(f"extra_config: {text!r} must be one list that begins with a word, as in (localtime 1)")
+    kind = tree[1][0] if tree[0] == "device" and len(tree) > 1 and isinstance(tree[1], list) and tree[1] else None
+    if tree[0] in ("name", "image", *STRUCTURED) or kind in ("vbd", "vif"):
+        raise InvalidRequest(f"extra_config: there is an option for {dumps(tree)}")
+    return tree
+
+
+def cpu_set(text: str) -> frozenset[int]:
+    """Return the cpus in a text like "0-3,^1" (WIRE.md (e)). Raises InvalidRequest."""
+    cpus: set[int] = set()
+    for part in text.replace(" ", "").split(","):
+        match = re.fullmatch(r"(\^?)([0-9]{1,4})(?:-([0-9]{1,4}))?", part)
+        if not match:
+            raise InvalidRequest(f"cpus: {text!r} is not a list of cpus, such as 0-3,^1")
+        some = range(int(match[2]), int(match[3] or match[2]) + 1)
+        cpus = cpus - set(some) if match[1] else cpus | set(some)
+    if not cpus:
+        raise InvalidRequest(f"cpus: {text!r} leaves no cpu")
+    return frozenset(cpus)
+
+
 def check(wish: Wish) -> None:
     """Raise InvalidRequest for what no xend could carry out, before anything is sent."""
     if not wish.name:
         raise InvalidRequest("'' cannot be the name of a domain")
     _check_combinations(wish)
+    cpu_set(wish.options.get("cpus", "0"))
     declared = wish.declared()
     for option in ("memory", "maxmem", "vcpus"):
         number = getattr(declared, option)
@@ -160,6 +205,11 @@ def check_creation(wish: Wish, release: Optional[Release]) -> None:
             f"the files named as kernel and ramdisk ({declared.image.kernel or declared.image.ramdisk}) once the domain is built. "
             "Leave bootloader out, or leave the image out where xend runs the bootloader itself (3.0.4 and later)."
         )
+    if wish.options.get("pci") and (release is None or release.vcpus_in_image):
+        raise InvalidRequest(
+            "pci is refused up to 3.0.3, as 3.0.0 wants (device (pci (bus B) (dev D) (func F))), and 3.0.2 on what this "
+            "option makes: say it as extra_config"
+        )
     if any(len(vif.ip or ()) > 1 for vif in declared.vifs or ()) and not (release and release.keeps_all_ips):
         raise InvalidRequest("A vif with several ip addresses is refused: this xend would keep only the last of them")
 
@@ -192,10 +242,34 @@ def _tree(name: str, options: dict[str, Any], *, vcpus_in_image: bool) -> Sxp:
         section: list[Sxp] = [image["type"], *_given(image, ("kernel", "ramdisk"))]
         args = command_line(image.get("root"), image.get("args"))
         section += [["args", args]] if args else []
+        section += [[str(key), str(value)] for key, value in (image.get("options") or {}).items()]
         tree.append(["image", section + (vcpus if vcpus_in_image else [])])
     tree += [["device", vbd_tree(vbd)] for vbd in options.get("vbds", ())]
     tree += [["device", vif_tree(vif)] for vif in options.get("vifs", ())]
-    return tree
+    if options.get("vfbs"):
+        tree.append(["device", ["vkbd"]])
+    tree += [["device", ["vfb", *_numbered(vfb)]] for vfb in options.get("vfbs", ())]
+    if options.get("pci"):
+        tree.append(["device", ["pci", *map(_pci_tree, options["pci"])]])
+    return [*tree, *map(parse_fragment, options.get("extra_config", ()))]
+
+
+def _numbered(values: Mapping[str, Any]) -> list[Sxp]:
+    """Return those values that are given, as (key value), truth as 1 and 0."""
+    given = {
+        key: int(value) if isinstance(value, bool) else value for key, value in values.items() if value is not None
+    }
+    return [[key, str(value)] for key, value in given.items()]
+
+
+def _pci_tree(address: str) -> Sxp:
+    """Return a PCI device as xend takes it from 3.0.2 on. Raises InvalidRequest."""
+    match = _PCI.fullmatch(address)
+    if not match:
+        raise InvalidRequest(f"pci: {address!r} is not the address of a device, such as 0000:00:03.0")
+    parts = zip(("domain", "bus", "slot", "func"), (match[1] or "0", *match.groups()[1:]))
+    fields: list[Sxp] = [[key, f"0x{int(value, 16):x}"] for key, value in parts]
+    return ["dev", *fields]
 
 
 def vbd_tree(vbd: Mapping[str, Any]) -> Sxp:

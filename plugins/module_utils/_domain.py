@@ -96,6 +96,8 @@ class Domain:
     image: Optional[Image] = None
     vbds: Optional[tuple[Vbd, ...]] = None
     vifs: Optional[tuple[Vif, ...]] = None
+    cpus: Optional[tuple[frozenset[int], ...]] = field(default=None, compare=False, repr=False)
+    """The cpus that each vcpu may run on, none for all of them; a domain says so from 3.4 on."""
     release: Optional[Release] = field(default=None, compare=False, repr=False)
     tree: Sxp = field(default="", compare=False, repr=False)
 
@@ -147,13 +149,14 @@ class Domain:
             image=_image(fields.get("image")),
             vbds=by_dev(_vbd(device) for device in devices if device[:1] in (["vbd"], ["tap"], ["tap2"])),
             vifs=tuple(_vif(device) for device in devices if device[:1] == ["vif"] and not _is_shell(device)),
+            cpus=_cpus(fields.get("cpus")),
             release=told_by_domain(fields),
             tree=tree,
         )
 
     def as_dict(self) -> dict[str, Any]:
         """Return all that is data in it, as plain dicts and lists."""
-        values = {key: value for key, value in vars(self).items() if key not in ("release", "tree")}
+        values = {key: value for key, value in vars(self).items() if key not in ("cpus", "release", "tree")}
         values["image"] = None if self.image is None else dict(vars(self.image))
         values["vbds"] = None if self.vbds is None else [dict(vars(vbd)) for vbd in self.vbds]
         values["vifs"] = None if self.vifs is None else [_vif_as_dict(vif) for vif in self.vifs]
@@ -254,6 +257,13 @@ def _image(value: Optional[Sxp]) -> Optional[Image]:
         ramdisk=ramdisk,
         args=command_line(_text(fields.get("root")), _text(fields.get("args")), _text(fields.get("ip"))),
     )
+
+
+def _cpus(value: Optional[Sxp]) -> Optional[tuple[frozenset[int], ...]]:
+    """Read ``((0 2) (0 2))``, a list for each vcpu."""
+    if not isinstance(value, list) or not all(isinstance(item, list) for item in value):
+        return None
+    return tuple(frozenset(int(cpu) for cpu in item if isinstance(cpu, str) and cpu.isdigit()) for item in value)
 
 
 def _vbd(device: list[Sxp]) -> Vbd:

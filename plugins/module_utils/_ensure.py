@@ -68,13 +68,8 @@ class Outcome:
     drift: list[dict[str, Any]] = field(default_factory=list)
     shutdown_outcome: Optional[str] = None
     """clean: the guest went down by itself; forced: xend ended it (up to 3.1, after 30 s); destroyed: the task did."""
-
-    @property
-    def removed(self) -> Optional[Domain]:
-        """Return the domain or definition that had to make room for another one."""
-        ended = any(operation.brings_down or isinstance(operation, Delete) for operation in self.operations)
-        replaced = any(isinstance(operation, Create) for operation in self.operations)
-        return self.before if ended and replaced else None
+    removed: Optional[Domain] = None
+    """The domain or definition that had to make room for another one."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +103,8 @@ class Ensurer:
             self._foresee(operations)
         elif operations:
             self._carry_out(operations)
+        if outcome.after and outcome.after.cpus is None and outcome.before:  # asked for once, up to 3.3
+            outcome.after = replace(outcome.after, cpus=outcome.before.cpus)
         outcome.drift = drift(outcome.after, self.wish)
         return outcome
 
@@ -121,6 +118,8 @@ class Ensurer:
                 raise InvalidRequest(f"There is a domain {wish.name} and a domain {wish.new_name}: neither is renamed")
             if domain is None:
                 domain, self.wish = renamed, replace(wish, name=wish.new_name)
+        if domain and domain.cpus is None and domain.domid is not None and "cpus" in wish.options:
+            domain = replace(domain, cpus=self.client.cpus(domain.name))
         if domain is None and (wish.save_file or wish.restore_file or self._shares_disks()):
             self._refuse_a_pending_save()
         return domain
@@ -154,7 +153,8 @@ class Ensurer:
     def _foresee(self, operations: list[Operation]) -> None:
         """Take the operations as done."""
         outcome = self.outcome
-        outcome.operations = operations
+        for operation in operations:
+            self._keep_in_mind(operation)
         outcome.after = reduce(lambda domain, operation: operation.project(domain), operations, outcome.before)
         ends = [operation for operation in operations if isinstance(operation, (Shutdown, Destroy))]
         if ends:
@@ -211,7 +211,14 @@ class Ensurer:
             if isinstance(operation, Define) and self.outcome.operations and self.outcome.before:
                 raise self._undefined(error, self.outcome.before) from error
             raise
-        self.outcome.operations.append(operation)
+        self._keep_in_mind(operation)
+
+    def _keep_in_mind(self, operation: Operation) -> None:
+        """Note an operation as done."""
+        outcome = self.outcome
+        outcome.operations.append(operation)
+        if (operation.brings_down or isinstance(operation, Delete)) and self.wish.state in (*UP, "defined"):
+            outcome.removed = outcome.before
 
     def _half_made(self, error: XendRefused) -> XendError:
         """Deal with a domain of ours whose devices failed; return the error to raise."""

@@ -10,6 +10,7 @@ So a real run and a check run come from the same list: the one sends it, the oth
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Optional, Protocol
 
@@ -64,6 +65,9 @@ class Sender(Protocol):
 
     def set_vcpus(self, name: str, vcpus: int) -> None:
         """Set how many vcpus it may use."""
+
+    def pin(self, name: str, vcpu: int, cpus: Iterable[int]) -> None:
+        """Pin a vcpu."""
 
     def attach(self, name: str, device: Sxp) -> None:
         """Attach a device."""
@@ -388,6 +392,29 @@ class SetVcpus(Operation):
     def as_dict(self) -> dict[str, Any]:
         """Show the number."""
         return {**super().as_dict(), "vcpus": self.vcpus}
+
+
+@dataclass(frozen=True)
+class Pin(Operation):
+    """Have a vcpu run on these cpus only."""
+
+    vcpu: int = 0
+    cpus: frozenset[int] = frozenset()
+    op: ClassVar[str] = "pincpu"
+
+    def send(self, client: Sender) -> None:
+        """Send the cpus."""
+        client.pin(self.name, self.vcpu, self.cpus)
+
+    def project(self, domain: Optional[Domain]) -> Optional[Domain]:
+        """Return it with that vcpu pinned."""
+        if domain is None or domain.cpus is None:
+            return domain
+        return replace(domain, cpus=(*domain.cpus[: self.vcpu], self.cpus, *domain.cpus[self.vcpu + 1 :]))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Show the cpus."""
+        return {**super().as_dict(), "vcpu": self.vcpu, "cpumap": ",".join(map(str, sorted(self.cpus)))}
 
 
 @dataclass(frozen=True)

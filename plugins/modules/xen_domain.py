@@ -91,12 +91,14 @@ options:
     type: dict
     suboptions:
       type:
-        description: Kind of the image.
+        description:
+          - Kind of the image. V(linux) is a paravirtualised guest, of whatever system.
+          - V(hvm) is a guest that needs no kernel made for Xen, and V(vmx) is what 3.0.0 calls it.
         type: str
-        choices: [linux]
+        choices: [linux, hvm, vmx]
         default: linux
       kernel:
-        description: Path of the kernel on the xend host.
+        description: Path of the kernel on the xend host. That of the loader for V(hvm), such as V(/usr/lib/xen/boot/hvmloader).
         type: str
         required: true
       ramdisk:
@@ -108,10 +110,24 @@ options:
       args:
         description: Kernel command line, after O(image.root).
         type: str
+      options:
+        description:
+          - Further fields of the image, as xend takes them, such as C(device_model), C(boot), C(vnc), C(acpi) and C(apic)
+            for V(hvm). They are sent when a domain is created, and not compared.
+        type: dict
   bootloader:
     description:
       - Path of a bootloader on the xend host, such as V(/usr/bin/pygrub), which finds kernel and RAM disk in a disk.
       - Refused together with O(image) up to 3.0.3, where xend deletes the files named in it.
+    type: str
+  bootloader_args:
+    description: Arguments of the bootloader (3.1 and later).
+    type: str
+  cpus:
+    description:
+      - The CPUs of the host that the domain may run on, such as V(0-3,^1).
+      - From 3.4 on, and on 3.0.0, a domain that lives is pinned to them. In between xend would unpin it, whatever it is told,
+        so that it is left alone, and RV(drift) says so.
     type: str
   vbds:
     description:
@@ -161,6 +177,50 @@ options:
       backend:
         description: Name or id of the domain that serves the interface. xend takes Domain-0 by default.
         type: str
+  vfbs:
+    description:
+      - Virtual frame buffers (3.0.4 and later), each with a keyboard. They are sent when a domain is created, and an existing
+        domain is only asked for how many it has.
+    type: list
+    elements: dict
+    suboptions:
+      type:
+        description: Kind of the frame buffer.
+        type: str
+        choices: [vnc, sdl]
+        default: vnc
+      vncdisplay:
+        description: Number of the VNC display.
+        type: int
+      vncunused:
+        description: Whether to take the first VNC display that is free.
+        type: bool
+      vnclisten:
+        description: Address to listen on.
+        type: str
+      vncpasswd:
+        description: Password for VNC.
+        type: str
+      display:
+        description: X display, for V(sdl).
+        type: str
+      xauthority:
+        description: Path of the X authority file on the xend host, for V(sdl).
+        type: str
+  pci:
+    description:
+      - Addresses of PCI devices of the host to hand to the domain, such as V(0000:00:03.0). They are sent when a domain is
+        created, and not compared.
+      - Refused up to 3.0.3. Say it there with O(extra_config), in the words of that release.
+    type: list
+    elements: str
+  extra_config:
+    description:
+      - S-expressions to be added to the config of a new domain, each one a list, for what there is no option for. See the
+        examples.
+      - They are not compared, but for the value of a simple key that the domain shows, too.
+    type: list
+    elements: str
   purge_vbds:
     description: Whether to detach disks that are not in O(vbds).
     type: bool
@@ -189,8 +249,8 @@ options:
   config:
     description:
       - A whole config, the s-expression that xend takes for C(op=create). None of the options that describe a domain,
-        O(memory), O(maxmem), O(vcpus), O(image), O(bootloader), O(vbds), O(vifs), O(on_poweroff), O(on_reboot),
-        O(on_crash) and O(uuid), can be given with it.
+        O(memory), O(maxmem), O(vcpus), O(cpus), O(image), O(bootloader), O(bootloader_args), O(vbds), O(vifs), O(vfbs),
+        O(pci), O(extra_config), O(on_poweroff), O(on_reboot), O(on_crash) and O(uuid), can be given with it.
       - It is sent as it is read, with everything quoted that needs it. A name in it must be that in O(name), and is
         added if there is none.
       - Releases want different configs. 3.0.0 reads C(vcpus) inside the image, 4.1 and later need it outside.
@@ -259,6 +319,50 @@ EXAMPLES = r"""
       (vm (name web2) (memory 64) (vcpus 1)
         (image (linux (kernel /boot/vmlinuz-2.6-xenU) (root '/dev/sda1 ro')))
         (device (vbd (uname phy:vg0/web2) (dev sda1) (mode w))))
+
+- name: Have a guest run that knows nothing of Xen, on a host with hardware virtualisation
+  dom0.xend.xen_domain:
+    name: win1
+    memory: 512
+    vcpus: 1
+    image:
+      type: hvm
+      kernel: /usr/lib/xen/boot/hvmloader
+      options:
+        device_model: /usr/lib/xen/bin/qemu-dm
+        boot: c
+        vnc: 1
+    vbds:
+      - uname: file:/srv/xen/win1.img
+        dev: ioemu:hda
+        mode: w
+    extra_config:
+      - (localtime 1)
+
+- name: Give a running domain less memory and another disk
+  dom0.xend.xen_domain:
+    name: web2
+    memory: 48
+    vbds:
+      - uname: phy:vg0/web2-data
+        dev: sdb1
+        mode: w
+
+- name: Reboot it
+  dom0.xend.xen_domain:
+    name: web2
+    state: restarted
+
+- name: Park it in a file on the xend host
+  dom0.xend.xen_domain:
+    name: web2
+    state: saved
+    save_file: /srv/xen/web2.chk
+
+- name: Have it back
+  dom0.xend.xen_domain:
+    name: web2
+    restore_file: /srv/xen/web2.chk
 
 - name: Hold it still
   dom0.xend.xen_domain:
@@ -353,11 +457,21 @@ def argument_spec() -> dict[str, dict[str, object]]:
     """Return the argument spec, as documented above."""
     text: dict[str, object] = {"type": "str"}
     image = {
-        "type": {"type": "str", "choices": ["linux"], "default": "linux"},
+        "type": {"type": "str", "choices": ["linux", "hvm", "vmx"], "default": "linux"},
         "kernel": {"type": "str", "required": True},
         "ramdisk": text,
         "root": text,
         "args": text,
+        "options": {"type": "dict"},
+    }
+    vfb = {
+        "type": {"type": "str", "choices": ["vnc", "sdl"], "default": "vnc"},
+        "vncdisplay": {"type": "int"},
+        "vncunused": {"type": "bool"},
+        "vnclisten": text,
+        "vncpasswd": {"type": "str", "no_log": True},
+        "display": text,
+        "xauthority": text,
     }
     vbd = {
         "uname": {"type": "str", "required": True},
@@ -380,7 +494,12 @@ def argument_spec() -> dict[str, dict[str, object]]:
         "maxmem": {"type": "int"},
         "vcpus": {"type": "int"},
         "image": {"type": "dict", "options": image},
+        "cpus": text,
         "bootloader": text,
+        "bootloader_args": text,
+        "vfbs": {"type": "list", "elements": "dict", "options": vfb},
+        "pci": {"type": "list", "elements": "str"},
+        "extra_config": {"type": "list", "elements": "str"},
         "vbds": {"type": "list", "elements": "dict", "options": vbd},
         "vifs": {"type": "list", "elements": "dict", "options": vif},
         "on_poweroff": {"type": "str", "choices": _ENDS},
@@ -399,7 +518,8 @@ def argument_spec() -> dict[str, dict[str, object]]:
 def wish_of(module: AnsibleModule) -> Wish:
     """Return what the task declares. Raises InvalidRequest."""
     params = module.params
-    module.no_log_values.update(secrets_in_text(params["config"] or ""))
+    for text in (params["config"] or "", *(params["extra_config"] or ())):
+        module.no_log_values.update(secrets_in_text(text))
     config = None if params["config"] is None else parse_config(params["config"], params["name"])
     if config is not None:
         module.no_log_values.update(secrets(config))

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import io
 import json
-from contextlib import redirect_stdout
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.common.parameters import PASS_VARS
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.dom0.xend.plugins.modules import xen_domain, xen_domain_info, xen_sedf
+from tests.simulator import Clock, ManualClock
 
 if TYPE_CHECKING:
     import pytest
 
-    from tests.simulator import LoggedRequest, ManualClock, Simulator
+    from tests.simulator import LoggedRequest, Simulator
 
 MODULES = {"xen_domain": xen_domain, "xen_domain_info": xen_domain_info, "xen_sedf": xen_sedf}
 
@@ -61,3 +64,22 @@ def use_clock(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> None:
 
     ours = _ensure.Clock(now=clock.now, wall=clock.wall, sleep=clock.advance)
     monkeypatch.setattr(xen_domain, "Ensurer", lambda client, wish: _ensure.Ensurer(client, wish, ours))
+
+
+@contextmanager
+def passing_time(clock: Clock) -> Iterator[None]:
+    """Let time pass on a hand-moved clock by itself: a save is answered only when the guest has suspended."""
+    done = threading.Event()
+
+    def tick() -> None:
+        while not done.wait(0.002):
+            if isinstance(clock, ManualClock):
+                clock.advance(0.1)
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

@@ -18,9 +18,8 @@ What is refused is refused by both, in the same words, and leaves the domain as 
 from __future__ import annotations
 
 import itertools
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -28,7 +27,7 @@ import pytest
 from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain
 from ansible_collections.dom0.xend.plugins.module_utils._plan import view
 from tests.simulator import ManualClock, Simulator
-from tests.support.running import run, use_clock, written
+from tests.support.running import passing_time, run, use_clock, written
 
 VERSIONS = ("3.0.0", "4.1")
 
@@ -208,24 +207,6 @@ def _sim(version: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
         yield sim
 
 
-@contextmanager
-def passing_time(sim: Simulator) -> Iterator[None]:
-    """Let time pass by itself: a save is answered only when the guest has suspended."""
-    done = threading.Event()
-
-    def tick() -> None:
-        while not done.wait(0.002):
-            advance(sim, 0.1)
-
-    thread = threading.Thread(target=tick)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
-
-
 class Case:
     """One case: what is asked for, and the runs of it."""
 
@@ -238,7 +219,7 @@ class Case:
     def run(self, *, check: bool) -> tuple[dict[str, Any], list[str]]:
         """Run the module; return its result, and what it sent."""
         self.sim.clear_log()
-        with passing_time(self.sim) if self.arguments["state"] == "saved" else nullcontext():
+        with passing_time(self.sim.host.clock) if self.arguments["state"] == "saved" else nullcontext():
             result = run("xen_domain", check=check, **self.arguments)
         return result, written(self.sim)
 

@@ -37,7 +37,7 @@ KERNEL = "/srv/xen/img/vmlinuz"
 SEDF = {"period": 100_000_000, "slice": 20_000_000, "latency": 0, "extratime": 1, "weight": 0}
 
 METHODS = {name for name, _method in inspect.getmembers(XendClient, inspect.isfunction) if not name.startswith("_")}
-READS = METHODS & {"devices", "domain", "domains", "names", "node", "sedf"}
+READS = METHODS & {"cpus", "devices", "domain", "domains", "names", "node", "sedf"}
 WRITES = sorted(METHODS - READS)
 OF_A_DOMAIN = {method for method in METHODS if "name" in inspect.signature(getattr(XendClient, method)).parameters}
 MANAGED = {"start", "delete", "new"}
@@ -51,6 +51,8 @@ ARGUMENTS: dict[str, Any] = {
     "target": 64,
     "memory": 128,
     "vcpus": 1,
+    "vcpu": 0,
+    "cpus": [0],
     "device": ["vbd", ["uname", "phy:a"], ["dev", "sdb"]],
     "kind": "vbd",
     "dev": "sda1",

@@ -117,8 +117,11 @@ def test_no_option_is_forgotten() -> None:
         "image": {**IMAGE, "kernel": "marked-image"},
         "vbds": [{"uname": "marked-vbds", "dev": "sda"}],
         "vifs": [{"mac": "marked-vifs"}],
+        "vfbs": [{"vnclisten": "marked-vfbs"}],
+        "pci": ["0000:00:03.0"],
+        "extra_config": ["(frob marked-extra_config)"],
     }
-    written = dumps(Wish("web1", options=values).tree(LATE))
+    written = dumps(Wish("web1", options=values).tree(LATE)).replace("(slot 0x3)", "(slot marked-pci)")
     assert [key for key in STRUCTURED if f"marked-{key}" not in written] == []
 
 

@@ -24,6 +24,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._operations import (
     Detach,
     Operation,
     Pause,
+    Pin,
     RaiseLimit,
     Reboot,
     Rename,
@@ -59,6 +60,7 @@ EVERY = [
     SetMaxmem("web1", 128),
     RaiseLimit("web1", 128),
     SetVcpus("web1", 2),
+    Pin("web1", 0, frozenset({0, 2})),
     Attach("web1", ["vbd", ["uname", "phy:a"], ["dev", "sdb"]]),
 ]
 DETACH = Detach("web1", "vbd", "sda1")

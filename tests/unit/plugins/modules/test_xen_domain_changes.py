@@ -1,0 +1,388 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""xen_domain, beyond its plain states: live changes, replacing, saving, rebooting, renaming, other kinds of guests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.simulator import Fault, ManualClock, Simulator
+from tests.support.running import passing_time, run, use_clock, written
+
+VERSIONS = ("3.0.0", "4.1")
+BOTH = pytest.mark.parametrize("version", VERSIONS)
+KERNEL = "/srv/xen/img/vmlinuz"
+GUEST: dict[str, Any] = {
+    "memory": 64,
+    "image": {"kernel": KERNEL},
+    "vbds": [{"uname": "phy:vg0/web1", "dev": "sda1", "mode": "w"}],
+    "vifs": [{"mac": "00:16:3e:00:00:01", "bridge": "xenbr0"}],
+}
+FILE = "/srv/xen/state/web1.chk"
+
+
+@pytest.fixture(name="sim")
+def _sim(version: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+    clock = ManualClock()
+    use_clock(monkeypatch, clock)
+    with Simulator(version, clock=clock, tcp=None) as sim:
+        yield sim
+
+
+def ensure(sim: Simulator, *, name: str = "web1", check: bool = False, **arguments: Any) -> dict[str, Any]:
+    return run("xen_domain", check=check, xend_url=sim.unix_url, name=name, **arguments)
+
+
+def later(sim: Simulator, seconds: float) -> None:
+    clock = sim.host.clock
+    assert isinstance(clock, ManualClock)
+    clock.advance(seconds)
+
+
+def started(sim: Simulator, **more: Any) -> None:
+    """Have a guest run for long enough that nothing hangs on its age."""
+    result = ensure(sim, **{**GUEST, **more})
+    assert result.get("changed"), result["msg"]
+    later(sim, 5000)
+    sim.clear_log()
+
+
+def wire(sim: Simulator, op: str) -> list[dict[str, str]]:
+    """Return the parameters of each request of an operation."""
+    return [{key: values[0] for key, values in each.params.items()} for each in sim.requests if each.op == op]
+
+
+# ---- live changes on the wire
+
+
+@pytest.mark.parametrize("version", ["4.1"])
+def test_a_limit_goes_up_before_the_memory_and_down_after_it(sim: Simulator) -> None:
+    started(sim)
+    ensure(sim, memory=128, maxmem=256)
+    ensure(sim, memory=32, maxmem=64)
+    assert written(sim) == ["maxmem_set", "mem_target_set", "mem_target_set", "maxmem_set"]
+
+
+@pytest.mark.parametrize("version", ["3.0.0"])
+def test_an_early_hypervisor_has_its_limit_raised_for_a_guest_that_grows_again(sim: Simulator) -> None:
+    started(sim, maxmem=128)
+    assert ensure(sim, memory=96)["domain"]["memory"] == 96
+    assert written(sim) == ["maxmem_set", "mem_target_set"]
+
+
+@BOTH
+def test_a_device_that_changes_keeps_what_the_task_does_not_say(sim: Simulator) -> None:
+    started(sim)
+    ensure(sim, vbds=[{"uname": "phy:vg0/other", "dev": "sda1"}], vifs=[{"bridge": "xenbr9"}])
+    domain = ensure(sim)["domain"]
+    assert (domain["vbds"][0]["uname"], domain["vbds"][0]["mode"]) == ("phy:vg0/other", "w")
+    assert (domain["vifs"][0]["bridge"], domain["vifs"][0]["mac"]) == ("xenbr9", "00:16:3e:00:00:01")
+
+
+@BOTH
+def test_a_device_that_cannot_be_connected_is_told_with_xends_words(sim: Simulator) -> None:
+    started(sim)
+    result = ensure(sim, vbds=[{"uname": "file:/rigmissing", "dev": "sdb1"}])
+    assert "could not be connected" in result["msg"]
+    assert sim.domain("web1").running
+
+
+@BOTH
+def test_detaching_sends_what_every_release_wants(sim: Simulator) -> None:
+    started(sim)
+    ensure(sim, vbds=[], purge_vbds=True)
+    (sent,) = wire(sim, "device_destroy")
+    assert sent == {"op": "device_destroy", "type": "vbd", "dev": "2049", "force": "0", "rm_cfg": "1"}
+
+
+@BOTH
+def test_purging_needs_the_list_of_what_is_to_stay(sim: Simulator) -> None:
+    started(sim)
+    assert "perhaps as []" in ensure(sim, purge_vbds=True)["msg"]
+    assert written(sim) == []
+
+
+@BOTH
+def test_the_control_domain_is_not_changed_live(sim: Simulator) -> None:
+    assert "is the control domain" in ensure(sim, name="Domain-0", memory=256)["msg"]
+    assert written(sim) == []
+
+
+# ---- cpus
+
+
+@BOTH
+def test_vcpus_are_pinned_at_creation_and_live(sim: Simulator) -> None:
+    started(sim, vcpus=2, cpus="0-2,^1")
+    assert ensure(sim, cpus="0-2,^1")["changed"] is False
+    result = ensure(sim, cpus="1,3")
+    assert [operation["cpumap"] for operation in result["operations"]] == ["1,3", "1,3"]
+    assert ensure(sim, cpus="1,3")["changed"] is False
+    assert ensure(sim, cpus="1,3", check=True)["drift"] == []
+
+
+@BOTH
+@pytest.mark.parametrize("cpus", ["", "x", "1-", "^0", "0,^0", "-1"])
+def test_cpus_that_are_none_are_refused(sim: Simulator, cpus: str) -> None:
+    assert "cpus: " in ensure(sim, **GUEST, cpus=cpus)["msg"]
+    assert written(sim) == []
+
+
+# ---- replacing
+
+
+@BOTH
+def test_a_domain_is_replaced_only_where_that_is_needed_and_allowed(sim: Simulator) -> None:
+    started(sim)
+    changed = {**GUEST, "on_crash": "destroy"}
+    assert written(sim) == []
+    assert ensure(sim, **changed)["drift"][0]["takes"] == "recreate"
+    assert ensure(sim, **GUEST, recreate="if_needed")["changed"] is False
+    result = ensure(sim, **changed, recreate="if_needed")
+    assert written(sim) == ["shutdown", "create", "wait_for_devices", "unpause"]
+    assert (result["drift"], result["domain"]["domid"]) == ([], 2)
+    assert result["removed_config"].startswith("(domain (domid 1)")
+
+
+@BOTH
+def test_a_crashed_domain_is_replaced_where_that_is_allowed(sim: Simulator) -> None:
+    started(sim, on_crash="preserve")
+    sim.domain("web1").crash()
+    later(sim, 1)
+    result = ensure(sim, **GUEST, on_crash="preserve", recreate="if_needed")
+    assert written(sim) == ["destroy", "create", "wait_for_devices", "unpause"]
+    assert result["domain"]["state"] == "running"
+
+
+@BOTH
+def test_a_domain_that_cannot_be_built_anew_is_in_the_result(sim: Simulator) -> None:
+    started(sim)
+    result = ensure(sim, **{**GUEST, "image": {"kernel": "/nosuch/vmlinuz"}}, recreate="if_needed")
+    assert result["failed"]
+    assert "(name web1)" in result["removed_config"]
+
+
+@pytest.mark.parametrize("version", ["4.1"])
+def test_a_managed_domain_stays_managed_when_it_is_replaced(sim: Simulator) -> None:
+    ensure(sim, **GUEST, state="defined")
+    ensure(sim, state="running")
+    later(sim, 100)
+    sim.clear_log()
+    result = ensure(sim, **GUEST, on_crash="destroy", recreate="if_needed")
+    assert written(sim) == ["shutdown", "delete", "new", "start"]
+    assert result["domain"]["on_crash"] == "destroy"
+    assert ensure(sim, state="stopped")["domain"]["state"] == "halted"
+
+
+# ---- definitions
+
+
+@pytest.mark.parametrize("version", ["4.1"])
+def test_a_definition_is_replaced_with_its_uuid_kept(sim: Simulator) -> None:
+    uuid = ensure(sim, **GUEST, state="defined")["domain"]["uuid"] or ensure(sim, state="stopped")["domain"]["uuid"]
+    result = ensure(sim, **{**GUEST, "memory": 128}, state="defined")
+    assert [operation["op"] for operation in result["operations"]] == ["delete", "new"]
+    assert (result["domain"]["memory"], result["domain"]["uuid"]) == (128, uuid)
+
+
+@pytest.mark.parametrize("version", ["4.1"])
+def test_an_old_definition_comes_back_if_the_new_one_is_refused(sim: Simulator) -> None:
+    ensure(sim, **GUEST, state="defined")
+    sim.faults.append(Fault("new", "refuse", message="not like this"))
+    result = ensure(sim, **{**GUEST, "memory": 128}, state="defined")
+    assert "not like this" in result["msg"]
+    assert "The old definition of web1 was brought back" in result["msg"]
+    assert ensure(sim, state="stopped")["domain"]["memory"] == 64
+
+
+# ---- saving and restoring
+
+
+@BOTH
+def test_a_domain_is_saved_and_comes_back(sim: Simulator) -> None:
+    started(sim)
+    with passing_time(sim.host.clock):
+        result = ensure(sim, state="saved", save_file=FILE)
+    assert (result["changed"], result["domain"], written(sim)) == (True, None, ["save"])
+    assert ensure(sim, state="saved", save_file=FILE)["changed"] is False
+    back = ensure(sim, restore_file=FILE)
+    assert (back["domain"]["name"], back["domain"]["state"]) == ("web1", "running")
+    assert ensure(sim, restore_file=FILE)["changed"] is False
+
+
+@BOTH
+def test_a_paused_guest_is_woken_to_be_saved(sim: Simulator) -> None:
+    started(sim)
+    sim.domain("web1").pause()
+    with passing_time(sim.host.clock):
+        assert ensure(sim, state="saved", save_file=FILE)["changed"]
+    assert written(sim) == ["unpause", "save"]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "arguments", [{"state": "absent"}, {"restore_file": FILE}, {"state": "saved", "save_file": FILE}]
+)
+def test_a_save_under_way_is_not_taken_for_a_domain_that_is_gone(sim: Simulator, arguments: dict[str, Any]) -> None:
+    started(sim)
+    sim.domain("web1").name = "migrating-web1"
+    result = ensure(sim, **arguments)
+    if arguments.get("state") == "absent":
+        assert result["changed"] is False
+    else:
+        assert "goes by the name migrating-web1" in result["msg"]
+    assert written(sim) == []
+
+
+@BOTH
+def test_a_save_that_fails_is_told_with_xends_words(sim: Simulator) -> None:
+    started(sim)
+    result = ensure(sim, state="saved", save_file="/nosuch/dir/web1.chk")
+    assert "/nosuch/dir/web1.chk" in result["msg"]
+    assert sim.domain("web1").running
+
+
+@BOTH
+def test_a_save_without_an_effect_is_not_believed(sim: Simulator) -> None:
+    started(sim)
+    sim.faults.append(Fault("save", "status", status=202, body=""))
+    result = ensure(sim, state="saved", save_file=FILE)
+    assert "the save has failed" in result["msg"]
+
+
+# ---- rebooting
+
+
+@BOTH
+def test_a_reboot_is_seen_through(sim: Simulator) -> None:
+    started(sim)
+    result = ensure(sim, state="restarted")
+    assert (written(sim), result["domain"]["domid"], result["domain"]["state"]) == (["shutdown"], 2, "running")
+
+
+@BOTH
+def test_a_young_domain_is_given_time_before_it_is_rebooted(sim: Simulator) -> None:
+    ensure(sim, **GUEST)
+    assert ensure(sim, state="restarted")["domain"]["domid"] == 2
+    assert ensure(sim, state="restarted")["domain"]["domid"] == 3
+
+
+@BOTH
+def test_a_reboot_that_would_end_the_domain_is_refused(sim: Simulator) -> None:
+    started(sim, on_reboot="destroy")
+    assert "would not start it again" in ensure(sim, state="restarted")["msg"]
+    assert written(sim) == []
+
+
+@pytest.mark.parametrize("version", ["4.1"])
+def test_a_deaf_guest_is_not_called_rebooted(sim: Simulator) -> None:
+    started(sim, image={"kernel": KERNEL, "args": "rig.ignore_shutdown"})
+    assert "was asked to reboot, and after" in ensure(sim, state="restarted", shutdown_timeout=60)["msg"]
+
+
+# ---- renaming
+
+
+@BOTH
+def test_a_domain_is_renamed_once(sim: Simulator) -> None:
+    started(sim)
+    assert ensure(sim, new_name="web9")["domain"]["name"] == "web9"
+    assert ensure(sim, new_name="web9")["changed"] is False
+    assert written(sim) == ["rename"]
+
+
+@BOTH
+def test_nothing_is_renamed_to_a_name_that_is_taken(sim: Simulator) -> None:
+    started(sim)
+    ensure(sim, name="web9", **{**GUEST, "vbds": [], "vifs": []})
+    sim.clear_log()
+    assert "neither is renamed" in ensure(sim, new_name="web9")["msg"]
+    assert written(sim) == []
+
+
+@BOTH
+@pytest.mark.parametrize("new_name", ["a b", "Domain-0", "0", ""])
+def test_a_name_that_would_do_harm_is_refused(sim: Simulator, new_name: str) -> None:
+    started(sim)
+    assert "new_name" in ensure(sim, new_name=new_name)["msg"]
+    assert written(sim) == []
+
+
+# ---- what else a config can hold
+
+
+def created(sim: Simulator) -> str:
+    """Return the config that was sent."""
+    return wire(sim, "create")[0]["config"]
+
+
+@pytest.mark.parametrize("version", ["3.0.0"])
+def test_an_hvm_guest_is_described_in_the_words_of_the_release(sim: Simulator) -> None:
+    image = {
+        "type": "vmx",
+        "kernel": KERNEL,
+        "options": {"device_model": "/srv/xen/bin/qemu-dm", "boot": "c", "vnc": 1},
+    }
+    result = ensure(sim, memory=64, image=image, vbds=[{"uname": "file:/srv/h.img", "dev": "ioemu:hda", "mode": "w"}])
+    assert (
+        "(image (vmx (kernel /srv/xen/img/vmlinuz) (device_model /srv/xen/bin/qemu-dm) (boot c) (vnc 1) (vcpus 1)))"
+        in (created(sim))
+    )
+    assert not result.get("failed"), result["msg"]
+
+
+@pytest.mark.parametrize("version", ["4.1"])
+def test_frame_buffers_pci_devices_and_the_rest_reach_the_wire(sim: Simulator) -> None:
+    arguments = {
+        **GUEST,
+        "vfbs": [{"type": "vnc", "vncunused": True, "vncdisplay": 0, "vncpasswd": "hunter2"}],
+        "extra_config": ["(localtime 1)", "(on_xend_start start)"],
+    }
+    result = ensure(sim, **arguments)
+    sent = created(sim)
+    assert "(device (vkbd)) (device (vfb (type vnc) " in sent
+    assert all(pair in sent for pair in ("(vncdisplay 0)", "(vncunused 1)", "(vncpasswd hunter2)"))
+    assert "(localtime 1) (on_xend_start start))" in sent
+    assert "hunter2" not in str(result)
+    assert ensure(sim, **arguments)["drift"] == []
+    found = ensure(sim, **{**arguments, "extra_config": ["(on_xend_start ignore)"]})["drift"]
+    assert found == [{"option": "on_xend_start", "declared": "ignore", "found": "start", "takes": "recreate"}]
+    ensure(sim, name="web2", memory=64, image={"kernel": KERNEL}, pci=["0000:00:03.0"])
+    assert "(device (pci (dev (domain 0x0) (bus 0x0) (slot 0x3) (func 0x0))))" in wire(sim, "create")[1]["config"]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ({"extra_config": ["(name other)"]}, "there is an option for"),
+        ({"extra_config": ["(device (vbd (dev sda)))"]}, "there is an option for"),
+        ({"extra_config": ["localtime 1"]}, "extra_config"),
+        ({"extra_config": ["(localtime 1"]}, "not an s-expression that xend reads"),
+        ({"pci": ["03.0"]}, "is not the address of a device"),
+        ({"recreate": "always", "state": "stopped"}, "recreate goes with"),
+        ({"save_file": FILE}, "need each other"),
+        ({"state": "saved"}, "need each other"),
+        ({"restore_file": FILE, "state": "stopped"}, "restore_file goes with"),
+        ({"restore_file": ""}, "restore_file must name"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_anything_is_sent(
+    sim: Simulator, arguments: dict[str, Any], complaint: str
+) -> None:
+    messages = [ensure(sim, check=check, **{**GUEST, **arguments})["msg"] for check in (True, False)]
+    assert complaint in messages[0]
+    assert messages[0] == messages[1]
+    assert written(sim) == []
+
+
+@pytest.mark.parametrize("version", ["3.0.0"])
+def test_what_an_early_xend_does_not_know_is_refused(sim: Simulator) -> None:
+    assert "keeps no definitions" in ensure(sim, **GUEST, state="defined")["msg"]
+    assert "say it as extra_config" in ensure(sim, **GUEST, pci=["0000:00:03.0"])["msg"]
+    assert written(sim) == []
