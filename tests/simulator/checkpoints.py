@@ -8,8 +8,8 @@ no state file. What these functions are given is not locked: they take the host'
 while they wait for the guest, which is when other clients see `migrating-NAME`.
 
 Never recorded, and so made up: what becomes of a managed domain (a save halts it, and a restore takes the halted
-definition over), what is said to a halted one, a guest which ends in another way while it is to suspend (the tool fails),
-and all that a migration to another host does there.
+definition over), what is said to a halted one, a guest which ends in another way while it is to suspend (the tool
+fails), and all that a migration to another host does there.
 """
 
 from __future__ import annotations

@@ -67,7 +67,8 @@ class Personality:
     status_when_down: Mapping[str, int]  # of a domain that stays: by its reason, '' for every other
     zombies: bool  # a destroyed domain stays listed as Zombie-NAME until the hypervisor lets go of it
     zombie_seconds: float  # how long that takes
-    zombie_breaks_detail: str  # recorded of one with a network device, taken for all: what ?detail=1 answers while there is one; empty: it is listed
+    # What ?detail=1 answers while there is a zombie: recorded of one with a network device, taken for all of them.
+    zombie_breaks_detail: str  # empty: they are listed
     uuid_groups: tuple[int, ...]
     uuid_in_url: bool
     name_characters: str  # what a name may be made of, as the inside of a regular expression's class

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.simulator import Fault
+from tests.simulator import PERSONALITIES, Fault
 from tests.simulator.__main__ import main, parser
 
 if TYPE_CHECKING:
@@ -78,6 +78,11 @@ def test_faults_are_read_from_the_command_line() -> None:
         Fault("get", "delay", times=-1, seconds=0.5),
         Fault("*", "refuse", times=-1, message="no"),
     ]
+
+
+def test_every_release_can_be_asked_for() -> None:
+    for version in PERSONALITIES:
+        assert parser().parse_args(["--version", version]).version == version
 
 
 def test_a_wrong_fault_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
