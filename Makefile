@@ -20,7 +20,7 @@ export ANSIBLE_NOCOLOR := 1
 export PY_COLORS := 0
 export NO_COLOR := 1
 
-STAGES := lint typecheck sanity build-check molecule integration conformance units-all unit
+STAGES := lint typecheck sanity build-check molecule integration conformance units-oldest unit
 
 ifneq ($(PYTHON),)
 ifneq ($(shell sh tests/tools/venv.sh check '$(PYTHON)' && echo ok),ok)
@@ -85,7 +85,7 @@ conformance: .venv/.dev ## the simulator against what real xends answered
 	    echo "skipped: tests/conformance is not there yet"; \
 	fi
 
-units-all: .venv/.dev ## the modules' unit tests on every Python from 3.9 on
+units-oldest: .venv/.dev ## the modules' unit tests on the oldest Python that starts here, from 3.9 on
 	@python -m tests.tools.ansible_test units
 
 bench: .venv/.dev ## how fast: the reader of s-expressions, on listings like xend's

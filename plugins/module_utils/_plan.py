@@ -71,9 +71,10 @@ def plan(
         raise InvalidRequest(
             f"{wish.name} is dying: the hypervisor has not let go of it yet. Run the task again later."
         )
-    if replacing and current.state == "halted":
+    to_be_replaced = _is_to_be_replaced(current, wish)
+    if current.state == "halted" and (replacing or to_be_replaced):
         return _redefine(current, wish, release) + _bring_up(replace(current, state="halted"), wish)
-    if _is_to_be_replaced(current, wish):
+    if to_be_replaced:
         return _take_down(current, replace(wish, state="absent")) + _from_nothing(wish, release)
     operations = _to_state(current, wish, release)
     if wish.new_name and wish.new_name != current.name and wish.state not in ("absent", "saved"):
@@ -169,9 +170,10 @@ def _bring_up(current: Domain, wish: Wish) -> list[Operation]:
 
 def _check_reboot(current: Domain) -> None:
     """Refuse a reboot after which the domain would not be there."""
-    if current.on_reboot not in (None, "restart", "rename-restart"):
+    if current.on_reboot not in (None, "restart"):  # 3.2 does not start it again after a rename-restart either
         raise InvalidRequest(
-            f"on_reboot of {current.name} is {current.on_reboot}: xend would not start it again after a reboot"
+            f"on_reboot of {current.name} is {current.on_reboot}: xend would not start it again, or not as itself, after a "
+            "reboot"
         )
 
 

@@ -58,6 +58,8 @@ options:
     description:
       - Whether a domain may be shut down, removed and created anew, for O(state=running), O(state=paused) and
         O(state=restarted). The disks stay, as xend knows nothing of them.
+      - A managed domain gets a new definition, with the same UUID. A task that is killed between deleting the old one and
+        storing the new one leaves none, so give a O(uuid) that must not change.
       - V(if_needed) replaces it where it differs from what is declared in something that cannot be changed live, and
         where it crashed or was shut down and is preserved. V(always) replaces it each time.
       - What was removed is returned as RV(removed_config).
@@ -133,6 +135,8 @@ options:
     description:
       - Virtual disks. Those of an existing domain are told by their O(vbds[].dev). A missing one is attached, and one that
         differs is detached and attached anew. Others are left alone, unless O(purge_vbds).
+      - What the task does not say of a disk stays as it is. A task that is killed between detaching and attaching leaves
+        that to xend's defaults, so say O(vbds[].mode) too.
     type: list
     elements: dict
     suboptions:

@@ -18,6 +18,7 @@ What is refused is refused by both, in the same words, and leaves the domain as 
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from typing import Any
@@ -26,10 +27,10 @@ import pytest
 
 from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain
 from ansible_collections.dom0.xend.plugins.module_utils._plan import view
-from tests.simulator import ManualClock, Simulator
+from tests.simulator import PERSONALITIES, ManualClock, Simulator
 from tests.support.running import passing_time, run, use_clock, written
 
-VERSIONS = ("3.0.0", "4.1")
+VERSIONS = tuple(PERSONALITIES)
 
 NAME = "web1"
 DESCRIBED: dict[str, Any] = {
@@ -45,7 +46,7 @@ DESCRIBED: dict[str, Any] = {
 def config(version: str, *, args: str = "", memory: int = 128, **events: str) -> str:
     """Return the config of the domain to start from, with the words that drive its guest."""
     vcpus = "(vcpus 2)"
-    inside, outside = (vcpus, "") if version == "3.0.0" else ("", vcpus)
+    inside, outside = (vcpus, "") if version < "3.0.4" else ("", vcpus)
     ends = "".join(f"({key} {value})" for key, value in {"on_crash": "preserve", **events}.items())
     return (
         f"(vm (name {NAME}) (memory {memory}) {outside} {ends}"
@@ -184,11 +185,24 @@ def is_refused(version: str, start: str, state: str, wish: dict[str, Any]) -> bo
     return start == "running_to_be_restarted" and to_be_taken_down and not wish.get("force")  # it would come back
 
 
+FULLY = ("3.0.0", "4.1")
+"""The releases on which every case is tried; the others are spared those that differ in nothing that a release decides."""
+
+
+def is_tried(version: str, start: str, label: str) -> bool:
+    """Tell whether a case exists on a release, and is worth its time there."""
+    if version < ONLY_FROM.get(start, ""):
+        return False
+    if version in FULLY or os.environ.get("HARNESS") == "full":
+        return True
+    return label in ("nothing else", "described") or (label in CHANGES and start in ("running", "paused", "halted"))
+
+
 CASES = [
     pytest.param(version, start, state, wish, id=f"{version}: {start} -> {state}, {label}")
     for version, start, (state, wishes) in itertools.product(VERSIONS, STARTS, ASKED.items())
     for label, wish in wishes.items()
-    if version >= ONLY_FROM.get(start, "")
+    if is_tried(version, start, label)
 ]
 
 
@@ -345,7 +359,8 @@ def test_no_more_requests_are_sent_than_needed(
 ) -> None:
     STARTS[start](sim)
     Case(sim, state, wish).run(check=False)
-    assert len(sim.requests) == most
+    says_nothing = start == "absent" and sim.version in ("3.1", "3.2", "3.3")  # but 500: the names are asked for, too
+    assert len(sim.requests) == most + (1 if says_nothing else 0) * (2 if most == 6 else 1)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -387,12 +387,13 @@ def test_all_dead_xends_are_named(tmp_path: Path) -> None:
     [
         ("html", "answered HTML"),
         ("truncate", "broke off"),
-        ("refuse", "refused to give a list of domains: simulated failure"),
+        ("refuse", "refused to give a list of "),
         ("drop", "closed the connection"),
     ],
 )
 def test_what_is_no_list_of_domains_is_an_error(sim: Simulator, tmp_path: Path, kind: str, said: str) -> None:
     sim.faults.append(Fault("detail", kind, times=-1))
+    sim.faults.append(Fault("list", kind, times=-1))
     message = error(source(tmp_path, xend_url=sim.url))
     assert said in message
     assert sim.url in message
@@ -628,7 +629,7 @@ def test_no_secret_gets_into_the_cache(sim: Simulator, tmp_path: Path, cached: d
 def test_an_inventory_with_a_hole_is_not_cached(
     sim: Simulator, tmp_path: Path, cached: dict[str, Any], warnings: list[str]
 ) -> None:
-    sim.faults.append(Fault("detail", "refuse"))
+    sim.faults.append(Fault("detail", "html"))
     path = source(tmp_path, xend_url=sim.url, on_unreachable="warn", **cached)
     assert list(read(path).hosts) == []
     assert len(warnings) == 1

@@ -106,3 +106,9 @@ def test_bytes_that_are_no_utf_8_are_shown_so_that_ansible_can_read_them(sim: Si
     assert found["image"]["args"] == "café \\xff"
     assert "caf\\xc3\\xa9 \\xff" in found["sxp"]
     json.dumps(found).encode("utf-8")
+
+
+@pytest.mark.parametrize("version", ["3.0.3"])
+def test_a_zombie_that_spoils_the_list_does_not_hide_the_domains(sim: Simulator) -> None:
+    sim.faults.append(Fault("detail", "refuse", message="Device 0 not connected"))
+    assert states(look(sim)) == {"Domain-0": "running", "up": "running", "still": "paused"}
