@@ -10,12 +10,11 @@ know raises NoSuchDomain, but for domain(), which returns None.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Optional
 from urllib.parse import quote, unquote, urlencode
 
-from ansible_collections.dom0.xend.plugins.module_utils._domain import DOMAIN_0, Domain
+from ansible_collections.dom0.xend.plugins.module_utils._domain import DOMAIN_0, Domain, is_domain_0
 from ansible_collections.dom0.xend.plugins.module_utils._errors import (
     InvalidRequest,
     NoSuchDomain,
@@ -209,7 +208,7 @@ class XendClient:
         """Send what changes something, to anything but the control domain where that would be harmful."""
         if self.read_only:
             raise RuntimeError(f"a read-only client was asked for {form['op']}")
-        if form["op"] in _DEADLY and _is_domain_0(_name(path)):
+        if form["op"] in _DEADLY and is_domain_0(_name(path)):
             raise InvalidRequest(f"{form['op']} of {DOMAIN_0} is never sent: it is the host itself")
         return self._ask(path, form, timeout)
 
@@ -293,11 +292,6 @@ class XendClient:
 
 
 _DEADLY = {"shutdown", "destroy", "pause", "delete", "save", "rename"}
-
-
-def _is_domain_0(name: str) -> bool:
-    """Tell whether xend could take *name* for the control domain's: its name, its id in any spelling, or its uuid."""
-    return name == DOMAIN_0 or re.fullmatch(r"[\s+-]*0[0-]*[lL]?\s*", name) is not None
 
 
 def _path(name: str) -> str:

@@ -5,7 +5,8 @@
 """Where a domain is not as declared, and what can be done about it while it lives. No I/O.
 
 Each difference ends in one of three ways: an operation that changes it live, or an entry of ``drift`` that says that
-it takes a new domain (``recreate``), or that it can be changed live, but not as long as the domain is paused (``live``).
+it takes a new domain (``recreate``), or that it can be changed live, but not as long as the domain is paused (``live``),
+or not without leave (``change_vbds``).
 """
 
 from __future__ import annotations
@@ -13,7 +14,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Optional, Union
 
-from ansible_collections.dom0.xend.plugins.module_utils._config import Wish, cpu_set, parse_fragment, vbd_tree, vif_tree
+from ansible_collections.dom0.xend.plugins.module_utils._config import (
+    Wish,
+    check_addresses,
+    cpu_set,
+    parse_fragment,
+    vbd_tree,
+    vif_tree,
+)
 from ansible_collections.dom0.xend.plugins.module_utils._domain import DOMAIN_0, Domain, Vbd, Vif
 from ansible_collections.dom0.xend.plugins.module_utils._operations import (
     Attach,
@@ -54,6 +62,7 @@ def compare(found: Domain, wish: Wish) -> Comparison:
     declared = wish.declared()
     if "vcpus" not in wish.options and wish.config is None:
         declared = replace(declared, vcpus=None)  # a config always names it
+    check_addresses(declared, found.release)
     for option in _NEVER_LIVE:
         _note(result, option, getattr(declared, option), getattr(found, option))
     if declared.image and found.image:  # xend up to 3.0.4 forgets images when it is restarted: none is no difference
@@ -186,8 +195,10 @@ class _Pair:
 
     def detach(self, name: str) -> Detach:
         """Return how to detach what is there."""
-        key = self.found.dev if isinstance(self.found, Vbd) else getattr(self.found, "mac", None)
-        return Detach(name, self.kind, key or "")
+        values = vars(self.found)
+        if self.kind == "vbd":
+            return Detach(name, self.kind, values["dev"] or "", vbd_tree(values))
+        return Detach(name, self.kind, values["mac"] or "", vif_tree(values))
 
     @property
     def can_be_attached_again(self) -> bool:
@@ -203,7 +214,12 @@ def _differences(declared: Device, found: Optional[Device], keys: tuple[str, ...
     wanted = "0" if declared.backend == DOMAIN_0 else declared.backend
     if wanted and wanted.isdigit():  # a name cannot be told from an id
         pairs.append(("backend", wanted, found.backend))
-    return [(key, said, there) for key, said, there in pairs if said not in (None, there)]
+    return [(key, said, there) for key, said, there in pairs if said is not None and _plain(said) != _plain(there)]
+
+
+def _plain(value: object) -> object:
+    """Return a uname as the host's scripts take it, for whom phy:/dev/vg0/web1 is phy:vg0/web1; other values as they are."""
+    return "phy:" + value[len("phy:/dev/") :] if isinstance(value, str) and value.startswith("phy:/dev/") else value
 
 
 def _settle(result: Comparison, found: Domain, wish: Wish, pair: _Pair) -> None:
@@ -215,12 +231,14 @@ def _settle(result: Comparison, found: Domain, wish: Wish, pair: _Pair) -> None:
             result.operations.append(pair.attach(found.name))
         return
     differing = pair.differences()
-    if differing and wish.config is None and found.state != "paused" and pair.can_be_attached_again:
+    allowed = pair.kind == "vif" or wish.change_vbds
+    live = wish.config is None and pair.can_be_attached_again
+    if differing and live and allowed and found.state != "paused":  # a paused guest cannot let go of a device
         result.operations += [pair.detach(found.name), pair.attach(found.name)]
         return
-    live = wish.config is None and pair.can_be_attached_again  # but not while a paused guest cannot let go of it
+    takes = "recreate" if not live else "live" if allowed else "change_vbds"
     for name, declared, now in differing:
-        result.left(f"{pair.option}.{name}", declared, now, "live" if live else "recreate")
+        result.left(f"{pair.option}.{name}", declared, now, takes)
 
 
 def _purge(result: Comparison, found: Domain, option: str, detach: Detach) -> None:

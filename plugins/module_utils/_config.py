@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from ansible_collections.dom0.xend.plugins.module_utils._domain import DOMAIN_0, Domain, command_line
+from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain, command_line, is_domain_0
 from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest
 from ansible_collections.dom0.xend.plugins.module_utils._release import Release
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, SxpError, dumps, loads
@@ -67,6 +67,7 @@ class Wish:
     shutdown_timeout: float = 300
     on_shutdown_timeout: str = "fail"
     on_device_failure: str = "destroy"
+    change_vbds: bool = False
     purge_vbds: bool = False
     purge_vifs: bool = False
     recreate: str = "never"
@@ -178,7 +179,7 @@ def _check_combinations(wish: Wish) -> None:
         raise InvalidRequest("restore_file must name a file on the xend host")
     if wish.new_name is not None and (wish.state in ("absent", "saved") or not _NAME.fullmatch(wish.new_name)):
         raise InvalidRequest(f"new_name {wish.new_name!r} must be a name that xend takes, for a domain that stays")
-    if wish.new_name is not None and (wish.new_name == DOMAIN_0 or wish.new_name.isdigit()):
+    if wish.new_name is not None and (is_domain_0(wish.new_name) or wish.new_name.isdigit()):
         raise InvalidRequest(
             f"new_name {wish.new_name!r} would get in the way of the control domain, or of a domain's id"
         )
@@ -186,8 +187,8 @@ def _check_combinations(wish: Wish) -> None:
 
 def check_creation(wish: Wish, release: Optional[Release]) -> None:
     """Raise InvalidRequest where a create would fail, lose something or do harm on that release."""
-    if wish.name == DOMAIN_0:
-        raise InvalidRequest(f"{DOMAIN_0} is the control domain: it cannot be created")
+    if is_domain_0(wish.name):
+        raise InvalidRequest(f"{wish.name} is the control domain, by its name or its id: it cannot be created")
     if not _NAME.fullmatch(wish.name):
         raise InvalidRequest(
             f"{wish.name!r} cannot be the name of a domain: xend takes letters, digits and the signs _ - . : / + only "
@@ -210,6 +211,11 @@ def check_creation(wish: Wish, release: Optional[Release]) -> None:
             "pci is refused up to 3.0.3, as 3.0.0 wants (device (pci (bus B) (dev D) (func F))), and 3.0.2 on what this "
             "option makes: say it as extra_config"
         )
+    check_addresses(declared, release)
+
+
+def check_addresses(declared: Domain, release: Optional[Release]) -> None:
+    """Raise InvalidRequest for several addresses of a vif where xend would keep only the last, and be asked for ever."""
     if any(len(vif.ip or ()) > 1 for vif in declared.vifs or ()) and not (release and release.keeps_all_ips):
         raise InvalidRequest("A vif with several ip addresses is refused: this xend would keep only the last of them")
 

@@ -168,6 +168,11 @@ def by_dev(vbds: Iterable[Vbd]) -> tuple[Vbd, ...]:
     return tuple(sorted(vbds, key=lambda vbd: vbd.dev or ""))
 
 
+def is_domain_0(name: str) -> bool:
+    """Tell whether xend could take *name* for the control domain's: its name, its id in any spelling, or its uuid."""
+    return name == DOMAIN_0 or re.fullmatch(r"[\s+-]*0[0-]*[lL]?\s*", name) is not None
+
+
 def canonical_uuid(uuid: Optional[str]) -> Optional[str]:
     """Return *uuid* as 8-4-4-4-12; what has not 32 hexadecimal digits comes back as it is."""
     digits = (uuid or "").replace("-", "").lower()

@@ -17,6 +17,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._config import Wish, che
 from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain
 from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest, XendError, XendRefused
 from ansible_collections.dom0.xend.plugins.module_utils._operations import (
+    Attach,
     Create,
     Define,
     Delete,
@@ -208,6 +209,9 @@ class Ensurer:
             created = any(isinstance(done, Create) for done in self.outcome.operations)
             if created and isinstance(operation, WaitForDevices):
                 raise self._half_made(error) from error
+            last = self.outcome.operations[-1] if self.outcome.operations else None
+            if isinstance(operation, Attach) and isinstance(last, Detach) and last.was:
+                raise self._unplugged(error, last) from error
             if isinstance(operation, Define) and self.outcome.operations and self.outcome.before:
                 raise self._undefined(error, self.outcome.before) from error
             raise
@@ -238,6 +242,17 @@ class Ensurer:
             f"{error}. The domain {name}, created just before, was destroyed again (on_device_failure: destroy).",
             reason=error.reason,
         )
+
+    def _unplugged(self, error: XendRefused, detached: Detach) -> XendError:
+        """Attach a device again that was to make room for another one; return the error to raise."""
+        what = f"The old {detached.kind} {detached.key}"
+        try:
+            self._send(Attach(detached.name, detached.was))
+        except XendError as second:
+            return XendRefused(
+                f"{error}. {what} is detached, and could not be attached again ({second}).", reason=error.reason
+            )
+        return XendRefused(f"{error}. {what} was attached again.", reason=error.reason)
 
     def _undefined(self, error: XendRefused, old: Domain) -> XendError:
         """Bring a definition back that was to be replaced; return the error to raise."""

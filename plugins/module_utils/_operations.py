@@ -447,6 +447,8 @@ class Detach(Operation):
 
     kind: str = "vbd"
     key: str = ""
+    was: Sxp = ""
+    """The device as it was, to attach it again if what was to take its place is refused."""
     op: ClassVar[str] = "device_destroy"
 
     def send(self, client: Sender) -> None:

@@ -73,7 +73,8 @@ def plan(
         )
     to_be_replaced = _is_to_be_replaced(current, wish)
     if current.state == "halted" and (replacing or to_be_replaced):
-        return _redefine(current, wish, release) + _bring_up(replace(current, state="halted"), wish)
+        operations = _redefine(current, wish, release)
+        return operations + _bring_up(_projected(operations, current), wish)
     if to_be_replaced:
         return _take_down(current, replace(wish, state="absent")) + _from_nothing(wish, release)
     operations = _to_state(current, wish, release)
@@ -158,14 +159,18 @@ def _bring_up(current: Domain, wish: Wish) -> list[Operation]:
         if current.cpu_time == 0:  # never ran, so whoever created it may not have got as far as its devices
             operations.append(WaitForDevices(name))
         operations.append(Unpause(name))
-    alive = reduce(lambda domain, operation: operation.project(domain) or domain, operations, current)
-    operations += _comparison(alive, wish).operations
+    operations += _comparison(_projected(operations, current), wish).operations
     if wish.state == "paused" and current.state != "paused":
         operations.append(Pause(name))
     if wish.state == "restarted" and current.state != "halted":
         _check_reboot(current)
         operations.append(Reboot(name))
     return operations
+
+
+def _projected(operations: list[Operation], domain: Domain) -> Domain:
+    """Return the domain as it is once the operations have been sent."""
+    return reduce(lambda before, operation: operation.project(before) or before, operations, domain)
 
 
 def _check_reboot(current: Domain) -> None:

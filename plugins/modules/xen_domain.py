@@ -133,8 +133,8 @@ options:
     type: str
   vbds:
     description:
-      - Virtual disks. Those of an existing domain are told by their O(vbds[].dev). A missing one is attached, and one that
-        differs is detached and attached anew. Others are left alone, unless O(purge_vbds).
+      - Virtual disks. Those of an existing domain are told by their O(vbds[].dev). A missing one is attached. One that
+        differs is left alone, unless O(change_vbds), and so are others, unless O(purge_vbds).
       - What the task does not say of a disk stays as it is. A task that is killed between detaching and attaching leaves
         that to xend's defaults, so say O(vbds[].mode) too.
     type: list
@@ -225,6 +225,12 @@ options:
       - They are not compared, but for the value of a simple key that the domain shows, too.
     type: list
     elements: str
+  change_vbds:
+    description:
+      - Whether a disk that differs may be detached from a guest that runs, and attached anew. To the guest this is a disk
+        that is pulled out.
+    type: bool
+    default: false
   purge_vbds:
     description: Whether to detach disks that are not in O(vbds).
     type: bool
@@ -424,7 +430,7 @@ drift:
     takes:
       description:
         - What it takes to have it as declared. C(recreate) is a new domain, C(live) is to run the task when the domain is
-          not paused, C(next_start) is a new definition (O(state=defined)), for a managed domain that does not run.
+          not paused, C(change_vbds) is leave to pull out a disk, C(next_start) is a new definition (O(state=defined)), for a managed domain that does not run.
       type: str
   sample: [{option: on_crash, declared: preserve, found: restart, takes: recreate}]
 removed_config:
@@ -492,6 +498,7 @@ def argument_spec() -> dict[str, dict[str, object]]:
         "recreate": {"type": "str", "choices": ["never", "if_needed", "always"], "default": "never"},
         "save_file": text,
         "restore_file": text,
+        "change_vbds": {"type": "bool", "default": False},
         "purge_vbds": {"type": "bool", "default": False},
         "purge_vifs": {"type": "bool", "default": False},
         "memory": {"type": "int"},

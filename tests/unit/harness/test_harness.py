@@ -143,6 +143,10 @@ CHANGES: dict[str, dict[str, Any]] = {
     "fewer vcpus": {"vcpus": 1},
     "more vcpus": {"vcpus": 4},
     "another disk": {"vbds": [{"uname": "phy:vg0/other", "dev": "sda1", "mode": "w"}]},
+    "another disk, with leave": {
+        "vbds": [{"uname": "phy:vg0/other", "dev": "sda1", "mode": "w"}],
+        "change_vbds": True,
+    },
     "one more disk": {"vbds": [{"uname": "phy:vg0/more", "dev": "sdb1", "mode": "r"}]},
     "another bridge": {"vifs": [{"mac": "00:16:3e:00:00:01", "bridge": "xenbr9"}]},
     "no devices": {"vbds": [], "purge_vbds": True, "vifs": [], "purge_vifs": True},

@@ -452,7 +452,6 @@ def test_trap_22_a_number_is_a_name_and_no_id(sim: Simulator, clock: ManualClock
 
 @on(UNTIL["3.0.3"])
 @pytest.mark.parametrize("name", ["0", "00"])
-@pytest.mark.xfail(reason="new_name refuses such a name, but a create does not", strict=True)
 def test_trap_22_a_name_that_is_the_control_domains_id_is_not_given(sim: Simulator, name: str) -> None:
     assert ensure(sim, name=name, **GUEST)["failed"]
     assert sim.names() == ["Domain-0"]
@@ -523,7 +522,6 @@ def test_trap_25_several_addresses_are_refused_where_all_but_one_would_be_lost(s
 
 
 @on([version for version, xend in PERSONALITIES.items() if xend.ip == "last"])
-@pytest.mark.xfail(reason="several addresses are looked for only where a domain is created", strict=True)
 def test_trap_25_several_addresses_are_refused_for_a_vif_of_a_living_domain_too(
     sim: Simulator, clock: ManualClock
 ) -> None:

@@ -42,7 +42,7 @@ def found(state: str = "running", **fields: Any) -> Domain:
 
 def asked(domain: Domain, options: dict[str, Any], **wish: Any) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Return the operations in short, and the drift."""
-    result = compare(domain, Wish("web1", options=options, **wish))
+    result = compare(domain, Wish("web1", options=options, **{"change_vbds": True, **wish}))
     shown = [operation.as_dict() for operation in result.operations]
     assert all(each.pop("domain") == "web1" for each in shown)
     return [" ".join(map(str, each.values())) for each in shown], [tuple(entry.values()) for entry in result.drift]
@@ -172,7 +172,7 @@ def test_the_limit_is_never_set_below_the_memory(release: _release.Release, memo
     ],
 )
 def test_a_disk_that_differs_is_exchanged(options: dict[str, Any], detached: str, attached: Vbd) -> None:
-    result = compare(found(), Wish("web1", options=options))
+    result = compare(found(), Wish("web1", options=options, change_vbds=True))
     assert asked(found(), options)[0][0] == detached
     assert attached_to(result.operations[1]).vbds == (attached,)
 
@@ -194,7 +194,7 @@ def attached_to(operation: Any) -> Domain:
     ],
 )
 def test_what_a_task_does_not_say_of_a_device_stays_as_it_is(options: dict[str, Any], attached: Any) -> None:
-    operation = compare(found(), Wish("web1", options=options)).operations[-1]
+    operation = compare(found(), Wish("web1", options=options, change_vbds=True)).operations[-1]
     domain = attached_to(operation)
     assert (*(domain.vbds or ()), *(domain.vifs or ())) == (attached,)
 

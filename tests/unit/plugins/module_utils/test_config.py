@@ -218,10 +218,12 @@ KNOWN_DRIFT = {
     ("3.0.3", "create-syntax-bang"): ["vbds[sda1].mode"],
     ("3.2", "create-syntax-bang"): ["vbds[sda1].mode"],
     ("3.2", "create-vbd-extra-atom"): ["vbds[sda1].uname"],
-    ("3.2", "create-vif-ips"): ["vifs[0].ip"],  # only the last is kept
-    ("4.1", "create-vif-ips"): ["vifs[0].ip"],
     ("3.0.0", "create-hvm"): ["vbds[hda]"],  # disks of the emulator are not shown
 }
+
+
+REFUSED = {("3.2", "create-vif-ips"), ("4.1", "create-vif-ips")}
+"""Where a vif has several addresses, and xend keeps only the last."""
 
 
 @pytest.mark.parametrize("version", ["3.0.0", "3.0.3", "3.2", "4.1"])
@@ -233,6 +235,10 @@ def test_a_recorded_domain_is_as_its_config_declares(version: str) -> None:
         if created.op != "create" or created.status != 201 or got is None or not got.is_sxp:
             continue
         found = Domain.from_sxp(loads(got.text))
+        if (version, slug) in REFUSED:
+            with pytest.raises(InvalidRequest, match="only the last"):
+                drift(found, Wish(found.name, config=parse_config(created.config, found.name)))
+            continue
         differing = drift(found, Wish(found.name, config=parse_config(created.config, found.name)))
         assert [item["option"] for item in differing] == KNOWN_DRIFT.get((version, slug), []), slug
         seen += 1
@@ -299,7 +305,7 @@ def test_a_config_is_held_to_the_same_rules(config: str, complaint: str) -> None
         check(of_config(config))
 
 
-@pytest.mark.parametrize("name", ["web1", "a.b:c/d+e-f_g", "0", "42", "-1", "nil", "t", "None", "x" * 300])
+@pytest.mark.parametrize("name", ["web1", "a.b:c/d+e-f_g", "42", "-1", "nil", "t", "None", "x" * 300])
 def test_a_name_that_xend_takes_is_taken(name: str) -> None:
     check_creation(Wish(name, options=GUEST), LATE)
 

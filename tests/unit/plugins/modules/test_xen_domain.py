@@ -187,6 +187,21 @@ def test_a_missing_control_domain_is_not_created(sim: Simulator) -> None:
 
 
 @BOTH
+@pytest.mark.parametrize("name", ["0", "00", "-0"])
+def test_no_domain_is_created_that_would_be_taken_for_the_control_domain(sim: Simulator, name: str) -> None:
+    assert written(sim) == []
+    assert ensure(sim, name=name, **GUEST)["failed"]
+    assert written(sim) == []
+
+
+@pytest.mark.parametrize("version", ["4.1"])
+def test_several_addresses_are_refused_for_a_domain_that_lives_too(sim: Simulator) -> None:
+    started(sim)
+    assert "would keep only the last" in ensure(sim, vifs=[{"ip": ["10.0.0.1", "10.0.0.2"]}])["msg"]
+    assert written(sim) == []
+
+
+@BOTH
 def test_the_control_domain_may_be_declared_running(sim: Simulator) -> None:
     assert ensure(sim, name="Domain-0")["changed"] is False
 

@@ -78,10 +78,19 @@ def test_an_early_hypervisor_has_its_limit_raised_for_a_guest_that_grows_again(s
 @BOTH
 def test_a_device_that_changes_keeps_what_the_task_does_not_say(sim: Simulator) -> None:
     started(sim)
-    ensure(sim, vbds=[{"uname": "phy:vg0/other", "dev": "sda1"}], vifs=[{"bridge": "xenbr9"}])
+    ensure(sim, vbds=[{"uname": "phy:vg0/other", "dev": "sda1"}], vifs=[{"bridge": "xenbr9"}], change_vbds=True)
     domain = ensure(sim)["domain"]
     assert (domain["vbds"][0]["uname"], domain["vbds"][0]["mode"]) == ("phy:vg0/other", "w")
     assert (domain["vifs"][0]["bridge"], domain["vifs"][0]["mac"]) == ("xenbr9", "00:16:3e:00:00:01")
+
+
+@BOTH
+def test_a_disk_is_not_pulled_out_of_a_guest_without_leave(sim: Simulator) -> None:
+    started(sim)
+    result = ensure(sim, vbds=[{"uname": "phy:vg0/other", "dev": "sda1"}])
+    assert written(sim) == []
+    assert [(item["option"], item["takes"]) for item in result["drift"]] == [("vbds[sda1].uname", "change_vbds")]
+    assert ensure(sim, vbds=[{"uname": "phy:/dev/vg0/web1", "dev": "sda1"}])["drift"] == []  # the same, for the host
 
 
 @BOTH
