@@ -189,6 +189,11 @@ class XendClient:
         """Attach a device, ``(vbd ...)`` or ``(vif ...)``, and wait for its backend."""
         self._write(_path(name), {"op": "device_create", "config": dumps(device)}, self._slow_timeout)
 
+    def change_media(self, name: str, device: Sxp, dev: str) -> None:
+        """Put another medium into the cdrom *dev* of an hvm guest, the vbd *device* (3.1 to 3.4)."""
+        form = {"op": "device_configure", "config": dumps(device), "dev": dev}
+        self._write(_path(name), form, self._slow_timeout)
+
     def detach(self, name: str, kind: str, dev: str) -> None:
         """Detach a device, by its id or, if it is a vbd, by its dev. Up to 3.2 that is only asked for, later it takes its time."""
         form = {"op": "device_destroy", "type": kind, "dev": dev, "force": "0", "rm_cfg": "1"}

@@ -25,6 +25,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._config import (
 from ansible_collections.dom0.xend.plugins.module_utils._domain import DOMAIN_0, Domain, Vbd, Vif
 from ansible_collections.dom0.xend.plugins.module_utils._operations import (
     Attach,
+    ChangeMedia,
     Detach,
     Operation,
     Pin,
@@ -233,12 +234,25 @@ def _settle(result: Comparison, found: Domain, wish: Wish, pair: _Pair) -> None:
     differing = pair.differences()
     allowed = pair.kind == "vif" or wish.change_vbds
     live = wish.config is None and pair.can_be_attached_again
+    if differing and live and _is_cdrom_of_hvm(pair, found):  # which cannot be pulled out, but opened
+        live = [key for key, _declared, _now in differing] == ["uname"] and bool(
+            found.release and found.release.changes_media
+        )
+        if live:
+            result.operations.append(ChangeMedia(found.name, pair.attach(found.name).device))
+            return
     if differing and live and allowed and found.state != "paused":  # a paused guest cannot let go of a device
         result.operations += [pair.detach(found.name), pair.attach(found.name)]
         return
     takes = "recreate" if not live else "live" if allowed else "change_vbds"
     for name, declared, now in differing:
         result.left(f"{pair.option}.{name}", declared, now, takes)
+
+
+def _is_cdrom_of_hvm(pair: _Pair, found: Domain) -> bool:
+    """Tell whether a device is the cdrom of a guest whose disks are emulated."""
+    emulated = found.image is not None and found.image.type in ("hvm", "vmx")
+    return emulated and isinstance(pair.declared, Vbd) and (pair.declared.dev or "").endswith(":cdrom")
 
 
 def _purge(result: Comparison, found: Domain, option: str, detach: Detach) -> None:

@@ -72,6 +72,9 @@ class Sender(Protocol):
     def attach(self, name: str, device: Sxp) -> None:
         """Attach a device."""
 
+    def change_media(self, name: str, device: Sxp, dev: str) -> None:
+        """Put another medium into a cdrom."""
+
     def detach(self, name: str, kind: str, dev: str) -> None:
         """Detach a device."""
 
@@ -439,6 +442,30 @@ class Attach(Operation):
     def as_dict(self) -> dict[str, Any]:
         """Show the device."""
         return {**super().as_dict(), "config": dumps(without_secrets(self.device))}
+
+
+@dataclass(frozen=True)
+class ChangeMedia(Attach):
+    """Put another medium into the cdrom of an hvm guest, which *device* describes as it is to be."""
+
+    op: ClassVar[str] = "device_configure"
+
+    def send(self, client: Sender) -> None:
+        """Send the device, and its number."""
+        dev = self._dev()
+        client.change_media(self.name, self.device, str(device_number(dev) or dev))
+
+    def project(self, domain: Optional[Domain]) -> Optional[Domain]:
+        """Return it with the other medium."""
+        if domain is None:
+            return None
+        dev = self._dev()
+        without = replace(domain, vbds=tuple(vbd for vbd in domain.vbds or () if vbd.dev != dev))
+        return super().project(without)
+
+    def _dev(self) -> str:
+        """Return the cdrom's dev."""
+        return next(str(item[1]) for item in self.device if isinstance(item, list) and item[0] == "dev")
 
 
 @dataclass(frozen=True)

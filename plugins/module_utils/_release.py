@@ -42,6 +42,8 @@ class Release:
     """What maxmem_set sets is what a domain shows as its maxmem, not only a limit in the hypervisor."""
     pins: bool = False
     """pincpu pins. From 3.0.2 to 3.3 it unpins, whatever it is told, and reports success."""
+    changes_media: bool = False
+    """device_configure changes the medium in the cdrom of an hvm guest."""
     reboot_settles_after: int = 0
     """A reboot so many seconds after the start, or up to 3.0.3 after another reboot, loses the domain."""
 
@@ -61,10 +63,12 @@ EARLY = Release(
 R300 = replace(EARLY, span="3.0.0", pins=True)
 R302_TO_303 = replace(EARLY, span="3.0.2 to 3.0.3")
 R304 = Release("3.0.4", shutdown_ends_after=30, stalls_for_memory=True)
-R31 = Release("3.1", shutdown_ends_after=30, stalls_for_memory=True)
-R31_TO_33 = Release("3.1 to 3.3", shutdown_ends_after=30, stalls_for_memory=True)
-R32_TO_33 = Release("3.2 to 3.3")
+R31 = Release("3.1", shutdown_ends_after=30, stalls_for_memory=True, changes_media=True)
+R31_TO_33 = replace(R31, span="3.1 to 3.3")
+R32_TO_33 = Release("3.2 to 3.3", changes_media=True)
 LATE = Release("3.4 to 4.4", pins=True, reboot_settles_after=60)
+R34 = replace(LATE, span="3.4", changes_media=True)
+R40_ON = replace(LATE, span="4.0 to 4.4")
 
 _NO_DOMAIN = (
     (404, re.compile(r"No such domain .*", re.DOTALL), EARLY),
@@ -88,6 +92,8 @@ def told_by_domain(fields: Mapping[str, object]) -> Release:
         return R300 if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{8}){3}", str(fields.get("uuid"))) else R302_TO_303
     if "bootloader_args" not in fields:
         return R304
-    if "cpus" in fields or "description" in fields:
-        return LATE
+    if "description" in fields or "pool_name" in fields:  # the control domain has no description
+        return R40_ON
+    if "cpus" in fields:
+        return R34
     return R31 if "cpu_weight" in fields else R32_TO_33

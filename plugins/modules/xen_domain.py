@@ -229,6 +229,7 @@ options:
     description:
       - Whether a disk that differs may be detached from a guest that runs, and attached anew. To the guest this is a disk
         that is pulled out.
+      - The medium in the cdrom of an V(hvm) guest is changed without it, from 3.1 to 3.4. Elsewhere it takes a new domain.
     type: bool
     default: false
   purge_vbds:
@@ -402,7 +403,33 @@ domain:
     - It has the fields that M(dom0.xend.xen_domain_info) describes.
   type: dict
   returned: success
-  sample: {name: web1, state: running, domid: 3, memory: 128, vcpus: 2}
+  sample:
+    name: web1
+    state: running
+    state_flags: -b----
+    domid: 1
+    uuid: 9f69b09b-146c-9046-add8-b57d5975d3df
+    memory: 128
+    maxmem: 128
+    vcpus: 2
+    vcpu_avail: 3
+    online_vcpus: 2
+    cpu_time: 0.00392849901
+    start_time: 1795428595.75
+    shutdown_reason: null
+    on_poweroff: destroy
+    on_reboot: restart
+    on_crash: restart
+    bootloader: null
+    image:
+      type: linux
+      kernel: /srv/xen/img/vmlinuz
+      ramdisk: null
+      args: root=/dev/sda1 ro 4 console=xvc0
+    vbds:
+      - {dev: sda1, uname: "phy:vg0/web1", mode: w!, backend: "0"}
+    vifs:
+      - {mac: "00:16:3e:00:00:01", bridge: xenbr0, ip: null, script: vif-bridge, backend: "0"}
 operations:
   description:
     - What was sent to xend to change something, in order, in check mode what would be.
@@ -411,7 +438,12 @@ operations:
   type: list
   elements: dict
   returned: always
-  sample: [{op: pause, domain: web1}]
+  sample:
+    - op: create
+      domain: web1
+      config: (vm (name web1) (memory 128) (image (linux (kernel /srv/xen/img/vmlinuz) (vcpus 2))))
+    - {op: wait_for_devices, domain: web1}
+    - {op: unpause, domain: web1}
 drift:
   description: Where an existing domain is not as declared, and stays so.
   type: list

@@ -83,6 +83,9 @@ domains:
     vcpus:
       description: Number of virtual CPUs configured.
       type: int
+    vcpu_avail:
+      description: The virtual CPUs that the guest may use, a bit for each.
+      type: int
     online_vcpus:
       description: Number of virtual CPUs that are up.
       type: int

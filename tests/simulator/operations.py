@@ -12,6 +12,7 @@ from . import checkpoints
 from . import config as reading
 from .domains import Sedf
 from .errors import XendError
+from .images import is_hvm
 from .render import domain_sxp, frontends, vcpu_info
 from .sxp import BrokenParserError, Long, SxpError, head, parse, py2_repr
 
@@ -300,9 +301,14 @@ def _device_destroy(host: Host, domain: Domain, params: Params) -> Sxp:
     return None
 
 
-def _device_configure(host: Host, _domain: Domain, params: Params) -> Sxp:
+def _device_configure(host: Host, domain: Domain, params: Params) -> Sxp:
     config, dev = _device_config(params, host), params.declared("dev")
     kind = head(config) or ""
+    if is_hvm(domain) and kind in host.personality.reconfigure_refused:  # (c): a change of media, from 3.1 to 3.4
+        device = _find_device(host, domain, kind, dev)
+        if device.given_class == "cdrom":
+            device.config["uname"] = [str(reading.child_value(config, "uname"))]
+            return None
     words = host.personality.reconfigure_refused
     keys = ("uname", "mode", "dev")
     pairs = ", ".join(f"'{key}': {py2_repr(reading.show_plain(reading.child_value(config, key)))}" for key in keys)

@@ -17,6 +17,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._config import parse_con
 from ansible_collections.dom0.xend.plugins.module_utils._domain import MASK, Domain, Vbd, Vif
 from ansible_collections.dom0.xend.plugins.module_utils._operations import (
     Attach,
+    ChangeMedia,
     Create,
     Define,
     Delete,
@@ -62,6 +63,7 @@ EVERY = [
     SetVcpus("web1", 2),
     Pin("web1", 0, frozenset({0, 2})),
     Attach("web1", ["vbd", ["uname", "phy:a"], ["dev", "sdb"]]),
+    ChangeMedia("web1", ["vbd", ["uname", "phy:a"], ["dev", "hdc:cdrom"]]),
 ]
 DETACH = Detach("web1", "vbd", "sda1")
 

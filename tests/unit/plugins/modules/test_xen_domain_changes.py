@@ -395,3 +395,28 @@ def test_what_an_early_xend_does_not_know_is_refused(sim: Simulator) -> None:
     assert "keeps no definitions" in ensure(sim, **GUEST, state="defined")["msg"]
     assert "say it as extra_config" in ensure(sim, **GUEST, pci=["0000:00:03.0"])["msg"]
     assert written(sim) == []
+
+
+CDROM = {"uname": "file:/srv/one.iso", "dev": "hdc:cdrom", "mode": "r"}
+HVM: dict[str, Any] = {
+    "memory": 64,
+    "image": {"type": "hvm", "kernel": KERNEL, "options": {"device_model": "/srv/xen/bin/qemu-dm"}},
+    "vbds": [{"uname": "file:/srv/h.img", "dev": "hda", "mode": "w"}, CDROM],
+}
+
+
+@pytest.mark.parametrize("version", ["3.1", "3.2", "3.4", "4.1"])
+def test_the_medium_in_a_cdrom_is_changed_where_xend_can(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = ManualClock()
+    use_clock(monkeypatch, clock)
+    with Simulator(version, clock=clock, tcp=None, hvm=True) as sim:
+        started(sim, **HVM, vifs=[])
+        for check in (True, False):
+            result = ensure(sim, check=check, vbds=[{**CDROM, "uname": "file:/srv/two.iso"}])
+            if version == "4.1":
+                assert [item["takes"] for item in result["drift"]] == ["recreate"]
+                assert result["changed"] is False
+            else:
+                assert [operation["op"] for operation in result["operations"]] == ["device_configure"]
+                assert [vbd["uname"] for vbd in result["domain"]["vbds"]] == ["file:/srv/h.img", "file:/srv/two.iso"]
+        assert ensure(sim, vbds=[{**CDROM, "uname": "file:/srv/two.iso"}])["changed"] is False
