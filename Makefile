@@ -91,7 +91,7 @@ units-oldest: .venv/.dev ## the modules' unit tests on the oldest Python that st
 bench: .venv/.dev ## how fast: the reader of s-expressions, on listings like xend's
 	@python -m tests.bench
 
-unit: .venv/.dev ## pytest over tests/unit, with coverage of plugins/
+unit: .venv/.dev ## pytest over tests/unit: the harness, the traps, the modules, the simulator, the inventory
 	@sh tests/tools/unit.sh
 
 format: .venv/.dev ## let ruff write the layout
