@@ -72,6 +72,8 @@ options:
   restore_file:
     description:
       - Path of a file on the xend host. A missing domain is restored from it, instead of created.
+      - From 3.0.4 to 3.2 xend restores one file twice if it is asked twice. So after a restore that was not answered, look
+        before you run the task again.
       - The file stays, and is out of date as soon as the domain has run. A domain that is restored from it again finds
         its disks changed under it.
     type: str
@@ -160,6 +162,8 @@ options:
       - Virtual network interfaces. Those of an existing domain are told by their O(vifs[].mac), or without one by their
         place. A missing one is attached, and one that differs is detached and attached anew. Others are left alone,
         unless O(purge_vifs).
+      - What the task does not say of an interface stays as it is. A task that is killed between detaching and attaching
+        leaves that to xend's defaults, so say O(vifs[].mac) and O(vifs[].bridge).
     type: list
     elements: dict
     suboptions:
