@@ -175,6 +175,8 @@ def _check_combinations(wish: Wish) -> None:
         raise InvalidRequest("recreate goes with state: running, paused or restarted")
     if bool(wish.save_file) != (wish.state == "saved"):
         raise InvalidRequest("state: saved and save_file, the path of a file on the xend host, need each other")
+    if wish.new_name is not None and wish.config is not None:
+        raise InvalidRequest("new_name goes with options, not with a config: that says a name itself")
     if wish.restore_file == "":
         raise InvalidRequest("restore_file must name a file on the xend host")
     if wish.new_name is not None and (wish.state in ("absent", "saved") or not _NAME.fullmatch(wish.new_name)):

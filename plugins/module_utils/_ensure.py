@@ -165,7 +165,7 @@ class Ensurer:
         """Send the operations, and plan anew whenever a domain is down: only then it shows what is left of it."""
         for _round in range(_MOST_ROUNDS):
             finished = self._apply(operations)
-            if finished and self.wish.state in UP:
+            if finished and self.wish.state in (*UP, "defined"):
                 break
             operations = plan(self.outcome.after, self.wish, self.client.release, replacing=not finished)
             if not operations:

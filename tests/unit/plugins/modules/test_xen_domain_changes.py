@@ -390,6 +390,13 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_sent(
     assert written(sim) == []
 
 
+@BOTH
+def test_a_config_is_not_renamed(sim: Simulator) -> None:
+    result = ensure(sim, config="(vm (memory 64))", new_name="web9")
+    assert "new_name goes with options" in result["msg"]
+    assert written(sim) == []
+
+
 @pytest.mark.parametrize("version", ["3.0.0"])
 def test_what_an_early_xend_does_not_know_is_refused(sim: Simulator) -> None:
     assert "keeps no definitions" in ensure(sim, **GUEST, state="defined")["msg"]
