@@ -90,9 +90,9 @@ def _note(result: Comparison, option: str, declared: object, found: object, take
 def _compare_rest(result: Comparison, found: Domain, wish: Wish) -> None:
     """Compare what is only said when a domain is created, as far as it shows at all."""
     shown = [item for item in found.tree if isinstance(item, list) and item] if isinstance(found.tree, list) else []
-    classes = [item[1][0] for item in shown if item[0] == "device" and len(item) > 1 and isinstance(item[1], list)]
+    classes = [item[1][:1] for item in shown if item[0] == "device" and len(item) > 1 and isinstance(item[1], list)]
     if "vfbs" in wish.options:
-        _note(result, "vfbs", len(wish.options["vfbs"]), classes.count("vfb"))
+        _note(result, "vfbs", len(wish.options["vfbs"]), classes.count(["vfb"]))
     texts = {str(item[0]): item[1] for item in shown if len(item) > 1 and isinstance(item[1], str)}
     said: dict[str, Sxp] = {"bootloader_args": wish.options.get("bootloader_args") or ""}
     for fragment in map(parse_fragment, wish.options.get("extra_config", ())):

@@ -40,6 +40,9 @@ STRUCTURED = (
 )
 """The options that describe a domain; ``config`` stands for all of them."""
 
+UP = ("running", "paused", "restarted")
+"""The states in which a domain lives."""
+
 _TOP_LEVEL = (
     "memory",
     "maxmem",
@@ -168,7 +171,7 @@ def _check_combinations(wish: Wish) -> None:
         raise InvalidRequest(
             f"purge_{unlisted[0]} needs the list of what is to stay: give {unlisted[0]}, perhaps as []"
         )
-    up = wish.state in ("running", "paused", "restarted")
+    up = wish.state in UP
     if wish.restore_file and not up:
         raise InvalidRequest("restore_file goes with state: running, paused or restarted")
     if wish.recreate != "never" and not up:

@@ -113,11 +113,6 @@ class Domain:
             return self.vcpus
         return bin(self.vcpu_avail & ((1 << self.vcpus) - 1)).count("1")
 
-    @property
-    def is_managed(self) -> bool:
-        """Tell whether xend is known to keep a definition of it. Only a halted one shows that."""
-        return self.state == "halted"
-
     @classmethod
     def from_sxp(cls, tree: Sxp) -> Domain:
         """Read ``(domain (key value) ...)``. Raises ValueError for what is not that, or has no name."""

@@ -13,7 +13,7 @@ from functools import reduce
 from typing import Any, Optional
 
 from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils._config import Wish, check
+from ansible_collections.dom0.xend.plugins.module_utils._config import UP, Wish, check
 from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain
 from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest, XendError, XendRefused
 from ansible_collections.dom0.xend.plugins.module_utils._operations import (
@@ -30,7 +30,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._operations import (
     Shutdown,
     WaitForDevices,
 )
-from ansible_collections.dom0.xend.plugins.module_utils._plan import UP, drift, plan
+from ansible_collections.dom0.xend.plugins.module_utils._plan import drift, plan
 
 DESTROY_TIMEOUT = 30
 """Seconds in which a destroyed or saved domain has to be out of xend's sight."""
@@ -278,21 +278,16 @@ class Ensurer:
     def _see_it_reboot(self) -> None:
         """Wait until the domain runs under another domid."""
         before = self.outcome.before
-        began = self.clock.now()
-        interval = _FIRST_POLL
-        while True:
-            domain = self.client.domain(self.wish.name)
-            took = self.clock.now() - began
-            if domain and before and domain.domid not in (None, before.domid):
-                return
-            if took >= self.wish.shutdown_timeout:
-                state = domain.state if domain else "gone"
-                raise GuestStillUp(
-                    f"{self.wish.name} was asked to reboot, and after {took:.0f} s it has not: it is {state}. "
-                    "Up to 3.1, xend destroys a guest that takes more than 30 s to go down."
-                )
-            self.clock.sleep(min(interval, self.wish.shutdown_timeout - took))
-            interval = min(interval * 1.5, _SLOWEST_POLL)
+        old = before.domid if before else None
+        domain, took = self._look_until(
+            lambda now: now is not None and now.domid not in (None, old), self.wish.shutdown_timeout
+        )
+        if domain is None or domain.domid in (None, old):
+            raise GuestStillUp(
+                f"{self.wish.name} was asked to reboot, and after {took:.0f} s it has not: it is "
+                f"{domain.state if domain else 'gone'}. "
+                "Up to 3.1, xend destroys a guest that takes more than 30 s to go down."
+            )
 
     def _see_device_go(self, operation: Detach) -> None:
         """Wait until a device is gone: up to 3.2 xend has only asked for it, and its dev is taken until then."""
@@ -310,12 +305,13 @@ class Ensurer:
         before = self.outcome.after
         asked = isinstance(operation, Shutdown)
         patience = self.wish.shutdown_timeout if asked else DESTROY_TIMEOUT
-        left, took = self._poll(before, patience)
+        old = before.domid if before else None
+        left, took = self._look_until(lambda now: not _is_up(now) or (now is not None and now.domid != old), patience)
         if not _is_up(left):
             if self.outcome.shutdown_outcome is None and not isinstance(operation, Save):
                 self.outcome.shutdown_outcome = self._outcome(before, asked, took)
             return left
-        if left is not None and before is not None and left.domid != before.domid:
+        if left is not None and left.domid != old:
             raise GuestStillUp(
                 f"{self.wish.name} did not stay down: it runs again, as domid {left.domid}. "
                 "Was it rebooted, or did it crash and restart?"
@@ -331,14 +327,14 @@ class Ensurer:
             )
         raise GuestStillUp(self._complaint(asked, patience))
 
-    def _poll(self, before: Optional[Domain], patience: float) -> tuple[Optional[Domain], float]:
-        """Look at the domain until it is down or *patience* seconds are over; return it, and the seconds it took."""
+    def _look_until(self, done: Callable[[Optional[Domain]], bool], patience: float) -> tuple[Optional[Domain], float]:
+        """Look at the domain until it is *done* or *patience* seconds are over; return it, and the seconds it took."""
         began = self.clock.now()
         interval = _FIRST_POLL
         while True:
             domain = self.client.domain(self.wish.name)
             took = self.clock.now() - began
-            if not _is_up(domain) or took >= patience or (domain and before and domain.domid != before.domid):
+            if done(domain) or took >= patience:
                 return domain, took
             self.clock.sleep(min(interval, patience - took))
             interval = min(interval * 1.5, _SLOWEST_POLL)

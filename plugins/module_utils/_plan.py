@@ -14,7 +14,7 @@ from functools import reduce
 from typing import Any, Optional
 
 from ansible_collections.dom0.xend.plugins.module_utils._compare import Comparison, compare
-from ansible_collections.dom0.xend.plugins.module_utils._config import Wish, check_creation, check_definition
+from ansible_collections.dom0.xend.plugins.module_utils._config import UP, Wish, check_creation, check_definition
 from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain
 from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest
 from ansible_collections.dom0.xend.plugins.module_utils._operations import (
@@ -51,9 +51,6 @@ SHOWN = (
     "vifs",
 )
 """The fields in a diff: what a task can declare, and nothing that changes by itself."""
-
-UP = ("running", "paused", "restarted")
-"""The states in which a domain lives."""
 
 
 def plan(
