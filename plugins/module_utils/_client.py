@@ -19,6 +19,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._errors import (
     InvalidRequest,
     NoSuchDomain,
     NotXend,
+    UnknownOperation,
     XendRefused,
 )
 from ansible_collections.dom0.xend.plugins.module_utils._release import Release, told_by_missing_domain
@@ -94,6 +95,11 @@ class XendClient:
     def sedf(self, name: str) -> Sxp:
         """Return the sedf parameters as xend prints them: a list, or in 3.0.0 a dictionary in a text."""
         return self._expression(self._ask(_path(name), {"op": "cpu_sedf_get"}, self._timeout), "sedf parameters")
+
+    def credit(self, name: str) -> Sxp:
+        """Return the credit parameters as xend prints them, a dictionary in a text (3.0.3 and later)."""
+        form = {"op": "domain_sched_credit_get"}
+        return self._expression(self._ask(_path(name), form, self._timeout), "credit parameters")
 
     def cpus(self, name: str) -> tuple[frozenset[int], ...]:
         """Return the cpus that each vcpu of a domain may run on (``vcpuinfo``)."""
@@ -207,6 +213,11 @@ class XendClient:
         form = {"op": "cpu_sedf_set", **{key: str(value) for key, value in parameters.items()}}
         self._write(_path(name), form, self._timeout)
 
+    def set_credit(self, name: str, parameters: Mapping[str, int]) -> None:
+        """Set weight and cap: from 3.2 on xend wants both. Up to 3.1 it ignores the cap, and reports success."""
+        form = {"op": "domain_sched_credit_set", **{key: str(value) for key, value in parameters.items()}}
+        self._write(_path(name), form, self._timeout)
+
     # ---- how
 
     def _write(self, path: str, form: dict[str, str], timeout: float) -> Reply:
@@ -252,9 +263,8 @@ class XendClient:
             raise XendRefused(f"xend at {self.url} refused {what}: {reason}", reason=reason)
         if reply.status >= 400:
             said = reply.text or "no reason given"
-            raise XendRefused(
-                f"xend at {self.url} refused {what} ({reply.status} {reply.reason}): {said}", reason=reply.text
-            )
+            kind = UnknownOperation if reply.status == 501 else XendRefused
+            raise kind(f"xend at {self.url} refused {what} ({reply.status} {reply.reason}): {said}", reason=reply.text)
         if reply.text and not reply.content_type.startswith("application/sxp"):
             raise NotXend(
                 f"{self.url} answered {what} with {reply.content_type or 'plain text'}, which xend never does"

@@ -62,3 +62,7 @@ class XendRefused(XendError):
 
 class NoSuchDomain(XendRefused):
     """xend knows no domain of that name."""
+
+
+class UnknownOperation(XendRefused):
+    """xend of this release has no such operation."""

@@ -20,6 +20,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._errors import (
     InvalidRequest,
     NoSuchDomain,
     NotXend,
+    UnknownOperation,
     UnreadableReply,
     XendError,
     XendNoReply,
@@ -35,9 +36,10 @@ VERSIONS = ("3.0.0", "4.1")
 
 KERNEL = "/srv/xen/img/vmlinuz"
 SEDF = {"period": 100_000_000, "slice": 20_000_000, "latency": 0, "extratime": 1, "weight": 0}
+CREDIT = {"weight": 512, "cap": 50}
 
 METHODS = {name for name, _method in inspect.getmembers(XendClient, inspect.isfunction) if not name.startswith("_")}
-READS = METHODS & {"cpus", "devices", "domain", "domains", "names", "node", "sedf"}
+READS = METHODS & {"cpus", "credit", "devices", "domain", "domains", "names", "node", "sedf"}
 WRITES = sorted(METHODS - READS)
 OF_A_DOMAIN = {method for method in METHODS if "name" in inspect.signature(getattr(XendClient, method)).parameters}
 MANAGED = {"start", "delete", "new"}
@@ -218,11 +220,32 @@ def test_a_read_only_client_sends_no_write(method: str) -> None:
     assert server.requests == []
 
 
-@pytest.mark.parametrize("method", sorted(READS))
+@pytest.mark.parametrize("method", sorted(READS - {"credit"}))
 def test_a_read_only_client_reads(sim: Simulator, method: str) -> None:
     have(sim, method)
     call(client_of(sim, read_only=True), method)
     assert len(sim.requests) == 1
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1", "3.2", "4.1"])
+def test_the_credit_parameters_are_asked_for_once_and_set_at_once(version: str) -> None:
+    with Simulator(version, scheduler="credit", tcp=None) as sim:
+        have(sim, "credit")
+        assert "'weight': 256" in str(client_of(sim, read_only=True).credit("web1"))
+        client_of(sim).set_credit("web1", CREDIT)
+        assert log_of(sim) == [
+            ("POST", "/xend/domain/web1", {"op": ["domain_sched_credit_get"]}),
+            ("POST", "/xend/domain/web1", {"op": ["domain_sched_credit_set"], "weight": ["512"], "cap": ["50"]}),
+        ]
+        assert "'weight': 512" in str(client_of(sim).credit("web1"))
+
+
+@pytest.mark.parametrize("version", ["3.0.0", "3.0.2"])
+def test_what_a_release_does_not_know_is_told_apart(version: str) -> None:
+    with Simulator(version, tcp=None) as sim:
+        have(sim, "credit")
+        with pytest.raises(UnknownOperation, match="Operation not implemented: domain_sched_credit_get"):
+            client_of(sim).credit("web1")
 
 
 CONTROL_DOMAIN = ["Domain-0", "0", "00", "000", "+0", "-0", " 0", "0 ", "\t0", "0L", "0l", "-00"]
