@@ -31,7 +31,7 @@ LEAST_PERCENT_OF_DOMAIN_0 = 10
 With less the host cannot be worked with, not even to undo that.
 """
 
-_DICTIONARY = re.compile(r"'(\w+)': (-?\d+)L?")
+_DICTIONARY = re.compile(r"'(\w+)': (-?\d+)L?(?=[,}])")
 _LIKE_AN_ID = re.compile(r"\s*[+-]?\d+[lL]?\s*|(-*[0-9a-fA-F]){32}-*")
 
 
