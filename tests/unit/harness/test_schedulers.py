@@ -236,7 +236,6 @@ def test_a_check_tells_the_truth_and_a_second_run_finds_nothing_to_do(
         assert sent == ([kind.set_op] if done["changed"] else [])
         assert foreseen["changed"] is done["changed"]
         assert foreseen["operations"] == done["operations"]
-        assert foreseen.get("warnings") == done.get("warnings")
         assert foreseen["diff"]["before"] == done["diff"]["before"]
         assert foreseen[kind.name] == foreseen["diff"]["after"] == claimed(foreseen[kind.name], done[kind.name])
         assert done[kind.name] == done["diff"]["after"]
@@ -319,7 +318,7 @@ def test_sedf_parameters_are_taken_if_and_only_if_the_hypervisor_takes_them(
         return
     done = _sedf.ensure_sedf(client_of(sim), "web1", _sedf.wanted(options))
     assert claimed(foreseen.after.as_dict(), done.after.as_dict()) == foreseen.after.as_dict()
-    assert foreseen.sent == done.sent
+    assert (foreseen.before, foreseen.sent, foreseen.warnings) == (done.before, done.sent, done.warnings)
     assert done.after == _sedf.read(client_of(sim), "web1")
     assert {key: getattr(done.after, key) for key in options} == options
 
@@ -340,6 +339,7 @@ def test_credit_parameters_are_taken_if_and_only_if_xend_takes_them(
 ) -> None:
     sim = sims["credit", version]
     domain = sim.domain("web1")
+    cap = min(cap, 200) if version < "3.2" else cap  # what becomes of another one there, nobody has seen
     domain.weight, domain.cap = weight, cap
     before = {"weight": weight, "cap": cap}
     try:
