@@ -17,9 +17,9 @@ description:
   - What is not given stays as it is. The result is read back.
   - Xen runs credit by default from 3.0.3 on. Up to 3.0.2 there is none. Where Xen runs another scheduler the task fails,
     and says which one from 3.1 on.
-  - A domain that does not run but is managed by xend has parameters in the later releases. The task fails where
-    it has not, which is known of 3.2 and earlier ones.
-  - Domain-0 serves the disks and networks of all guests. A O(weight) of less than 26 and a O(cap) of less than 10 are not
+  - A managed domain that is halted has parameters in later releases, which xend keeps for its next start. Up to 3.2 it has
+    none, and the task fails.
+  - Domain-0 serves the disks and networks of all guests. A O(weight) of less than 26 and a O(cap) from 1 to 9 are not
     set for it. A warning tells of a weight of less than the default, and of any cap.
 extends_documentation_fragment:
   - dom0.xend.connection
@@ -34,7 +34,8 @@ options:
     required: true
   weight:
     description:
-      - Weight of the domain, from 1 to 65535. It starts with 256, and one with 512 has twice as much time as that.
+      - Weight of the domain, from 1 to 65535. A domain starts with 256. With 512 it has twice the time of such a one,
+        where both want more.
     type: int
   cap:
     description:

@@ -18,7 +18,7 @@ description:
     hypervisor refused.
   - Xen runs sedf by default up to 3.0.2, and later with C(sched=sedf) on its command line. Where it runs another
     scheduler the task fails, and says which one from 3.1 on.
-  - The parameters last until the domain ends. One that does not run has none.
+  - A domain that does not run has no parameters.
   - Domain-0 serves the disks and networks of all guests. Without O(extratime) it is not set to less than 10 percent of
     the time, nor to standing still for more than a second, nor to a O(weight), where nobody knows what it comes to. With
     O(extratime) a warning tells of a small guarantee.
