@@ -250,6 +250,7 @@ from ansible_collections.dom0.xend.plugins.plugin_utils._xends import (
     ask,
     missing_library,
     order,
+    shortened,
 )
 
 if TYPE_CHECKING:
@@ -455,7 +456,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         hosts: list[PlannedHost] = []
         for xend, answer in zip(xends, answers):
             if answer is not None:
-                for complaint in answer["complaints"]:
+                for complaint in shortened(answer["complaints"]):
                     self.display.warning(f"{path}: xend {xend.name}: {complaint}")
                 hosts += self._hosts_of(xend, answer, rules, names)
         for complaint in rules.complaints():

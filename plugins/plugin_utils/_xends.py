@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 MOST_AT_A_TIME = 16
 """So many xends are asked at a time."""
 
+MOST_COMPLAINTS = 5
+"""So many complaints of a xend are shown."""
+
 _FORMAT = 2
 """To be raised with each change of Answer, so that what an earlier release has put into a cache is not read."""
 
@@ -100,6 +103,13 @@ def age(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"{seconds // size:.0f} {unit}"
     return f"{seconds:.0f} seconds"
+
+
+def shortened(complaints: Sequence[str]) -> list[str]:
+    """Return the complaints of a xend, or the first few and how many more there are: one cause can spoil hundreds."""
+    if len(complaints) <= MOST_COMPLAINTS:
+        return list(complaints)
+    return [*complaints[:MOST_COMPLAINTS], f"{len(complaints) - MOST_COMPLAINTS} more domains cannot be read"]
 
 
 def _ask_one(xend: Xend, query: Query) -> Union[Answer, XendError]:

@@ -583,6 +583,18 @@ def test_a_name_that_does_not_survive_in_a_url_does_not_hide_the_others(
 
 
 @ONLY_4_1
+def test_many_domains_that_cannot_be_described_are_counted(
+    sim: Simulator, tmp_path: Path, warnings: list[str]
+) -> None:
+    for number in range(7):
+        add(sim, f"db{number}", run=False)
+    sim.faults.append(Fault("get", "refuse", times=-1))
+    assert list(read(source(tmp_path, xend_url=sim.url)).hosts) == ["web1"]
+    assert len(warnings) == 6
+    assert warnings[-1].endswith("xend 127.0.0.1: 2 more domains cannot be read")
+
+
+@ONLY_4_1
 def test_a_xend_that_goes_silent_half_way_is_an_error(sim: Simulator, tmp_path: Path) -> None:
     add(sim, "db1", run=False)
     sim.faults.append(Fault("get", "truncate", times=-1))
