@@ -583,9 +583,7 @@ def test_a_name_that_does_not_survive_in_a_url_does_not_hide_the_others(
 
 
 @ONLY_4_1
-def test_many_domains_that_cannot_be_described_are_counted(
-    sim: Simulator, tmp_path: Path, warnings: list[str]
-) -> None:
+def test_many_domains_that_cannot_be_described_are_counted(sim: Simulator, tmp_path: Path, warnings: list[str]) -> None:
     for number in range(7):
         add(sim, f"db{number}", run=False)
     sim.faults.append(Fault("get", "refuse", times=-1))
