@@ -39,7 +39,7 @@ SEDF = {"period": 100_000_000, "slice": 20_000_000, "latency": 0, "extratime": 1
 CREDIT = {"weight": 512, "cap": 50}
 
 METHODS = {name for name, _method in inspect.getmembers(XendClient, inspect.isfunction) if not name.startswith("_")}
-READS = METHODS & {"cpus", "credit", "devices", "domain", "domains", "names", "node", "sedf"}
+READS = METHODS & {"credit", "devices", "domain", "domain_of_uuid", "domains", "names", "node", "sedf", "vcpus"}
 WRITES = sorted(METHODS - READS)
 OF_A_DOMAIN = {method for method in METHODS if "name" in inspect.signature(getattr(XendClient, method)).parameters}
 MANAGED = {"start", "delete", "new"}
@@ -58,6 +58,8 @@ ARGUMENTS: dict[str, Any] = {
     "device": ["vbd", ["uname", "phy:a"], ["dev", "sdb"]],
     "kind": "vbd",
     "dev": "sda1",
+    "state": "all",
+    "uuid": "00000000-0000-0000-0000-000000000000",
 }
 """What fits the parameters of methods; a new parameter has to be added here, and its method is tested then."""
 
@@ -121,6 +123,8 @@ def have(sim: Simulator, method: str) -> None:
         ("domains", ("GET", "/xend/domain", {"detail": ["1"]})),
         ("names", ("GET", "/xend/domain", {"state": ["all"]})),
         ("node", ("GET", "/xend/node", {})),
+        ("domain_of_uuid", ("GET", "/xend/domain/00000000-0000-0000-0000-000000000000", {})),
+        ("vcpus", ("GET", "/xend/domain/web1", {"op": ["vcpuinfo"]})),
         ("sedf", ("POST", "/xend/domain/web1", {"op": ["cpu_sedf_get"]})),
         ("create", ("POST", "/xend/domain", {"op": ["create"], "config": [dumps(config())]})),
         ("wait_for_devices", ("POST", "/xend/domain/web1", {"op": ["wait_for_devices"]})),
