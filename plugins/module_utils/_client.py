@@ -124,6 +124,8 @@ class XendClient:
         reply = self._transport.exchange(_path(name), timeout=self._timeout, query="?op=vcpuinfo")
         self._refuse_missing(reply, name, "vcpuinfo")
         tree = self._list(reply, "vcpus")
+        if tree[:1] != ["domain"]:
+            raise unreadable(self.url, "vcpus", reply.text)
         try:
             return tuple(Vcpu.from_sxp(item) for item in tree if item[:1] == ["vcpu"])
         except ValueError as error:

@@ -292,6 +292,41 @@ def test_a_domain_found_by_its_id_or_uuid_is_not_the_one_that_was_meant(sim: Sim
         assert client_of(sim).domain(other) is None
 
 
+UUID = "c0ffee00-0000-4000-8000-00000000beef"
+
+
+@pytest.mark.parametrize(
+    ("version", "tells"),
+    [("3.0.0", None), ("3.0.3", None), ("3.0.4", True), ("3.1", False), ("3.4", True), ("4.1", True)],
+)
+def test_a_uuid_is_looked_up_where_xend_does_that(version: str, *, tells: Optional[bool]) -> None:
+    with Simulator(version, tcp=None) as sim:
+        client = client_of(sim)
+        if tells:
+            with pytest.raises(NoSuchDomain, match=f"knows no domain with the uuid {UUID}"):
+                client.domain_of_uuid(UUID)
+        else:
+            assert client.domain_of_uuid(UUID) is None
+        sim.create(dumps(config(uuid=UUID)))
+        found = client.domain_of_uuid(UUID)
+        assert (found and found.name) == (None if tells is None else "web1")
+        assert len(sim.requests) == 2
+
+
+def test_a_domain_that_has_a_uuid_for_a_name_is_not_the_one_that_was_meant(sim: Simulator) -> None:
+    sim.create(dumps(config(UUID)))
+    assert client_of(sim).domain_of_uuid(UUID) is None
+
+
+def test_names_are_listed_by_the_state_that_xend_counts_them_as(sim: Simulator) -> None:
+    have(sim, "pause")
+    sim.create(dumps(config("web2")))
+    everything = ["Domain-0", "web1", "web2"]
+    expected = {"running": everything[:2], "paused": ["web2"], "halted": [], "all": everything}
+    for state, names in expected.items():
+        assert client_of(sim).names(state) == (everything if sim.version == "3.0.0" else names)
+
+
 def test_a_name_is_looked_up_in_its_case(sim: Simulator) -> None:
     have(sim, "domain")
     assert client_of(sim).domain("WEB1") is None
