@@ -276,7 +276,7 @@ def test_a_zombie_and_what_was_created_in_its_place_have_the_same_uuid(full: Sim
 def test_what_is_no_uuid_is_refused_and_nothing_asked(full: Simulator, text: str) -> None:
     result = look(full, uuid=[text])
     assert result["failed"]
-    assert f"uuid: {text!r} is none: it takes 32 hexadecimal digits" in result["msg"]
+    assert f"uuid: {text!r} is no UUID: it takes 32 hexadecimal digits" in result["msg"]
     assert full.requests == []
 
 
