@@ -12,12 +12,12 @@ short_description: Xen domains as inventory hosts
 version_added: 0.1.0
 description:
   - Makes a host of each domain, with what xend says of it as variables, and groups them by state and by xend.
-  - The source is a file whose name ends in C(.xen_domains.yml) or C(.xen_domains.yaml). It holds templates only where
-    the options for constructed variables and groups do.
-  - One xend is given by the options of the connection, several by O(xends). They are asked side by side.
+  - The source is a file whose name ends in C(.xen_domains.yml) or C(.xen_domains.yaml).
+  - One xend is given by the options of the connection, several by O(xends). They are asked side by side, 16 at a time.
   - Up to 3.0.3 a xend is asked once. From 3.0.4 on its list holds only what runs, so it takes one more request, and
-    one for each domain that does not run; O(only_running) saves them.
-  - A domain that cannot be read is left out with a warning, and so is one whose name no xend would accept.
+    one for each domain that does not run; O(include_halted=false) saves them.
+  - No domain is missing without a word. One that cannot be read is left out with a warning; what a xend that fails
+    means is for O(on_failure) to say.
   - "Groups that are always made: C(state_running), C(state_paused), C(state_shutdown), C(state_crashed),
     C(state_dying) and C(state_halted), and for each xend C(xend_) and its name."
 extends_documentation_fragment:
@@ -37,63 +37,113 @@ options:
     description:
       - The xends to ask, where there are several. In place of O(xend_url).
       - What an entry does not say is taken from the option of the same name at the top level.
+      - Texts may be templates, for instance with a lookup of an environment variable, or encrypted with Ansible Vault.
+        The same holds for the options of the connection at the top level.
     type: list
     elements: dict
     suboptions:
-      xend_url:
+      url:
         description: Where this xend listens, as in O(xend_url).
         type: str
         required: true
+        aliases: [xend_url]
       name:
         description:
           - What to call it, in its group and in the variable C(xen_xend). No two may have the same.
           - By default it is the host in its URL, and V(localhost) for a Unix socket.
         type: str
-      xend_username:
-        description: As in O(xend_username).
+      username:
+        description: As O(xend_username).
         type: str
-      xend_password:
-        description: As in O(xend_password).
+        aliases: [xend_username]
+      password:
+        description: As O(xend_password).
         type: str
+        aliases: [xend_password]
       validate_certs:
-        description: As in O(validate_certs).
+        description: As O(validate_certs).
         type: bool
       ca_path:
-        description: As in O(ca_path).
+        description: As O(ca_path).
         type: path
       connect_timeout:
-        description: As in O(connect_timeout).
+        description: As O(connect_timeout).
         type: float
       timeout:
-        description: As in O(timeout).
+        description: As O(timeout).
         type: float
-  only_running:
-    description:
-      - Whether to do without the domains that a xend from 3.0.4 on does not list, which are all that do not run.
-      - Up to 3.0.3 it changes nothing, as xend lists all of them.
-    type: bool
-    default: false
-  on_unreachable:
+      on_failure:
+        description: As O(on_failure).
+        type: str
+        choices: [fail, warn, stale]
+  on_failure:
     description:
       - What to do about a xend that cannot be reached, or does not answer with its domains.
       - V(fail) gives no host at all, so that none is missing unnoticed.
       - V(warn) gives a warning and the domains of the others. A name that occurs on several xends then goes to
-        another one than otherwise. Such an inventory is not put into the cache.
+        another one than otherwise.
+      - V(stale) gives a warning, and the domains that this xend had when it last answered, with how long ago that was.
+        It needs O(cache), with a cache plugin that keeps things; O(cache_timeout) does not limit the age. Where there is
+        no last answer, it is as V(fail).
     type: str
-    choices: [fail, warn]
+    choices: [fail, warn, stale]
     default: fail
+  hostnames:
+    description:
+      - Expressions for the name of the host, or templates if there is C({{) in them. The first that gives a text is taken.
+      - A domain for which none does keeps its own name, with a warning. Without any, all keep their own.
+    type: list
+    elements: str
+    default: []
+  ansible_host:
+    description:
+      - Expressions for the variable C(ansible_host), as for O(hostnames). Without one that gives a text it is not set.
+      - V([xen_ip]) takes the first address that xend knows of an interface of the domain.
+    type: list
+    elements: str
+    default: []
+  filters:
+    description:
+      - Conditions that decide which domains become hosts, each C(include) or C(exclude).
+        The first that is true decides. A domain for which none is true is included.
+      - One that cannot be evaluated for a domain is not true for it. If that holds for all domains, there is a warning.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      include:
+        description: An expression that is true for domains to have.
+        type: raw
+      exclude:
+        description: An expression that is true for domains to leave out.
+        type: raw
   include_domain0:
     description: Whether to have hosts for the control domains.
     type: bool
     default: false
+  include_halted:
+    description:
+      - Whether to have hosts for the domains that a xend from 3.0.4 on does not list, which are all that do not run.
+        They take a request each, and one more.
+      - Up to 3.0.3 it changes nothing, as xend lists all domains.
+    type: bool
+    default: true
   include_zombies:
     description:
       - Whether to have hosts for the domains that were destroyed and that the hypervisor has not let go of.
         Up to 3.0.3 xend lists them as C(Zombie-) and their name.
     type: bool
     default: false
+  fetch_node:
+    description:
+      - Whether to ask each xend for its node, too, which takes one request. What it says is the variable C(xen_node)
+        of the group of the xend, with the fields that M(dom0.xend.xen_node_info) describes.
+      - Expressions of this source can use C(xen_node) as well.
+    type: bool
+    default: false
   vars_prefix:
-    description: What the names of the variables begin with.
+    description:
+      - What the names of the variables begin with. Expressions have to use the same.
     type: str
     default: xen_
   strict:
@@ -102,11 +152,14 @@ options:
         be the name of a host. Otherwise such an expression is skipped, and there is a warning about such a domain.
 notes:
   - The variables of a host are the fields that M(dom0.xend.xen_domain_info) describes, each with O(vars_prefix) before
-    it, and C(xen_xend) and C(xen_xend_url), the name and the URL of its xend. What xend does not say is V(null).
+    it, and C(xen_xend) and C(xen_xend_url), the name and the URL of its xend, and C(xen_ip). What xend does not say is
+    V(null).
   - They are data. What looks like a template in them stays text.
   - The host of a domain whose name is taken, on another xend or by a group, or is that of the controller (C(localhost)),
-    is called C(name@xend), and there is a warning.
-  - C(ansible_host) is not set. See the examples.
+    is called C(name@xend), and there is a warning. xends come in the order of the file, their domains by name.
+  - Characters of a name that could be misread in a pattern of hosts or in a path become C(_), with a warning. No xend
+    accepts such a name for a domain, but O(hostnames) can make one.
+  - The cache holds what each xend said, by itself. So one that failed is asked again at the next run, and the others are not.
   - Ansible goes on without a source that fails. E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) makes it stop.
 seealso:
   - module: dom0.xend.xen_domain_info
@@ -117,21 +170,42 @@ EXAMPLES = r"""
 # The domains of this host, in a file local.xen_domains.yml
 plugin: dom0.xend.xen_domains
 ---
-# Two xends behind SSH tunnels. Guests are reached at the first address of their first interface.
+# Two xends behind SSH tunnels. Guests are reached at the first address that xend knows, or by their name.
 plugin: dom0.xend.xen_domains
 xends:
-  - xend_url: http://localhost:8001
+  - url: http://localhost:8001
     name: rack1
-  - xend_url: http://localhost:8002
+  - url: http://localhost:8002
     name: rack2
 connect_timeout: 2
-compose:
-  ansible_host: xen_vifs[0].ip[0]
+ansible_host:
+  - xen_ip
+  - xen_name ~ '.example.org'
+---
+# An old estate: a rack that may be down is shown as it last was, and what is not for this play is left out
+plugin: dom0.xend.xen_domains
+xends:
+  - url: http://localhost:8001
+    name: rack1
+    password: "{{ lookup('ansible.builtin.env', 'RACK1_PASSWORD', default='') }}"
+  - url: http://localhost:8002
+    name: attic
+    on_failure: stale
+hostnames:
+  - xen_name ~ '.' ~ xen_xend
+filters:
+  - exclude: xen_name is match('test-')
+  - include: xen_state in ['running', 'paused']
+  - exclude: true
+fetch_node: true
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: ~/.ansible/xen_domains
 ---
 # More groups, and a cache that spares xend for five minutes
 plugin: dom0.xend.xen_domains
 xend_url: unix:///var/lib/xend/xend-socket
-only_running: true
+include_halted: false
 groups:
   large: xen_memory >= 1024
   web: xen_name is match('web')
@@ -144,81 +218,61 @@ cache_connection: ~/.ansible/xen_domains
 cache_timeout: 300
 """
 
-import hashlib
-import json
+import ipaddress
 import re
-from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from itertools import chain, count
-from typing import TYPE_CHECKING, Any, Optional, TypedDict, Union
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Optional, Union
 from urllib.parse import urlsplit
 
 from ansible.constants import LOCALHOST
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable, to_safe_group_name
+from ansible.plugins.inventory import (
+    BaseInventoryPlugin,
+    Cacheable,
+    Constructable,
+    get_cache_plugin,
+    to_safe_group_name,
+)
 
 from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest, XendError
-from ansible_collections.dom0.xend.plugins.module_utils._release import EARLY
+from ansible_collections.dom0.xend.plugins.plugin_utils._names import Names, safe_name
+from ansible_collections.dom0.xend.plugins.plugin_utils._rules import Rules
+from ansible_collections.dom0.xend.plugins.plugin_utils._xends import (
+    Answer,
+    FoundDomain,
+    Query,
+    Xend,
+    age,
+    ask,
+    missing_library,
+    order,
+    shortened,
+)
 
 if TYPE_CHECKING:
     from ansible.inventory.data import InventoryData
     from ansible.parsing.dataloader import DataLoader
 
-    from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain
-
 STATES = ("running", "paused", "shutdown", "crashed", "dying", "halted")
 """The states of a domain, each of which has a group, empty or not."""
 
-MOST_THREADS = 10
-"""So many xends are asked at a time."""
-
 _SUFFIXES = (".xen_domains.yml", ".xen_domains.yaml")
-_CACHE_FORMAT = 1
-"""To be raised with each change of Found, so that what an earlier release has put into a cache is not read."""
 
-_HOST_NAME = re.compile(r"[A-Za-z0-9_.:/+-]+")
-"""All names that any xend has accepted; patterns of hosts, and folders named after hosts, rely on it."""
 _PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
-class Xend:
-    """A xend to ask: what it is called, its group, and the options of the connection to it."""
-
-    name: str
-    group: str
-    connection: dict[str, Any] = field(repr=False)
-
-    @property
-    def url(self) -> str:
-        """Return the ``xend_url``, which holds no secret: one with a password in it is refused."""
-        return str(self.connection["xend_url"])
-
-
-class FoundDomain(TypedDict):
-    """A domain as plain data: Domain.as_dict(), and what decides whether it is wanted."""
-
-    fields: dict[str, Any]
-    privileged: bool
-    zombie: bool
-
-
-class Found(TypedDict):
-    """What a xend has said, as plain data: this is what the cache holds. No secret may get into it."""
-
-    domains: list[FoundDomain]
-    complaints: list[str]
-
-
-@dataclass(frozen=True)
 class PlannedHost:
-    """A host as it is going to be in the inventory."""
+    """A host as it is going to be in the inventory; expressions may use what it has from its group, ``shared``, too."""
 
     name: str
     groups: tuple[str, ...]
     variables: dict[str, Any]
+    shared: dict[str, Any]
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
@@ -235,9 +289,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         super().parse(inventory, loader, path, cache)
         self._check_options(self._read_options(path), path)
         xends = self._xends(path)
-        found = self._found(xends, path, may_read_cache=cache)
-        hosts = self._plan(xends, found, inventory, path)
-        self._populate(inventory, xends, hosts)
+        answers = self._answers(xends, path, may_read_cache=cache)
+        hosts = self._plan(xends, answers, inventory, path)
+        self._populate(inventory, xends, answers, hosts)
         self._construct(inventory, hosts)
 
     # ---- options
@@ -252,8 +306,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _check_options(self, config: Mapping[str, Any], path: str) -> None:
         """Refuse what Ansible would pass over: options that do not exist, and values that are none."""
-        definitions = self.option_definitions
-        _validated(_spec(definitions), config, path)
+        _validated(_spec(self.option_definitions), config, path)
         if "xends" in config and "xend_url" in config:
             raise AnsibleParserError(f"{path}: xend_url and xends are both given: give one xend, or a list of them")
         if self.get_option("xends") == []:
@@ -263,86 +316,184 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 f"{path}: vars_prefix must begin with a letter or _, and hold only these and digits, "
                 f"not {self.get_option('vars_prefix')!r}"
             )
+        for option in ("hostnames", "ansible_host"):
+            if not all(isinstance(each, str) for each in self.get_option(option)):
+                raise AnsibleParserError(f"{path}: {option} must be a list of texts, each an expression or a template")
+        for number, each in enumerate(self.get_option("filters"), 1):
+            if len(each) != 1 or not set(each) <= {"include", "exclude"} or None in each.values():
+                raise AnsibleParserError(f"{path}: filter {number} must have a condition for either include or exclude")
 
     def _xends(self, path: str) -> list[Xend]:
         """Return the xends that the source names."""
-        entry_spec = _spec(self.option_definitions["xends"]["suboptions"])
-        common = {name: self.get_option(name) for name in entry_spec if name != "name"}
+        spec = _spec(self.option_definitions["xends"]["suboptions"])
+        common = {_top_level(name): self._option(_top_level(name), path) for name in spec if name != "name"}
         entries = self.get_option("xends")
         if entries is None:
-            return [_xend(None, common, path)]
+            return [self._xend(common, path)]
         xends = []
         for number, entry in enumerate(entries, 1):
             where = f"{path}: entry {number} of xends"
-            given = _validated(entry_spec, entry, where)
-            own = {name: value for name, value in given.items() if name != "name" and value is not None}
-            xends.append(_xend(given["name"], {**common, **own}, where))
+            given = _validated(spec, self._templated(entry, where), where)
+            own = {_top_level(name): given[name] for name in spec if given[name] is not None}
+            xends.append(self._xend({**common, **own}, where))
         _refuse_same_names(xends, path)
         return xends
 
+    def _xend(self, options: dict[str, Any], where: str) -> Xend:
+        """Return a xend under the name that was given, or that its URL gives."""
+        name = options.pop("name", None) or _host_in(options["xend_url"])
+        on_failure = options.pop("on_failure")
+        if not name:
+            raise AnsibleParserError(
+                f"{where}: xend_url is none of http://host:8000, https://host and unix:///path/to/socket"
+            )
+        if on_failure == "stale" and not self.get_option("cache"):
+            raise AnsibleParserError(f"{where}: on_failure: stale needs cache: true, where the last answers are kept")
+        return Xend(name, to_safe_group_name(f"xend_{name}"), on_failure, options)
+
+    def _option(self, name: str, path: str) -> Any:
+        """Return an option of the top level, which may be a template."""
+        return self._templated(self.get_option(name), f"{path}: {name}")
+
+    def _templated(self, value: Any, where: str) -> Any:
+        """Return a value, or a dictionary of them, with templates and secrets of the vault in plain text."""
+        if isinstance(value, Mapping):
+            return {key: self._templated(each, f"{where}: {key}") for key, each in value.items()}
+        if value is None or isinstance(value, (bool, int, float)):
+            return value
+        try:
+            return self.templar.template(value)
+        except AnsibleError as error:
+            raise AnsibleParserError(f"{where}: {error}") from error
+
     # ---- from the cache, or from the xends
 
-    def _found(self, xends: Sequence[Xend], path: str, *, may_read_cache: bool) -> list[Found]:
-        """Return what each xend has said, now or when it was put into the cache."""
-        caching = self.get_option("cache")
-        key = self._key(xends, path) if caching else ""
-        if caching and may_read_cache:
-            try:
-                cached: list[Found] = self._cache[key]
-            except KeyError:
-                pass  # not there, or too old
+    def _answers(self, xends: Sequence[Xend], path: str, *, may_read_cache: bool) -> list[Optional[Answer]]:
+        """Return what each xend has said, now or when it was put into the cache; None where that is to be done without."""
+        query = Query(self.get_option("include_halted"), self.get_option("fetch_node"))
+        last = self._last_answers(xends, query, path)
+        known = {xend.name: last[xend.name] for xend in xends if may_read_cache and self._is_fresh(last[xend.name])}
+        to_ask = [xend for xend in xends if xend.name not in known]
+        missing = missing_library() if to_ask else None
+        if missing:
+            raise AnsibleParserError(missing)
+        asked = list(zip(to_ask, ask(to_ask, query)))
+        self._keep(asked, query, path)
+        said = {**known, **{xend.name: answer for xend, answer in asked}}
+        return self._judged(xends, said, last, path)
+
+    def _last_answers(self, xends: Sequence[Xend], query: Query, path: str) -> dict[str, Optional[Answer]]:
+        """Return what the cache holds of each xend, however old."""
+        if not self.get_option("cache"):
+            return dict.fromkeys(xend.name for xend in xends)
+        # The timeout is ours to judge: the plugin would give nothing that is older, not even for `stale`.
+        options = {"_uri": "cache_connection", "_prefix": "cache_prefix"}
+        given = {key: self.get_option(name) for key, name in options.items() if self.get_option(name) is not None}
+        self._cache = get_cache_plugin(self.get_option("cache_plugin"), _timeout=0, **given)
+        return {xend.name: self._last_answer(self._key(xend, query, path), path) for xend in xends}
+
+    def _last_answer(self, key: str, path: str) -> Optional[Answer]:
+        try:
+            answer: Optional[Answer] = self._cache.get(key)
+        except AnsibleError as error:
+            self.display.warning(f"{path}: nothing is taken from the cache: {error}")
+            return None
+        return answer
+
+    def _key(self, xend: Xend, query: Query, path: str) -> str:
+        """Return the cache's key: another one for each source, xend, and thing that could be asked for."""
+        return f"{self.get_cache_key(path)}_{xend.identity(query)}"
+
+    def _is_fresh(self, answer: Optional[Answer]) -> bool:
+        """Tell whether an answer is young enough to do without another; a timeout of 0 means for ever."""
+        timeout = self.get_option("cache_timeout")
+        return answer is not None and (timeout == 0 or 0 <= time.time() - answer["asked_at"] <= timeout)
+
+    def _keep(self, asked: Sequence[tuple[Xend, Union[Answer, XendError]]], query: Query, path: str) -> None:
+        """Put what was said into the cache at once: what comes later may fail."""
+        answers = [(xend, answer) for xend, answer in asked if not isinstance(answer, XendError)]
+        if self.get_option("cache") and answers:
+            for xend, answer in answers:
+                self._cache[self._key(xend, query, path)] = answer
+            self.set_cache_plugin()
+
+    def _judged(
+        self,
+        xends: Sequence[Xend],
+        answers: Mapping[str, Union[Answer, XendError, None]],
+        last: Mapping[str, Optional[Answer]],
+        path: str,
+    ) -> list[Optional[Answer]]:
+        """Return the answers, with what is wanted in place of a failure. Raises AnsibleParserError if that is nothing."""
+        judged: list[Optional[Answer]] = []
+        fatal: list[str] = []
+        for xend in xends:
+            answer = answers[xend.name]
+            if not isinstance(answer, XendError):
+                judged.append(answer)
+                continue
+            instead = last[xend.name] if xend.on_failure == "stale" else None
+            if isinstance(answer, InvalidRequest) or (xend.on_failure != "warn" and instead is None):
+                fatal.append(f"{path}: xend {xend.name}: {answer}")
+            elif instead is None:
+                self.display.warning(f"{path}: the domains of xend {xend.name} are missing: {answer}")
             else:
-                return cached
-        only_running = self.get_option("only_running")
-        answers = fetch(xends, only_running=only_running)
-        found = self._without_failures(xends, answers, path)
-        if caching and not any(isinstance(answer, XendError) for answer in answers):
-            self._cache[key] = found
-        return found
-
-    def _key(self, xends: Sequence[Xend], path: str) -> str:
-        """Return the cache's key: another one for each source, and for each thing that could be fetched for it."""
-        asked = [[xend.url, xend.connection["xend_username"]] for xend in xends]
-        what = json.dumps([_CACHE_FORMAT, self.get_option("only_running"), asked])
-        return f"{self.get_cache_key(path)}_{hashlib.sha256(what.encode()).hexdigest()[:16]}"
-
-    def _without_failures(
-        self, xends: Sequence[Xend], answers: Sequence[Union[Found, XendError]], path: str
-    ) -> list[Found]:
-        """Return the answers, with nothing in place of a failure. Raises AnsibleParserError unless that is wanted."""
-        failures = [(xend, answer) for xend, answer in zip(xends, answers) if isinstance(answer, XendError)]
-        warn = self.get_option("on_unreachable") == "warn"
-        fatal = [
-            f"xend {xend.name}: {error}" for xend, error in failures if not warn or isinstance(error, InvalidRequest)
-        ]
+                old = age(time.time() - instead["asked_at"])
+                self.display.warning(f"{path}: the domains of xend {xend.name} are shown as {old} ago: {answer}")
+            judged.append(instead)
         if fatal:
-            raise AnsibleParserError("\n".join(f"{path}: {message}" for message in fatal))
-        for xend, error in failures:
-            self.display.warning(f"{path}: the domains of xend {xend.name} are missing: {error}")
-        return [{"domains": [], "complaints": []} if isinstance(answer, XendError) else answer for answer in answers]
+            raise AnsibleParserError("\n".join(fatal))
+        return judged
 
     # ---- into the inventory
 
     def _plan(
-        self, xends: Sequence[Xend], found: Sequence[Found], inventory: InventoryData, path: str
+        self, xends: Sequence[Xend], answers: Sequence[Optional[Answer]], inventory: InventoryData, path: str
     ) -> list[PlannedHost]:
         """Return the hosts to be, each under a name of its own, and warn of what the user has to know of them."""
-        for complaint in chain.from_iterable(each["complaints"] for each in found):
-            self.display.warning(f"{path}: left out: {complaint}")
+        rules = Rules(self.templar, path, self.get_option("strict"), self._extra_vars())
+        names = self._names(inventory, xends)
         hosts: list[PlannedHost] = []
-        for xend, each in zip(xends, found):
-            taken = self._taken(inventory, xends, xend) | {host.name for host in hosts}
-            for domain in sorted(filter(self._wanted, each["domains"]), key=_order):
-                name = domain["fields"]["name"]
-                if not _can_be_host(name):
-                    self._complain(f"{path}: left out: {name!r} on xend {xend.name} cannot be the name of a host")
-                    continue
-                host = free_name(name, xend.name, taken)
-                if host != name:
-                    self._complain(f"{path}: the name {name} of a domain on xend {xend.name} is taken: it is {host}")
-                taken.add(host)
-                hosts.append(PlannedHost(host, _groups(xend, domain), self._variables(xend, domain)))
+        for xend, answer in zip(xends, answers):
+            if answer is not None:
+                for complaint in shortened(answer["complaints"]):
+                    self.display.warning(f"{path}: xend {xend.name}: {complaint}")
+                hosts += self._hosts_of(xend, answer, rules, names)
+        for complaint in rules.complaints():
+            self.display.warning(complaint)
         return hosts
+
+    def _hosts_of(self, xend: Xend, answer: Answer, rules: Rules, names: Names) -> Iterator[PlannedHost]:
+        """Yield the hosts of one xend, by the names of their domains."""
+        shared = self._group_variables(answer)
+        for domain in sorted(filter(self._wanted, answer["domains"]), key=order):
+            variables = self._variables(xend, domain)
+            known = {**shared, **variables}
+            if rules.wants(self.get_option("filters"), known):
+                address = rules.first("ansible_host", self.get_option("ansible_host"), known)
+                if address is not None:
+                    variables["ansible_host"] = address
+                name = self._name(domain["fields"]["name"], xend, rules, names, known)
+                yield PlannedHost(name, _groups(xend, domain), variables, shared)
+
+    def _name(self, own: str, xend: Xend, rules: Rules, names: Names, known: Mapping[str, Any]) -> str:
+        """Return the name of the host of a domain, which is taken then; warn where it is not what was meant."""
+        hostnames = self.get_option("hostnames")
+        meant = rules.first("hostnames", hostnames, known)
+        if hostnames and meant is None:
+            self._complain(f"{rules.where}: hostnames give no name for the domain {own!r} on xend {xend.name}")
+        meant = meant or own
+        safe = safe_name(meant)
+        name = names.take(safe, xend.name, xend.url)
+        if safe != meant:
+            self._complain(
+                f"{rules.where}: {meant!r} on xend {xend.name} cannot be the name of a host: it is called {name}"
+            )
+        elif name != meant:
+            self._complain(
+                f"{rules.where}: the name {meant} of a domain on xend {xend.name} is taken: it is called {name}"
+            )
+        return name
 
     def _complain(self, message: str) -> None:
         """Warn, or raise AnsibleParserError where the user wants it strict."""
@@ -351,46 +502,74 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self.display.warning(message)
 
     def _wanted(self, domain: FoundDomain) -> bool:
-        """Tell whether a domain is to be a host."""
+        """Tell whether a domain is one of those that filters may decide of."""
         if domain["zombie"]:
             return bool(self.get_option("include_zombies"))
         return not domain["privileged"] or bool(self.get_option("include_domain0"))
 
-    def _taken(self, inventory: InventoryData, xends: Sequence[Xend], xend: Xend) -> set[str]:
-        """Return the names that no host of *xend* may have.
+    def _names(self, inventory: InventoryData, xends: Sequence[Xend]) -> Names:
+        """Return the names that are taken, before any host of ours has one.
 
         A host named as a group would put the whole group wherever the host belongs; one named localhost would get the
         tasks meant for the controller. Hosts of other sources are not meant: their variables add to ours, unless they
         are domains of another xend.
         """
-        ours = self.get_option("vars_prefix") + "xend_url"
-        domains = {name for name, host in inventory.hosts.items() if host.vars.get(ours) not in (None, xend.url)}
+        url = self._prefixed("xend_url")
+        owned = {name: str(host.vars[url]) for name, host in inventory.hosts.items() if host.vars.get(url)}
         composed = {to_safe_group_name(name) for name in self.get_option("groups")}
-        return {*inventory.groups, *_fixed_groups(xends), *composed, *LOCALHOST, *domains}
+        return Names({*inventory.groups, *_fixed_groups(xends), *composed, *LOCALHOST}, owned)
+
+    def _prefixed(self, name: str) -> str:
+        return str(self.get_option("vars_prefix")) + name
 
     def _variables(self, xend: Xend, domain: FoundDomain) -> dict[str, Any]:
         """Return the variables of a host."""
-        values = {**domain["fields"], "xend": xend.name, "xend_url": xend.url}
-        return {self.get_option("vars_prefix") + key: value for key, value in values.items()}
+        prefix = self.get_option("vars_prefix")
+        own = {"ip": _first_address(domain), "xend": xend.name, "xend_url": xend.url}
+        return {prefix + key: value for key, value in chain(domain["fields"].items(), own.items())}
 
-    def _populate(self, inventory: InventoryData, xends: Sequence[Xend], hosts: Sequence[PlannedHost]) -> None:
+    def _group_variables(self, answer: Optional[Answer]) -> dict[str, Any]:
+        """Return the variables of the group of a xend."""
+        return {self._prefixed("node"): answer["node"]} if answer and answer["node"] else {}
+
+    def _extra_vars(self) -> Mapping[str, Any]:
+        """Return the variables of the command line, where expressions may use them."""
+        return (self._vars or {}) if self.get_option("use_extra_vars") else {}
+
+    def _populate(
+        self,
+        inventory: InventoryData,
+        xends: Sequence[Xend],
+        answers: Sequence[Optional[Answer]],
+        hosts: Sequence[PlannedHost],
+    ) -> None:
         """Add groups, hosts and variables."""
         for group in _fixed_groups(xends):
             inventory.add_group(group)
+        for xend, answer in zip(xends, answers):
+            for key, value in self._group_variables(answer).items():
+                inventory.set_variable(xend.group, key, value)
         for host in hosts:
             for group in host.groups:
                 inventory.add_host(host.name, group=group)
+            # Not through the inventory, which would note the file that each value comes from: that takes longer than
+            # all the rest. Values are plain data as they are, and text without a note is never taken for a template.
+            known = inventory.hosts[host.name]
             for key, value in host.variables.items():
-                inventory.set_variable(host.name, key, value)
+                known.set_variable(key, value)
 
     def _construct(self, inventory: InventoryData, hosts: Sequence[PlannedHost]) -> None:
         """Add the variables and groups that the user composes, once all hosts are there."""
+        compose, groups, keyed = (self.get_option(name) for name in ("compose", "groups", "keyed_groups"))
+        if not (compose or groups or keyed):
+            return
         strict = self.get_option("strict")
         for host in hosts:
             known = inventory.hosts[host.name]
-            self._set_composite_vars(self.get_option("compose"), known.get_vars(), host.name, strict=strict)
-            self._add_host_to_composed_groups(self.get_option("groups"), {}, host.name, strict=strict)
-            self._add_host_to_keyed_groups(self.get_option("keyed_groups"), {}, host.name, strict=strict)
+            self._set_composite_vars(compose, {**host.shared, **known.get_vars()}, host.name, strict=strict)
+            variables = {**host.shared, **known.get_vars()}
+            self._add_host_to_composed_groups(groups, variables, host.name, strict=strict, fetch_hostvars=False)
+            self._add_host_to_keyed_groups(keyed, variables, host.name, strict=strict, fetch_hostvars=False)
 
 
 # ---- options
@@ -402,7 +581,7 @@ def _spec(options: Mapping[str, Any]) -> dict[str, Any]:
     for name, option in options.items():
         kind = option.get("type", "str")
         spec[name] = {"type": {"boolean": "bool", "integer": "int"}.get(kind, kind)}
-        spec[name].update({key: option[key] for key in ("choices", "elements", "required") if key in option})
+        spec[name].update({key: option[key] for key in ("aliases", "choices", "elements", "required") if key in option})
     return spec
 
 
@@ -415,15 +594,9 @@ def _validated(spec: dict[str, Any], values: Mapping[str, Any], where: str) -> d
     return validated
 
 
-def _xend(name: Optional[str], connection: Mapping[str, Any], where: str) -> Xend:
-    """Return a xend under the name that was given, or that its URL gives."""
-    url = connection["xend_url"]
-    name = name or _host_in(url)
-    if not name:
-        raise AnsibleParserError(
-            f"{where}: xend_url is none of http://host:8000, https://host and unix:///path/to/socket"
-        )
-    return Xend(name, to_safe_group_name(f"xend_{name}"), dict(connection))
+def _top_level(name: str) -> str:
+    """Return what the option of an entry of ``xends`` is called at the top level."""
+    return f"xend_{name}" if name in ("url", "username", "password") else name
 
 
 def _host_in(url: str) -> Optional[str]:
@@ -447,65 +620,17 @@ def _refuse_same_names(xends: Sequence[Xend], path: str) -> None:
         seen[xend.group] = xend.name
 
 
-# ---- fetching
+# ---- variables and groups
 
 
-def fetch(xends: Sequence[Xend], *, only_running: bool) -> list[Union[Found, XendError]]:
-    """Ask all xends side by side; return what each has said, or why it has not. Raises AnsibleParserError."""
-    # Imported here, as an inventory from the cache does without requests.
-    from ansible_collections.dom0.xend.plugins.module_utils._module import missing_library  # noqa: PLC0415
-
-    missing = missing_library()
-    if missing:
-        raise AnsibleParserError(missing[0])
-    with ThreadPoolExecutor(max_workers=MOST_THREADS) as pool:
-        return list(pool.map(lambda xend: _fetch_one(xend.connection, only_running=only_running), xends))
-
-
-def _fetch_one(connection: Mapping[str, Any], *, only_running: bool) -> Union[Found, XendError]:
-    """Ask one xend."""
-    from ansible_collections.dom0.xend.plugins.module_utils._listing import list_domains  # noqa: PLC0415
-    from ansible_collections.dom0.xend.plugins.module_utils._module import open_client  # noqa: PLC0415
-
-    try:
-        listing = list_domains(open_client(connection, read_only=True), only_running=only_running)
-    except XendError as error:
-        return error
-    return {"domains": [_found_domain(domain) for domain in listing.domains], "complaints": listing.unreadable}
-
-
-def _found_domain(domain: Domain) -> FoundDomain:
-    """Return a domain as plain data. Its name tells a zombie only where xend renames them, up to 3.0.3."""
-    from ansible_collections.dom0.xend.plugins.module_utils._domain import ZOMBIE_PREFIX  # noqa: PLC0415
-
-    renamed = domain.release == EARLY and domain.name.startswith(ZOMBIE_PREFIX)
-    return {
-        "fields": domain.as_dict(),
-        "privileged": domain.is_privileged,
-        "zombie": domain.state == "dying" or renamed,
-    }
-
-
-# ---- names and groups
-
-
-def free_name(name: str, xend: str, taken: Collection[str]) -> str:
-    """Return *name*, or the first not *taken* of name@xend, name@xend@2, name@xend@3 and so on.
-
-    One xend can hold the same name several times: zombies up to 3.0.3, a domain restored twice from 3.0.4 to 3.2.
-    """
-    names = chain([name, f"{name}@{xend}"], (f"{name}@{xend}@{number}" for number in count(2)))
-    return next(each for each in names if each not in taken)
-
-
-def _can_be_host(name: str) -> bool:
-    """Tell whether a name is one that xend accepts, and no step up in a tree of folders."""
-    return bool(_HOST_NAME.fullmatch(name)) and not {".", ".."} & set(name.split("/"))
-
-
-def _order(domain: FoundDomain) -> tuple[str, int]:
-    """Return what domains are sorted by: xend's own order differs from time to time."""
-    return domain["fields"]["name"], domain["fields"]["domid"] or 0
+def _first_address(domain: FoundDomain) -> Optional[str]:
+    """Return the first address, without its network, that xend knows of an interface; None if it knows none."""
+    for text in chain.from_iterable(vif["ip"] or () for vif in domain["fields"]["vifs"] or ()):
+        try:
+            return str(ipaddress.ip_interface(text).ip)
+        except ValueError:
+            continue
+    return None
 
 
 def _groups(xend: Xend, domain: FoundDomain) -> tuple[str, ...]:

@@ -117,21 +117,26 @@ def test_the_examples_of_a_module_work_one_after_the_other(module: str, tmp_path
         assert left == ["Domain-0", "win1"]
 
 
-@pytest.mark.parametrize("number", range(3))
+INVENTORIES = [text for text in examples("inventory/xen_domains.py").split("---\n") if text.strip()]
+
+
+@pytest.mark.parametrize("number", range(4))
 def test_the_examples_of_the_inventory_list_the_domains(number: int, tmp_path: Path) -> None:
-    documents = [text for text in examples("inventory/xen_domains.py").split("---\n") if text.strip()]
-    assert len(documents) == 3
+    assert len(INVENTORIES) == 4
     with xend() as sim, xend() as other:
         run_web1(sim)
-        (tmp_path / "guests.xen_domains.yml").write_text(at(sim, documents[number], other))
+        (tmp_path / "guests.xen_domains.yml").write_text(at(sim, INVENTORIES[number], other))
         listed = json.loads(
             ansible(tmp_path, "ansible-inventory", "-i", "guests.xen_domains.yml", "--list", xend_url=sim.url)
         )
-    variables = listed["_meta"]["hostvars"]["web1"]
-    assert (variables["xen_memory"], listed["state_running"]["hosts"]) == (128, ["web1"])
+    (host,) = listed["state_running"]["hosts"]
+    variables = listed["_meta"]["hostvars"][host]
+    assert (host, variables["xen_memory"]) == ("web1.rack1" if number == 2 else "web1", 128)
     if number == 1:
         assert "10.0.0.1" in str(variables["ansible_host"])  # some releases of ansible mark it as data
     if number == 2:
+        assert listed["_meta"]["hostvars"][host]["xen_node"]
+    if number == 3:
         assert listed["web"]["hosts"] == listed["bridge_xenbr0"]["hosts"] == ["web1"]
         assert list((tmp_path / ".ansible" / "xen_domains").iterdir())
 

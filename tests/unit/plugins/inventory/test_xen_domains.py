@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -27,7 +29,10 @@ from ansible.plugins.loader import inventory_loader
 from ansible.template import is_trusted_as_template
 from ansible.utils.display import Display
 
-from ansible_collections.dom0.xend.plugins.inventory.xen_domains import STATES, free_name
+from ansible_collections.dom0.xend.plugins.inventory.xen_domains import STATES
+from ansible_collections.dom0.xend.plugins.plugin_utils._names import Names
+from ansible_collections.dom0.xend.plugins.plugin_utils._xends import age
+from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.raw_server import RawServer, http
 from tests.simulator import Fault, Simulator
 
 VERSIONS = ("3.0.0", "4.1")
@@ -205,6 +210,14 @@ def test_zombies_are_hosts_only_where_that_is_wanted(
     assert sorted(read(source(tmp_path, xend_url=sim.url, include_zombies=wanted)).hosts) == hosts
 
 
+@ONLY_3_0_0
+def test_a_zombie_is_one_also_where_its_state_does_not_say_so(sim: Simulator, tmp_path: Path) -> None:
+    uuid = "(uuid 693eb397-04dc2dbb-a924d76a-e22593e6)"
+    body = f"((domain (name Zombie-db1) (domid 7) {uuid} (state ------)) (domain (name web1) (domid 1) {uuid}))"
+    sim.faults.append(Fault("detail", "status", status=200, body=body, content_type="application/sxp"))
+    assert list(read(source(tmp_path, xend_url=sim.url)).hosts) == ["web1"]
+
+
 @ONLY_4_1
 def test_a_name_like_a_zombies_is_only_a_name_where_xend_does_not_rename(sim: Simulator, tmp_path: Path) -> None:
     add(sim, "Zombie-killer")
@@ -244,6 +257,117 @@ def test_an_expression_that_fails_is_skipped_unless_strict(sim: Simulator, tmp_p
         read(source(tmp_path, strict=True, **options))
 
 
+# ---- names, addresses, filters
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("hostnames", "host"),
+    [
+        ([], "web1"),
+        (["xen_name ~ '.' ~ xen_xend"], "web1.a"),
+        (["{{ xen_name }}.example.org"], "web1.example.org"),
+        (["xen_nothing", "none", "''", "[]", "false", "xen_uuid is none", "'x-' ~ xen_memory"], "x-64"),
+        (["xen_memory"], "64"),
+    ],
+)
+def test_the_first_hostname_that_gives_a_text_is_taken(
+    sim: Simulator, tmp_path: Path, hostnames: list[str], host: str
+) -> None:
+    path = source(tmp_path, xends=[{"url": sim.url, "name": "a"}], hostnames=hostnames)
+    assert list(read(path).hosts) == [host]
+
+
+@ONLY_3_0_0
+def test_a_domain_for_which_no_hostname_gives_a_text_keeps_its_own_with_a_warning(
+    sim: Simulator, tmp_path: Path, warnings: list[str]
+) -> None:
+    path = source(tmp_path, xend_url=sim.url, hostnames=["xen_shutdown_reason", "xen_nothing"])
+    assert list(read(path).hosts) == ["web1"]
+    assert "hostnames give no name for the domain 'web1'" in warnings[0]
+    assert "hostnames: 'xen_nothing' cannot be evaluated for any domain" in warnings[1]
+    assert "hostnames give no name" in error(source(tmp_path, xend_url=sim.url, hostnames=["none"], strict=True))
+
+
+@ONLY_3_0_0
+def test_hostnames_that_collide_are_told_apart(sim: Simulator, tmp_path: Path, warnings: list[str]) -> None:
+    add(sim, "db1")
+    path = source(tmp_path, xends=[{"url": sim.url, "name": "a"}], hostnames=["'same'"])
+    inventory = read(path)
+    assert sorted(inventory.hosts) == ["same", "same@a"]
+    assert variables(inventory, "same")["xen_name"] == "db1"
+    assert len(warnings) == 1
+
+
+@BOTH
+def test_the_address_is_the_first_that_is_found(sim: Simulator, tmp_path: Path) -> None:
+    sim.create("(vm (name bare) (memory 64) (vcpus 1) (image (linux (kernel /k))))").unpause()
+    inventory = read(source(tmp_path, xend_url=sim.url, ansible_host=["xen_ip", "{{ xen_name }}.lan"]))
+    assert variables(inventory, "web1")["ansible_host"] == "10.0.0.4"
+    assert variables(inventory, "bare")["ansible_host"] == "bare.lan"
+    assert variables(inventory, "bare")["xen_ip"] is None
+
+
+@ONLY_3_0_0
+def test_an_address_that_is_none_is_passed_over(sim: Simulator, tmp_path: Path) -> None:
+    vif = "(device (vif (ip dhcp))) (device (vif (ip 10.1.0.9/16) (ip 10.1.0.10)))"
+    sim.create(f"(vm (name odd) (memory 64) (image (linux (kernel /k))) {vif})").unpause()
+    assert variables(read(source(tmp_path, xend_url=sim.url)), "odd")["xen_ip"] == "10.1.0.9"
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("filters", "hosts"),
+    [
+        ([], ["db1", "db2", "web1"]),
+        ([{"exclude": "xen_name is match('db')"}], ["web1"]),
+        ([{"include": "xen_name is match('db')"}, {"exclude": True}], ["db1", "db2"]),
+        ([{"exclude": "xen_name == 'db1'"}, {"include": "xen_name is match('db')"}, {"exclude": "true"}], ["db2"]),
+        ([{"include": "xen_state == 'paused'"}, {"exclude": True}], ["db2"]),
+        ([{"exclude": "xen_image.kernel != xen_nothing"}], ["db1", "db2", "web1"]),
+        ([{"include": "xen_nothing"}, {"exclude": True}], []),
+        ([{"exclude": "xen_xend == 'a' and xen_xend_url is match('http')"}], []),
+    ],
+)
+def test_the_first_filter_that_is_true_decides(
+    sim: Simulator, tmp_path: Path, filters: list[dict[str, Any]], hosts: list[str]
+) -> None:
+    add(sim, "db1")
+    add(sim, "db2", run=False)
+    path = source(tmp_path, xends=[{"url": sim.url, "name": "a"}], filters=filters)
+    assert sorted(read(path).hosts) == hosts
+
+
+@ONLY_3_0_0
+def test_a_filter_that_can_be_evaluated_for_no_domain_is_told(
+    sim: Simulator, tmp_path: Path, warnings: list[str]
+) -> None:
+    add(sim, "db1")
+    options: dict[str, Any] = {"xend_url": sim.url, "filters": [{"exclude": "xen_nmae == 'db1'"}]}
+    assert sorted(read(source(tmp_path, **options)).hosts) == ["db1", "web1"]
+    (warning,) = warnings
+    assert "filters: \"xen_nmae == 'db1'\" cannot be evaluated for any domain" in warning
+    assert "xen_nmae == 'db1'" in error(source(tmp_path, strict=True, **options))
+
+
+@ONLY_3_0_0
+def test_an_expression_that_is_none_is_an_error(sim: Simulator, tmp_path: Path) -> None:
+    for options in ({"filters": [{"exclude": "xen_name =="}]}, {"hostnames": ["{{ xen_name"]}):
+        path = source(tmp_path, xend_url=sim.url, **options)
+        message = error(path)
+        assert path in message
+        assert next(iter(options)) in message
+
+
+@ONLY_3_0_0
+def test_expressions_can_use_the_variables_of_the_command_line_where_that_is_wanted(
+    sim: Simulator, tmp_path: Path
+) -> None:
+    path = source(tmp_path, xend_url=sim.url, hostnames=["'it-' ~ site"], use_extra_vars=True)
+    result = run_ansible("inventory", "-i", path, "--list", "-e", "site=hall2", folder=tmp_path)
+    assert list(json.loads(result.stdout)["_meta"]["hostvars"]) == ["it-hall2"]
+
+
 # ---- requests
 
 
@@ -271,7 +395,7 @@ def test_a_late_xend_is_asked_for_its_list_for_all_names_and_for_each_domain_tha
 @ONLY_4_1
 def test_a_late_xend_is_asked_once_where_only_what_runs_is_wanted(sim: Simulator, tmp_path: Path) -> None:
     add(sim, "db1", run=False)
-    assert list(read(source(tmp_path, xend_url=sim.url, only_running=True)).hosts) == ["web1"]
+    assert list(read(source(tmp_path, xend_url=sim.url, include_halted=False)).hosts) == ["web1"]
     assert paths(sim) == ["/xend/domain?detail"]
 
 
@@ -281,7 +405,7 @@ def test_a_late_xend_is_asked_once_where_only_what_runs_is_wanted(sim: Simulator
 @BOTH
 def test_several_xends_make_one_inventory(sim: Simulator, other: Simulator, tmp_path: Path) -> None:
     add(other, "db1")
-    xends = [{"xend_url": sim.url, "name": "a"}, {"xend_url": other.unix_url}]
+    xends = [{"url": sim.url, "name": "a"}, {"url": other.unix_url}]
     inventory = read(source(tmp_path, xends=xends))
     assert (members(inventory, "xend_a"), members(inventory, "xend_localhost")) == (["web1"], ["db1"])
     assert variables(inventory, "db1")["xen_xend"] == "localhost"
@@ -292,17 +416,17 @@ def test_a_name_on_two_xends_is_told_apart_with_a_warning(
     sim: Simulator, other: Simulator, tmp_path: Path, warnings: list[str]
 ) -> None:
     add(other, "web1")
-    xends = [{"xend_url": sim.url, "name": "a"}, {"xend_url": other.url, "name": "b"}]
+    xends = [{"url": sim.url, "name": "a"}, {"url": other.url, "name": "b"}]
     inventory = read(source(tmp_path, xends=xends))
     assert (members(inventory, "xend_a"), members(inventory, "xend_b")) == (["web1"], ["web1@b"])
     assert variables(inventory, "web1@b")["xen_name"] == "web1"
-    assert any("the name web1 of a domain on xend b is taken: it is web1@b" in warning for warning in warnings)
+    assert any("the name web1 of a domain on xend b is taken: it is called web1@b" in warning for warning in warnings)
 
 
 @ONLY_3_0_0
 def test_a_name_on_two_xends_is_an_error_if_strict(sim: Simulator, other: Simulator, tmp_path: Path) -> None:
     add(other, "web1")
-    xends = [{"xend_url": sim.url, "name": "a"}, {"xend_url": other.url, "name": "b"}]
+    xends = [{"url": sim.url, "name": "a"}, {"url": other.url, "name": "b"}]
     assert "the name web1 of a domain on xend b is taken" in error(source(tmp_path, xends=xends, strict=True))
 
 
@@ -327,9 +451,11 @@ def test_a_host_of_another_source_gets_the_variables_added(sim: Simulator, tmp_p
 
 
 def test_a_name_that_occurs_again_and_again_still_gets_one_of_its_own() -> None:
-    assert free_name("x", "a", {"y"}) == "x"
-    assert free_name("x", "a", {"x"}) == "x@a"
-    assert free_name("x", "a", {"x", "x@a", "x@a@2"}) == "x@a@3"
+    names = Names({"all"}, {"web1": "http://b"})
+    assert [names.take("x", "a", "http://a") for _time in range(4)] == ["x", "x@a", "x@a@2", "x@a@3"]
+    assert names.take("all", "a", "http://a") == "all@a"
+    assert names.take("web1", "a", "http://a") == "web1@a"
+    assert names.take("web1", "b", "http://b") == "web1"
 
 
 def test_all_xends_are_asked_at_the_same_time(tmp_path: Path) -> None:
@@ -337,7 +463,7 @@ def test_all_xends_are_asked_at_the_same_time(tmp_path: Path) -> None:
     try:
         for sim in sims:
             sim.faults.append(Fault("detail", "delay", seconds=0.5))
-        xends = [{"xend_url": sim.url, "name": f"x{number}"} for number, sim in enumerate(sims)]
+        xends = [{"url": sim.url, "name": f"x{number}"} for number, sim in enumerate(sims)]
         before = time.monotonic()
         read(source(tmp_path, xends=xends))
         assert time.monotonic() - before < 1.5
@@ -359,7 +485,7 @@ def dead_url() -> str:
 @ONLY_3_0_0
 def test_a_dead_xend_fails_the_whole_source_and_says_what_to_check(sim: Simulator, tmp_path: Path) -> None:
     url = dead_url()
-    path = source(tmp_path, xends=[{"xend_url": sim.url, "name": "a"}, {"xend_url": url, "name": "b"}])
+    path = source(tmp_path, xends=[{"url": sim.url, "name": "a"}, {"url": url, "name": "b"}])
     message = error(path)
     assert f"{path}: xend b: Cannot connect to xend at {url}" in message
     assert "xend-http-server" in message
@@ -367,15 +493,15 @@ def test_a_dead_xend_fails_the_whole_source_and_says_what_to_check(sim: Simulato
 
 @ONLY_3_0_0
 def test_a_dead_xend_is_a_warning_where_that_is_wanted(sim: Simulator, tmp_path: Path, warnings: list[str]) -> None:
-    xends = [{"xend_url": dead_url(), "name": "a"}, {"xend_url": sim.url, "name": "b"}]
-    inventory = read(source(tmp_path, xends=xends, on_unreachable="warn"))
+    xends = [{"url": dead_url(), "name": "a"}, {"url": sim.url, "name": "b"}]
+    inventory = read(source(tmp_path, xends=xends, on_failure="warn"))
     assert list(inventory.hosts) == ["web1"]
     assert "the domains of xend a are missing: Cannot connect to xend" in warnings[0]
     assert members(inventory, "xend_a") == []
 
 
 def test_all_dead_xends_are_named(tmp_path: Path) -> None:
-    xends = [{"xend_url": dead_url(), "name": "a"}, {"xend_url": f"unix://{tmp_path}/none", "name": "b"}]
+    xends = [{"url": dead_url(), "name": "a"}, {"url": f"unix://{tmp_path}/none", "name": "b"}]
     message = error(source(tmp_path, xends=xends))
     assert "xend a: Cannot connect" in message
     assert "xend b: Cannot connect" in message
@@ -423,6 +549,17 @@ def test_a_malformed_entry_of_the_list_does_not_hide_the_others(
     assert "lists a domain that cannot be read: (domain (memory 64))" in warnings[0]
 
 
+@BOTH
+def test_a_domain_that_spoils_the_text_of_the_list_does_not_hide_the_others(
+    sim: Simulator, tmp_path: Path, warnings: list[str]
+) -> None:
+    add(sim, "db1")
+    body = "((domain (name web1) (domid 1) (args {a)) (domain (name db1) (domid 2)))"
+    sim.faults.append(Fault("detail", "status", status=200, body=body, content_type="application/sxp"))
+    assert sorted(read(source(tmp_path, xend_url=sim.url)).hosts) == ["db1", "web1"]
+    assert not warnings
+
+
 @ONLY_4_1
 @pytest.mark.parametrize(
     ("status", "body", "content_type"),
@@ -457,6 +594,16 @@ def test_a_name_that_does_not_survive_in_a_url_does_not_hide_the_others(
 
 
 @ONLY_4_1
+def test_many_domains_that_cannot_be_described_are_counted(sim: Simulator, tmp_path: Path, warnings: list[str]) -> None:
+    for number in range(7):
+        add(sim, f"db{number}", run=False)
+    sim.faults.append(Fault("get", "refuse", times=-1))
+    assert list(read(source(tmp_path, xend_url=sim.url)).hosts) == ["web1"]
+    assert len(warnings) == 6
+    assert warnings[-1].endswith("xend 127.0.0.1: 2 more domains cannot be read")
+
+
+@ONLY_4_1
 def test_a_xend_that_goes_silent_half_way_is_an_error(sim: Simulator, tmp_path: Path) -> None:
     add(sim, "db1", run=False)
     sim.faults.append(Fault("get", "truncate", times=-1))
@@ -482,7 +629,7 @@ def test_a_domain_is_not_taken_for_a_group_or_for_the_controller(
     sim.domain("web1").name = name
     add(sim, "db1")
     options: dict[str, Any] = {
-        "xends": [{"xend_url": sim.url, "name": "a"}],
+        "xends": [{"url": sim.url, "name": "a"}],
         "groups": {"made": f"xen_name == '{name}'"},
     }
     inventory = read(source(tmp_path, **options))
@@ -492,14 +639,38 @@ def test_a_domain_is_not_taken_for_a_group_or_for_the_controller(
 
 
 @BOTH
-@pytest.mark.parametrize("name", ["{{ 7 * 7 }}", "a b", "a\nb", "web[1:3]", "..", "../group_vars/all", "a,b", "!web"])
-def test_a_name_that_no_xend_accepts_is_left_out(
-    sim: Simulator, tmp_path: Path, warnings: list[str], name: str
+@pytest.mark.parametrize(
+    ("name", "host"),
+    [
+        ("{{ 7 * 7 }}", "___7___7___"),
+        ('it\'s "q"', "it_s__q_"),
+        ("a\nb", "a_b"),
+        ("web[1:3]", "web_1:3_"),
+        ("..", "__"),
+        ("../group_vars/all", "__/group_vars/all"),
+        ("a/./b", "a/_/b"),
+        ("a,b", "a_b"),
+        ("!web", "_web"),
+        ("café", "caf_"),
+        ("!unsafe x", "_unsafe_x"),
+    ],
+)
+def test_a_name_that_ansible_could_misread_is_made_harmless_and_stays_as_it_is_in_the_variables(
+    sim: Simulator, tmp_path: Path, warnings: list[str], name: str, host: str
 ) -> None:
     add(sim, "db1")
-    sim.domain("web1").name = name
-    assert list(read(source(tmp_path, xend_url=sim.url)).hosts) == ["db1"]
-    assert any("cannot be the name of a host" in warning for warning in warnings)
+    sim.domain("web1").name = name.encode().decode("latin-1")  # bytes, as xend has them
+    inventory = read(source(tmp_path, xend_url=sim.url))
+    assert sorted(inventory.hosts) == sorted(["db1", host])
+    assert variables(inventory, host)["xen_name"] == name
+    assert not is_trusted_as_template(variables(inventory, host)["xen_name"])
+    assert any(f"cannot be the name of a host: it is called {host}" in warning for warning in warnings)
+
+
+@ONLY_3_0_0
+def test_a_name_that_ansible_could_misread_is_an_error_if_strict(sim: Simulator, tmp_path: Path) -> None:
+    sim.domain("web1").name = "a,b"
+    assert "'a,b' on xend 127.0.0.1 cannot be the name" in error(source(tmp_path, xend_url=sim.url, strict=True))
 
 
 @BOTH
@@ -608,7 +779,7 @@ def test_what_would_be_fetched_decides_what_is_taken_from_the_cache(
     sim: Simulator, other: Simulator, tmp_path: Path, cached: dict[str, Any]
 ) -> None:
     add(sim, "db1", run=False)
-    assert list(read(source(tmp_path, xend_url=sim.url, only_running=True, **cached)).hosts) == ["web1"]
+    assert list(read(source(tmp_path, xend_url=sim.url, include_halted=False, **cached)).hosts) == ["web1"]
     assert sorted(read(source(tmp_path, xend_url=sim.url, **cached)).hosts) == ["db1", "web1"]
     assert list(read(source(tmp_path, xend_url=other.url, **cached)).hosts) == []
     sim.clear_log()
@@ -626,14 +797,159 @@ def test_no_secret_gets_into_the_cache(sim: Simulator, tmp_path: Path, cached: d
 
 
 @ONLY_3_0_0
-def test_an_inventory_with_a_hole_is_not_cached(
+@pytest.mark.parametrize("policy", ["warn", "fail"])
+def test_only_a_xend_that_failed_is_asked_again(
+    sim: Simulator, other: Simulator, tmp_path: Path, cached: dict[str, Any], warnings: list[str], policy: str
+) -> None:
+    add(other, "db1")
+    sim.faults.append(Fault("detail", "html"))
+    sim.faults.append(Fault("list", "html"))
+    xends = [{"url": sim.url, "name": "a"}, {"url": other.url, "name": "b"}]
+    path = source(tmp_path, xends=xends, on_failure=policy, **cached)
+    if policy == "warn":
+        assert list(read(path).hosts) == ["db1"]
+        assert len(warnings) == 1
+    else:
+        error(path)
+    other.clear_log()
+    assert list(read(path).hosts) == ["web1", "db1"]
+    assert not other.requests
+
+
+@ONLY_3_0_0
+def test_what_was_fetched_is_kept_also_if_what_comes_after_fails(
+    sim: Simulator, tmp_path: Path, cached: dict[str, Any]
+) -> None:
+    options: dict[str, Any] = {"xend_url": sim.url, "strict": True, **cached}
+    with pytest.raises(AnsibleError):
+        read(source(tmp_path, compose={"x": "no_such_thing.at_all"}, **options))
+    sim.clear_log()
+    assert list(read(source(tmp_path, **options)).hosts) == ["web1"]
+    assert not sim.requests
+
+
+@ONLY_3_0_0
+def test_a_cache_that_cannot_be_read_is_said_and_done_without(
     sim: Simulator, tmp_path: Path, cached: dict[str, Any], warnings: list[str]
 ) -> None:
-    sim.faults.append(Fault("detail", "html"))
-    path = source(tmp_path, xend_url=sim.url, on_unreachable="warn", **cached)
-    assert list(read(path).hosts) == []
-    assert len(warnings) == 1
+    path = source(tmp_path, xend_url=sim.url, **cached)
+    read(path)
+    (file,) = (tmp_path / "cache").iterdir()
+    file.write_text("{ not JSON")
     assert list(read(path).hosts) == ["web1"]
+    assert any("nothing is taken from the cache" in warning for warning in warnings)
+
+
+@ONLY_3_0_0
+def test_ansible_inventory_can_flush_the_cache(sim: Simulator, tmp_path: Path, cached: dict[str, Any]) -> None:
+    path = source(tmp_path, xend_url=sim.url, **cached)
+    hosts = []
+    for flush in ([], [], ["--flush-cache"], []):
+        result = run_ansible("inventory", "-i", path, "--list", *flush, folder=tmp_path)
+        hosts.append(sorted(json.loads(result.stdout)["_meta"]["hostvars"]))
+        if len(hosts) == 1:
+            add(sim, "db1")
+    assert hosts == [["web1"], ["web1"], ["db1", "web1"], ["db1", "web1"]]
+
+
+# ---- the last answer
+
+
+def make_older(folder: Path, seconds: float) -> None:
+    """Let what is in the cache have been fetched some time earlier."""
+    for file in (folder / "cache").iterdir():
+        file.write_text(
+            re.sub(r'("asked_at\\?": )([0-9.]+)', lambda m: f"{m[1]}{float(m[2]) - seconds}", file.read_text())
+        )
+
+
+@BOTH
+def test_a_stale_answer_is_served_with_its_age_where_that_is_wanted(
+    sim: Simulator, tmp_path: Path, cached: dict[str, Any], warnings: list[str]
+) -> None:
+    add(sim, "db1", run=False)
+    path = source(tmp_path, xend_url=sim.url, on_failure="stale", cache_timeout=60, **cached)
+    fresh = everything(read(path))
+    make_older(tmp_path, 7500)
+    sim.stop()
+    assert everything(read(path)) == fresh
+    (warning,) = warnings
+    assert "the domains of xend 127.0.0.1 are shown as 2 hours ago: Cannot connect to xend" in warning
+
+
+@ONLY_3_0_0
+def test_a_stale_answer_is_served_also_to_who_flushes_the_cache(
+    sim: Simulator, tmp_path: Path, cached: dict[str, Any], warnings: list[str]
+) -> None:
+    path = source(tmp_path, xend_url=sim.url, on_failure="stale", **cached)
+    read(path)
+    sim.stop()
+    assert list(read(path, cache=False).hosts) == ["web1"]
+    assert len(warnings) == 1
+
+
+@ONLY_3_0_0
+def test_without_a_last_answer_a_failure_is_a_failure(sim: Simulator, tmp_path: Path, cached: dict[str, Any]) -> None:
+    sim.faults.append(Fault("*", "drop", times=-1))
+    assert "closed the connection" in error(source(tmp_path, xend_url=sim.url, on_failure="stale", **cached))
+
+
+@ONLY_3_0_0
+def test_an_old_answer_is_not_served_by_a_xend_that_answers(
+    sim: Simulator, tmp_path: Path, cached: dict[str, Any], warnings: list[str]
+) -> None:
+    path = source(tmp_path, xend_url=sim.url, on_failure="stale", cache_timeout=60, **cached)
+    read(path)
+    make_older(tmp_path, 61)
+    add(sim, "db1")
+    assert sorted(read(path).hosts) == ["db1", "web1"]
+    assert not warnings
+
+
+@ONLY_3_0_0
+def test_each_xend_can_have_a_policy_of_its_own(
+    sim: Simulator, tmp_path: Path, cached: dict[str, Any], warnings: list[str]
+) -> None:
+    with Simulator("4.1") as other:
+        add(other, "db1")
+        xends = [
+            {"url": sim.url, "name": "a"},
+            {"url": other.url, "name": "b", "on_failure": "stale"},
+            {"url": dead_url(), "name": "c", "on_failure": "warn"},
+        ]
+        path = source(tmp_path, xends=xends, **cached)
+        read(path)
+    warnings.clear()
+    assert sorted(read(path, cache=False).hosts) == ["db1", "web1"]
+    assert sorted(re.search(r"xend (\w) are (\w+)", warning)[0] for warning in warnings) == [  # type: ignore[index]
+        "xend b are shown",
+        "xend c are missing",
+    ]
+    sim.faults.append(Fault("*", "drop", times=-1))
+    manager = InventoryData()
+    with pytest.raises(AnsibleError, match=r"xend a: xend at .* closed the connection"):
+        inventory_loader.get("dom0.xend.xen_domains").parse(manager, DataLoader(), path, cache=False)
+    assert not manager.hosts
+
+
+def test_stale_without_a_cache_is_refused(tmp_path: Path) -> None:
+    xends = [{"url": "http://a", "name": "a"}, {"url": "http://b", "name": "b", "on_failure": "stale"}]
+    assert "entry 2 of xends: on_failure: stale needs cache: true" in error(source(tmp_path, xends=xends))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 seconds"),
+        (119, "119 seconds"),
+        (120, "2 minutes"),
+        (7199, "119 minutes"),
+        (7200, "2 hours"),
+        (200000, "2 days"),
+    ],
+)
+def test_an_age_is_told_in_the_unit_that_fits(seconds: float, text: str) -> None:
+    assert age(seconds) == text
 
 
 def test_a_hit_does_without_requests(tmp_path: Path, cached: dict[str, Any]) -> None:
@@ -661,22 +977,32 @@ def test_a_hit_does_without_requests(tmp_path: Path, cached: dict[str, Any]) -> 
         ({"timeout": "soon"}, "timeout"),
         ({"timeout": 0}, "timeout must be more than 0 seconds"),
         ({"validate_certs": "flase"}, "validate_certs"),
-        ({"only_running": "perhaps"}, "only_running"),
-        ({"on_unreachable": "ignore"}, "on_unreachable"),
+        ({"include_halted": "perhaps"}, "include_halted"),
+        ({"on_failure": "ignore"}, "on_failure"),
         ({"vars_prefix": "xen-"}, "vars_prefix"),
         ({"vars_prefix": ""}, "vars_prefix"),
         ({"xend_url": "localhost"}, "xend_url"),
         ({"xend_url": "ftp://a"}, "xend_url"),
-        ({"xends": [{"xend_url": "http://[a"}]}, "entry 1 of xends: xend_url"),
+        ({"xends": [{"url": "http://[a"}]}, "entry 1 of xends: xend_url"),
         (
             {"xends": [{"xend_url": "http://a"}, {"name": "b"}]},
-            "entry 2 of xends: missing required arguments: xend_url",
+            "entry 2 of xends: missing required arguments: url",
         ),
         ({"xends": [{"xend_url": "http://a", "tiemout": 3}]}, "entry 1 of xends: tiemout"),
         ({"xends": [{"xend_url": "http://a", "timeout": "x"}]}, "entry 1 of xends: argument 'timeout'"),
         ({"xends": [{"xend_url": "http://a"}, {"xend_url": "http://a:1"}]}, "two xends have the names a and a"),
         ({"xends": [{"xend_url": "http://a-b"}, {"xend_url": "http://a_b"}]}, "group xend_a_b"),
         ({"xends": [{"xend_url": "http://a"}], "xend_url": "http://b"}, "xend_url and xends are both given"),
+        ({"hostnames": [{"a": 1}]}, "hostnames must be a list of texts"),
+        ({"hostnames": ["xen_name", 5]}, "hostnames must be a list of texts"),
+        ({"ansible_host": {"a": 1}}, "ansible_host"),
+        ({"filters": [{"include": "true", "exclude": "true"}]}, "filter 1 must have a condition"),
+        ({"filters": [{"exclude": "true"}, {}]}, "filter 2 must have a condition"),
+        ({"filters": [{"exclude": None}]}, "filter 1 must have a condition"),
+        ({"filters": [{"only": "true"}]}, "filter 1 must have a condition"),
+        ({"filters": ["xen_name"]}, "filters"),
+        ({"xends": [{"url": "http://a", "on_failure": "shrug"}]}, "entry 1 of xends: value of on_failure"),
+        ({"fetch_node": "perhaps"}, "fetch_node"),
         ({"xends": {"xend_url": "http://a"}}, "xends"),
         ({"xends": ["http://a"]}, "xends"),
         ({"xends": []}, "xends"),
@@ -699,11 +1025,35 @@ def test_a_password_in_a_url_is_refused_and_not_repeated(tmp_path: Path) -> None
 @ONLY_3_0_0
 def test_an_entry_falls_back_to_the_top_level(sim: Simulator, tmp_path: Path) -> None:
     sim.faults.append(Fault("detail", "hang", times=-1))
-    xends = [{"xend_url": sim.url, "name": "a"}, {"xend_url": sim.url, "name": "b", "timeout": 0.2}]
+    xends = [{"url": sim.url, "name": "a"}, {"url": sim.url, "name": "b", "timeout": 0.2}]
     message = error(source(tmp_path, xends=xends, timeout=0.1))
     assert "xend a: xend at" in message
     assert "did not answer within 0.1 s" in message
     assert "did not answer within 0.2 s" in message
+
+
+def test_options_of_a_xend_can_come_from_the_environment_and_from_the_vault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "key").write_text("sesame")
+    command = ("encrypt_string", "--vault-password-file", "key", "hunter2", "--name", "xend_password")
+    secret = run_ansible("vault", *command, folder=tmp_path).stdout
+    path = tmp_path / "test.xen_domains.yml"
+    url, user = "{{ lookup('env', 'RACK1') }}", "{{ 'some' ~ 'body' }}"
+    path.write_text(
+        f'plugin: dom0.xend.xen_domains\nxend_username: "{user}"\nxends:\n  - name: a\n    url: "{url}"\n{secret}'
+    )
+    with RawServer(http(body=b"((domain (name web1) (domid 1) (state -b----)))")) as server:
+        monkeypatch.setenv("RACK1", server.url)
+        result = run_ansible("inventory", "-i", str(path), "--list", "--vault-password-file", "key", folder=tmp_path)
+    assert list(json.loads(result.stdout)["_meta"]["hostvars"]) == ["web1"], result.stderr
+    assert b"Authorization: Basic " + base64.b64encode(b"somebody:hunter2") in server.requests[0]
+    assert "hunter2" not in result.stdout + result.stderr
+
+
+def test_a_template_that_fails_names_its_entry(tmp_path: Path) -> None:
+    path = source(tmp_path, xends=[{"url": "{{ nothing_at_all }}", "name": "a"}])
+    assert f"{path}: entry 1 of xends: url: " in error(path)
 
 
 def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

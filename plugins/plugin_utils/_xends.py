@@ -1,0 +1,156 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The xends of an inventory: asked side by side, with a bound; what each has said is plain data, fit for a cache.
+
+The client, requests and sexpdata are imported when a xend is asked: an inventory from the cache does without them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Optional, TypedDict, Union
+
+from ansible_collections.dom0.xend.plugins.module_utils._errors import XendError
+
+if TYPE_CHECKING:
+    from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
+    from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain
+
+MOST_AT_A_TIME = 16
+"""So many xends are asked at a time."""
+
+MOST_COMPLAINTS = 5
+"""So many complaints of a xend are shown."""
+
+_FORMAT = 2
+"""To be raised with each change of Answer, so that what an earlier release has put into a cache is not read."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """What every xend is asked for."""
+
+    include_halted: bool
+    """The domains that do not run, too, which a xend from 3.0.4 on does not list."""
+    fetch_node: bool
+
+
+@dataclass(frozen=True)
+class Xend:
+    """A xend to ask: what it is called, its group, the options of the connection, and what to do if it fails."""
+
+    name: str
+    group: str
+    on_failure: str
+    connection: dict[str, Any] = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        """Return the ``xend_url``, which holds no secret: one with a password in it is refused."""
+        return str(self.connection["xend_url"])
+
+    def identity(self, query: Query) -> str:
+        """Return another text for each thing that can be asked, without a secret in it."""
+        asked = [_FORMAT, self.url, self.connection["xend_username"], asdict(query)]
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
+
+
+class FoundDomain(TypedDict):
+    """A domain as plain data: Domain.as_dict(), and what decides whether it is wanted."""
+
+    fields: dict[str, Any]
+    privileged: bool
+    zombie: bool
+
+
+class Answer(TypedDict):
+    """What a xend has said, as plain data: this is what the cache holds. No secret may get into it."""
+
+    asked_at: float
+    """Seconds since 1970."""
+    domains: list[FoundDomain]
+    complaints: list[str]
+    """A sentence for each thing that could not be read."""
+    node: Optional[dict[str, Any]]
+
+
+def ask(xends: Sequence[Xend], query: Query) -> list[Union[Answer, XendError]]:
+    """Ask all xends; return for each, in their order, what it has said, or why it has not."""
+    if not xends:
+        return []
+    with ThreadPoolExecutor(max_workers=min(MOST_AT_A_TIME, len(xends))) as pool:
+        return list(pool.map(lambda xend: _ask_one(xend, query), xends))
+
+
+def missing_library() -> Optional[str]:
+    """Return what to say of a library that is not there, None if all are."""
+    from ansible_collections.dom0.xend.plugins.module_utils import _module  # noqa: PLC0415
+
+    missing = _module.missing_library()
+    return missing[0] if missing else None
+
+
+def age(seconds: float) -> str:
+    """Return how long that is, for people: "90 seconds", "5 minutes", "3 hours", "2 days"."""
+    for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds // size:.0f} {unit}"
+    return f"{seconds:.0f} seconds"
+
+
+def shortened(complaints: Sequence[str]) -> list[str]:
+    """Return the complaints of a xend, or the first few and how many more there are: one cause can spoil hundreds."""
+    if len(complaints) <= MOST_COMPLAINTS:
+        return list(complaints)
+    return [*complaints[:MOST_COMPLAINTS], f"{len(complaints) - MOST_COMPLAINTS} more domains cannot be read"]
+
+
+def _ask_one(xend: Xend, query: Query) -> Union[Answer, XendError]:
+    """Ask one xend: for its domains, and for its node where that is wanted."""
+    from ansible_collections.dom0.xend.plugins.module_utils._listing import list_domains  # noqa: PLC0415
+    from ansible_collections.dom0.xend.plugins.module_utils._module import open_client  # noqa: PLC0415
+
+    asked_at = time.time()
+    try:
+        client = open_client(xend.connection, read_only=True)
+        listing = list_domains(client, only_running=not query.include_halted)
+    except XendError as error:
+        return error
+    complaints = list(listing.unreadable)
+    node = _node(client, complaints.append) if query.fetch_node else None
+    found = [_found(domain) for domain in listing.domains]
+    return {"asked_at": asked_at, "domains": found, "complaints": complaints, "node": node}
+
+
+def _node(client: XendClient, complain: Callable[[str], None]) -> Optional[dict[str, Any]]:
+    """Return the fields of the node, None with a complaint where they cannot be had: the domains can be."""
+    try:
+        return dict(client.node())
+    except XendError as error:
+        complain(f"the node cannot be described: {error}")
+        return None
+
+
+def _found(domain: Domain) -> FoundDomain:
+    """Return a domain as plain data. Its name tells a zombie only where xend renames them, up to 3.0.3."""
+    from ansible_collections.dom0.xend.plugins.module_utils._domain import ZOMBIE_PREFIX  # noqa: PLC0415
+
+    renames = domain.release is not None and not domain.release.manages
+    return {
+        "fields": domain.as_dict(),
+        "privileged": domain.is_privileged,
+        "zombie": domain.state == "dying" or (renames and domain.name.startswith(ZOMBIE_PREFIX)),
+    }
+
+
+def order(domain: FoundDomain) -> tuple[str, int]:
+    """Return what domains are sorted by: xend's own order differs from time to time."""
+    fields: Mapping[str, Any] = domain["fields"]
+    return fields["name"], fields["domid"] or 0
