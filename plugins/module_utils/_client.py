@@ -21,6 +21,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._errors import (
     NotXend,
     XendRefused,
 )
+from ansible_collections.dom0.xend.plugins.module_utils._node import Node
 from ansible_collections.dom0.xend.plugins.module_utils._release import Release, told_by_missing_domain
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, SxpError, dumps, loads
 from ansible_collections.dom0.xend.plugins.module_utils._transport import Reply, Transport, unreadable
@@ -84,12 +85,13 @@ class XendClient:
         reply = self._transport.exchange(_DOMAINS, timeout=self._timeout, query="?state=all")
         return [item for item in self._list(reply, "a list of names") if isinstance(item, str)]
 
-    def node(self) -> dict[str, str]:
-        """Return the fields of the node, as text (WIRE.md (d))."""
+    def node(self) -> Node:
+        """Return the host as xend describes it."""
         reply = self._transport.exchange("/xend/node", timeout=self._timeout)
-        tree = self._list(reply, "a node")
-        pairs = [item for item in tree if isinstance(item, list) and item and isinstance(item[0], str)]
-        return {str(key): "".join(str(value) for value in values[:1]) for key, *values in pairs}
+        try:
+            return Node.from_sxp(self._expression(reply, "a node"))
+        except ValueError as error:
+            raise unreadable(self.url, "a node", reply.text) from error
 
     def sedf(self, name: str) -> Sxp:
         """Return the sedf parameters as xend prints them: a list, or in 3.0.0 a dictionary in a text."""

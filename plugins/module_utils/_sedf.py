@@ -166,7 +166,7 @@ def read(client: XendClient, name: str) -> Sedf:
 
 def _no_sedf(client: XendClient) -> str:
     """Say why a host may have no sedf parameters: from 3.1 on the node names its scheduler."""
-    scheduler = client.node().get("xen_scheduler")
+    scheduler = client.node().xen_scheduler
     if scheduler == "sedf":
         return f"xend at {client.url} has the sedf scheduler, but refused to give the parameters."
     runs = f"runs the {scheduler} scheduler" if scheduler else "runs another scheduler, or so it seems"
