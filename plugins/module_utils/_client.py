@@ -93,9 +93,22 @@ class XendClient:
         except ValueError as error:
             raise unreadable(self.url, "a node", reply.text) from error
 
+    def log(self) -> str:
+        """Return xend's log, up to about 1 MiB. There may be passwords in it."""
+        return self._plain("/xend/node/log", "its log")
+
+    def dmesg(self) -> str:
+        """Return the last 32 KiB of the hypervisor's messages."""
+        return self._plain("/xend/node/dmesg", "the hypervisor's messages")
+
     def sedf(self, name: str) -> Sxp:
         """Return the sedf parameters as xend prints them: a list, or in 3.0.0 a dictionary in a text."""
         return self._expression(self._ask(_path(name), {"op": "cpu_sedf_get"}, self._timeout), "sedf parameters")
+
+    def credit(self, name: str) -> Sxp:
+        """Return the credit parameters as xend prints them, a dictionary in a text (3.0.3 and later)."""
+        form = {"op": "domain_sched_credit_get"}
+        return self._expression(self._ask(_path(name), form, self._timeout), "credit parameters")
 
     def cpus(self, name: str) -> tuple[frozenset[int], ...]:
         """Return the cpus that each vcpu of a domain may run on (``vcpuinfo``)."""
@@ -261,6 +274,14 @@ class XendClient:
             raise NotXend(
                 f"{self.url} answered {what} with {reply.content_type or 'plain text'}, which xend never does"
             )
+
+    def _plain(self, path: str, what: str) -> str:
+        """Return an answer that is plain text, as no other is that xend gives to what it knows."""
+        reply = self._transport.exchange(path, timeout=self._timeout)
+        if reply.status >= 400 or (reply.text and not reply.content_type.startswith("text/plain")):
+            self._check(reply, f"to give {what}")
+            raise NotXend(f"{self.url} answered to give {what} with {reply.content_type}, which xend never does")
+        return reply.text
 
     def _says_no_domain(self, reply: Reply) -> bool:
         """Tell whether *reply* says that there is no such domain, and learn xend's release from it."""
