@@ -152,7 +152,7 @@ def refuse_ids(client: XendClient, name: str) -> None:
 def _scheduler_of(client: XendClient) -> str:
     """Return the name of the host's scheduler, "" where the node does not tell it, or there is no telling why."""
     try:
-        return client.node().get("xen_scheduler", "")
+        return client.node().xen_scheduler or ""
     except XendError:
         return ""
 

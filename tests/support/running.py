@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING, Any
 from ansible.module_utils.common.parameters import PASS_VARS
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.dom0.xend.plugins.modules import xen_credit, xen_domain, xen_domain_info, xen_sedf
+from ansible_collections.dom0.xend.plugins.modules import (
+    xen_credit,
+    xen_domain,
+    xen_domain_info,
+    xen_node_info,
+    xen_sedf,
+)
 from tests.simulator import Clock, ManualClock
 
 if TYPE_CHECKING:
@@ -28,6 +34,7 @@ MODULES = {
     "xen_credit": xen_credit,
     "xen_domain": xen_domain,
     "xen_domain_info": xen_domain_info,
+    "xen_node_info": xen_node_info,
     "xen_sedf": xen_sedf,
 }
 
