@@ -36,6 +36,8 @@ class Release:
     """A create that needs more memory than there is keeps xend from serving anybody: for hours, if it is much more."""
     lists_hide_stopped: bool = True
     """Both lists of domains, the plain and the detailed one, hold only what runs."""
+    finds_uuids: bool = True
+    """A domain is found by its uuid, in the form 8-4-4-4-12, where a name is asked for."""
     manages: bool = True
     """xend can keep a definition of a domain that does not run: new, start, delete."""
     shows_maxmem: bool = True
@@ -44,6 +46,8 @@ class Release:
     """pincpu pins. From 3.0.2 to 3.3 it unpins, whatever it is told, and reports success."""
     changes_media: bool = False
     """device_configure changes the medium in the cdrom of an hvm guest."""
+    sets_cap: bool = False
+    """domain_sched_credit_set wants the cap. Up to 3.1 it ignores one, and reports success."""
     reboot_settles_after: int = 0
     """A reboot so many seconds after the start, or up to 3.0.3 after another reboot, loses the domain."""
 
@@ -56,6 +60,7 @@ EARLY = Release(
     keeps_all_ips=True,
     stalls_for_memory=True,
     lists_hide_stopped=False,
+    finds_uuids=False,
     manages=False,
     shows_maxmem=False,
     reboot_settles_after=20,
@@ -65,8 +70,8 @@ R302_TO_303 = replace(EARLY, span="3.0.2 to 3.0.3")
 R304 = Release("3.0.4", shutdown_ends_after=30, stalls_for_memory=True)
 R31 = Release("3.1", shutdown_ends_after=30, stalls_for_memory=True, changes_media=True)
 R31_TO_33 = replace(R31, span="3.1 to 3.3")
-R32_TO_33 = Release("3.2 to 3.3", changes_media=True)
-LATE = Release("3.4 to 4.4", pins=True, reboot_settles_after=60)
+R32_TO_33 = Release("3.2 to 3.3", changes_media=True, sets_cap=True)
+LATE = Release("3.4 to 4.4", pins=True, sets_cap=True, reboot_settles_after=60)
 R34 = replace(LATE, span="3.4", changes_media=True)
 R40_ON = replace(LATE, span="4.0 to 4.4")
 
