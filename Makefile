@@ -4,8 +4,10 @@
 
 # `make` alone lists what there is. Every path is quoted: a clone may lie in a folder with spaces.
 # PYTHON=... names the Python that builds .venv (3.11 or newer); without it the newest tried one is taken.
+# ANSIBLE_CORE=... names the ansible-core to install there, instead of the one in requirements/constraints.txt.
 
 PYTHON ?=
+ANSIBLE_CORE ?=
 BUILD := $(CURDIR)/.build
 BIN := $(CURDIR)/.venv/bin
 PIP := .venv/bin/python -m pip --disable-pip-version-check -qq
@@ -20,12 +22,16 @@ export ANSIBLE_NOCOLOR := 1
 export PY_COLORS := 0
 export NO_COLOR := 1
 
-STAGES := lint typecheck sanity build-check molecule integration conformance units-oldest unit
+STAGES := lint typecheck sanity build-check galaxy molecule integration conformance units-oldest unit
 
 ifneq ($(PYTHON),)
 ifneq ($(shell sh tests/tools/venv.sh check '$(PYTHON)' && echo ok),ok)
 $(error PYTHON=$(PYTHON) cannot be used)
 endif
+endif
+
+ifneq ($(ANSIBLE_CORE),)
+$(shell sh tests/tools/venv.sh core '$(ANSIBLE_CORE)')
 endif
 
 # A clone that was moved since: what pip wrote into .venv names the old place.
@@ -43,15 +49,23 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  PYTHON=/path/to/python3.12   the Python to build .venv with (3.11 or newer)"
+	@echo "  ANSIBLE_CORE=2.20.10         the ansible-core to install there; without it the newest that is pinned"
 
 .venv/.base: requirements/demo.in requirements/constraints.txt
 	@echo '==== building .venv'
-	@sh tests/tools/venv.sh build '$(PYTHON)'
+	@sh tests/tools/venv.sh build '$(PYTHON)' '$(ANSIBLE_CORE)'
 	@pwd -P >$@
 
 .venv/.dev: .venv/.base requirements/dev.in
 	@echo '==== installing the tools of requirements/dev.in'
-	@$(PIP) install -r requirements/dev.in -c requirements/constraints.txt
+	@$(PIP) install -r requirements/dev.in -c .venv/constraints.txt
+	@touch $@
+
+.build/galaxy/.done: .venv/.base requirements/galaxy.in
+	@echo '==== installing the tools of requirements/galaxy.in'
+	@.venv/bin/python -m venv --clear .build/galaxy
+	@sed '/^attrs==/d' .venv/constraints.txt >.build/galaxy/constraints.txt
+	@.build/galaxy/bin/python -m pip --disable-pip-version-check -qq install -r requirements/galaxy.in -c .build/galaxy/constraints.txt
 	@touch $@
 
 demo: .venv/.base ## see it work: a simulated xend, a few guests, nothing but ansible-core, requests and sexpdata
@@ -71,6 +85,9 @@ sanity: .venv/.dev ## ansible-test sanity, on every Python that starts here
 
 build-check: .venv/.dev ## build the collection, install it elsewhere, and read its documentation from there
 	@python -m tests.tools.build_check
+
+galaxy: .venv/.dev .build/galaxy/.done ## what galaxy-importer and ansible-builder make of the built collection
+	@python -m tests.tools.galaxy
 
 molecule: .venv/.dev ## declare guests on a simulated xend, twice, and look at what it holds
 	@sh tests/tools/molecule.sh
