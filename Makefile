@@ -43,7 +43,7 @@ endif
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench clean format $(STAGES)
+.PHONY: help demo test bench clean format release $(STAGES)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -110,6 +110,9 @@ bench: .venv/.dev ## how fast: the reader of s-expressions, on listings like xen
 
 unit: .venv/.dev ## pytest over tests/unit: the harness, the traps, the modules, the simulator, the inventory
 	@sh tests/tools/unit.sh
+
+release: .venv/.dev .build/galaxy/.done ## VERSION=0.2.0: the changelog, the version, the archive, a commit and a tag; nothing is sent
+	@python -m tests.tools.release '$(VERSION)'
 
 format: .venv/.dev ## let ruff write the layout
 	ruff check --fix-only .
