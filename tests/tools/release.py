@@ -56,10 +56,11 @@ def refusals(version: str) -> list[str]:
     """Return why no release of this version can be cut now; nothing if it can."""
     if not RELEASE.fullmatch(version):
         return [f"VERSION={version} is not three numbers with dots, such as 0.2.0"]
-    last = (released() or [None])[-1]
-    found = []
-    if last and numbers(version) <= numbers(last):
-        found.append(f"VERSION={version} is not newer than {last}, the last release in the changelog")
+    found = [
+        f"VERSION={version} is not newer than {last}, the last release in the changelog"
+        for last in released()[-1:]
+        if numbers(version) <= numbers(last)
+    ]
     if run("git", "tag", "--list", f"v{version}"):
         found.append(f"there is a tag v{version} already")
     changed = run("git", "status", "--porcelain")
