@@ -46,7 +46,7 @@ endif
 .PHONY: help demo test bench clean format release $(STAGES)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  PYTHON=/path/to/python3.12   the Python to build .venv with (3.11 or newer)"
 	@echo "  ANSIBLE_CORE=2.20.10         the ansible-core to install there; without it the newest that is pinned"
@@ -74,7 +74,7 @@ demo: .venv/.base ## see it work: a simulated xend, a few guests, nothing but an
 test: .venv/.dev ## every gate below, in turn; KEEP_GOING=1 runs the others after one has failed
 	@sh tests/tools/stages.sh '$(MAKE)' $(STAGES)
 
-lint: .venv/.dev ## ruff, yamllint, reuse, changelog, documentation, ansible-lint, the README's plugin list
+lint: .venv/.dev ## ruff, yamllint, reuse, changelog, documentation, ansible-lint, the lists of plugins and the action group
 	@sh tests/tools/lint.sh
 
 typecheck: .venv/.dev ## mypy --strict over plugins and tests
