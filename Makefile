@@ -43,7 +43,7 @@ endif
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench clean format release $(STAGES)
+.PHONY: help demo simulator test bench clean format release $(STAGES)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -70,6 +70,9 @@ help: ## this list
 
 demo: .venv/.base ## see it work: a simulated xend, a few guests, nothing but ansible-core, requests and sexpdata
 	@if [ -e playbooks/demo.sh ]; then sh playbooks/demo.sh; else echo "skipped: playbooks/demo.sh is not there yet"; fi
+
+simulator: .venv/.base ## a simulated xend to play with; ARGS='--version 3.0.0 --seed listing.sxp', ARGS=--help
+	@.venv/bin/python -m tests.simulator $(ARGS)
 
 test: .venv/.dev ## every gate below, in turn; KEEP_GOING=1 runs the others after one has failed
 	@sh tests/tools/stages.sh '$(MAKE)' $(STAGES)
