@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 MOST_AT_A_TIME = 16
 """So many xends are asked at a time."""
 
+MOST_COMPLAINTS = 5
+"""So many complaints of a xend are shown."""
+
 _FORMAT = 2
 """To be raised with each change of Answer, so that what an earlier release has put into a cache is not read."""
 
@@ -102,6 +105,13 @@ def age(seconds: float) -> str:
     return f"{seconds:.0f} seconds"
 
 
+def shortened(complaints: Sequence[str]) -> list[str]:
+    """Return the complaints of a xend, or the first few and how many more there are: one cause can spoil hundreds."""
+    if len(complaints) <= MOST_COMPLAINTS:
+        return list(complaints)
+    return [*complaints[:MOST_COMPLAINTS], f"{len(complaints) - MOST_COMPLAINTS} more domains cannot be read"]
+
+
 def _ask_one(xend: Xend, query: Query) -> Union[Answer, XendError]:
     """Ask one xend: for its domains, and for its node where that is wanted."""
     from ansible_collections.dom0.xend.plugins.module_utils._listing import list_domains  # noqa: PLC0415
@@ -122,7 +132,7 @@ def _ask_one(xend: Xend, query: Query) -> Union[Answer, XendError]:
 def _node(client: XendClient, complain: Callable[[str], None]) -> Optional[dict[str, Any]]:
     """Return the fields of the node, None with a complaint where they cannot be had: the domains can be."""
     try:
-        return dict(client.node())
+        return client.node().as_dict()
     except XendError as error:
         complain(f"the node cannot be described: {error}")
         return None

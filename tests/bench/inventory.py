@@ -33,7 +33,7 @@ from tests.bench.timing import Command, Cost, in_turns, rewrite
 TOP = Path(__file__).resolve().parents[2]
 WORK = TOP / ".build" / "bench"
 
-GO_ON = "on_unreachable: warn\nconnect_timeout: 2\n"
+GO_ON = "on_failure: warn\nconnect_timeout: 2\n"
 """The options of the inventory for a fleet of which some are dead."""
 
 OURS, CACHED = "dom0.xend.xen_domains", "the same, from the cache"

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 VERSIONS = ("3.0.0", "3.0.3", "3.2", "4.1")
 """The releases of a fleet that is not told: one of each kind, dealt out in turn."""
 
-URL_OPTION = "xend_url"
+URL_OPTION = "url"
 """What the inventory calls the URL of a xend."""
 
 SUFFIX = ".xen_domains.yml"

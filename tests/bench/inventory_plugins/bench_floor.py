@@ -42,5 +42,6 @@ class InventoryModule(BaseInventoryPlugin):
         for host, its_groups, variables in hosts:
             for group in its_groups:
                 inventory.add_host(host, group=group)
+            known = inventory.hosts[host]  # as ours does; through the inventory, each value would be noted an origin
             for name, value in variables.items():
-                inventory.set_variable(host, name, value)
+                known.set_variable(name, value)

@@ -38,9 +38,10 @@ WEB1 = """(vm (name web1) (memory 128) (vcpus 1) (image (linux (kernel /boot/vml
 
 
 @contextmanager
-def xend() -> Iterator[Simulator]:
-    """Have a xend whose guests are quick to go down."""
-    with Simulator("3.2", scheduler="sedf", shutdown_delay=0.1, hvm=True) as sim:
+def xend(for_what: str = "") -> Iterator[Simulator]:
+    """Have a xend whose guests are quick to go down, with the scheduler that a module, or a line with one, sets."""
+    scheduler = "credit" if "xen_credit" in for_what else "sedf"
+    with Simulator("3.2", scheduler=scheduler, shutdown_delay=0.1, hvm=True) as sim:
         yield sim
 
 
@@ -100,7 +101,7 @@ def play(folder: Path, tasks: list[dict[str, Any]], *, xend_url: str) -> str:
 
 @pytest.mark.parametrize("module", sorted(path.stem for path in (TOP / "plugins" / "modules").glob("[!_]*.py")))
 def test_the_examples_of_a_module_work_one_after_the_other(module: str, tmp_path: Path) -> None:
-    with xend() as sim:
+    with xend(module) as sim:
         if module != "xen_domain":
             run_web1(sim)
         tasks = yaml.safe_load(at(sim, examples(f"modules/{module}.py")))
@@ -109,26 +110,33 @@ def test_the_examples_of_a_module_work_one_after_the_other(module: str, tmp_path
     assert f"ok={len(tasks)} " in shown
     assert "[WARNING]: web" not in shown  # of drift
     assert all(f"dom0.xend.{module}" in task or "ansible.builtin.assert" in task for task in tasks)
+    if module in ("xen_credit", "xen_sedf"):  # each but the last, which only looks
+        assert f"changed={len(tasks) - 1} " in shown
     if module == "xen_domain":  # each changes something, and what was web1 and web2 is gone in the end
         assert f"changed={len(tasks)} " in shown
         assert left == ["Domain-0", "win1"]
 
 
-@pytest.mark.parametrize("number", range(3))
+INVENTORIES = [text for text in examples("inventory/xen_domains.py").split("---\n") if text.strip()]
+
+
+@pytest.mark.parametrize("number", range(4))
 def test_the_examples_of_the_inventory_list_the_domains(number: int, tmp_path: Path) -> None:
-    documents = [text for text in examples("inventory/xen_domains.py").split("---\n") if text.strip()]
-    assert len(documents) == 3
+    assert len(INVENTORIES) == 4
     with xend() as sim, xend() as other:
         run_web1(sim)
-        (tmp_path / "guests.xen_domains.yml").write_text(at(sim, documents[number], other))
+        (tmp_path / "guests.xen_domains.yml").write_text(at(sim, INVENTORIES[number], other))
         listed = json.loads(
             ansible(tmp_path, "ansible-inventory", "-i", "guests.xen_domains.yml", "--list", xend_url=sim.url)
         )
-    variables = listed["_meta"]["hostvars"]["web1"]
-    assert (variables["xen_memory"], listed["state_running"]["hosts"]) == (128, ["web1"])
+    (host,) = listed["state_running"]["hosts"]
+    variables = listed["_meta"]["hostvars"][host]
+    assert (host, variables["xen_memory"]) == ("web1.rack1" if number == 2 else "web1", 128)
     if number == 1:
         assert "10.0.0.1" in str(variables["ansible_host"])  # some releases of ansible mark it as data
     if number == 2:
+        assert listed["_meta"]["hostvars"][host]["xen_node"]
+    if number == 3:
         assert listed["web"]["hosts"] == listed["bridge_xenbr0"]["hosts"] == ["web1"]
         assert list((tmp_path / ".ansible" / "xen_domains").iterdir())
 
@@ -162,7 +170,7 @@ def test_the_readme_has_lines_to_try() -> None:
 
 @pytest.mark.parametrize("line", AD_HOC)
 def test_a_line_of_the_readme_works(line: str, tmp_path: Path) -> None:
-    with xend() as sim, xend() as other:
+    with xend(line) as sim, xend() as other:
         run_web1(sim)
         (tmp_path / "guests.xen_domains.yml").write_text(at(sim, readme_blocks("xends:"), other))
         shown = ansible(tmp_path, *shlex.split(line), xend_url=sim.unix_url)

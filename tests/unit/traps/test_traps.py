@@ -333,8 +333,11 @@ def test_trap_16_a_setting_that_the_hypervisor_refused_is_no_success(version: st
     with Simulator(version, scheduler="sedf", tcp=None) as sim:
         sim.create(f"(vm (name web1) (memory 64) (vcpus 1) (image (linux (kernel {KERNEL}) (vcpus 1))))")
         result = run("xen_sedf", xend_url=sim.unix_url, name="web1", period="20s", slice="5ms")
-    assert result["failed"]
-    assert "a period between 10us and 10s" in result["msg"]
+        assert "period must be between 10us and 10s" in result["msg"]
+        assert written(sim) == []  # and what it refuses for another reason:
+        sim.faults.append(Fault("cpu_sedf_set", "status", status=200, body="0", content_type="application/sxp"))
+        result = run("xen_sedf", xend_url=sim.unix_url, name="web1", period="20ms", slice="5ms")
+        assert "the hypervisor did not take them: period is 100000000, not 20000000" in result["msg"]
 
 
 @on(UNTIL["3.0.3"])
@@ -476,13 +479,21 @@ def test_trap_22_an_exclamation_mark_survives(sim: Simulator, way: str) -> None:
 
 
 @on(ALL)
-def test_trap_23_a_uuid_has_one_form_and_is_never_in_a_url(sim: Simulator) -> None:
+def test_trap_23_a_uuid_has_one_form_and_no_change_goes_by_it(sim: Simulator) -> None:
     uuid = "C0FFEE00000040008000-00000000beef"
     ensure(sim, uuid=uuid, **GUEST)
     again = ensure(sim, uuid=uuid, **GUEST)
     assert (again["changed"], again["drift"]) == (False, [])
     assert info(sim, "web1")[0]["uuid"] == "c0ffee00-0000-4000-8000-00000000beef"
     assert not any("beef" in request.path for request in sim.requests)
+
+
+@on(ALL)
+def test_trap_23_a_domain_is_found_by_its_uuid_on_every_release(sim: Simulator) -> None:
+    uuid = "c0ffee00-0000-4000-8000-00000000beef"
+    ensure(sim, uuid=uuid, **GUEST)
+    found = run("xen_domain_info", xend_url=sim.unix_url, uuid=[uuid.upper()])
+    assert [domain["name"] for domain in found["domains"]] == ["web1"]
 
 
 def test_trap_24_sysrq_is_never_sent() -> None:

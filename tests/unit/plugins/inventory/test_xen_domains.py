@@ -368,6 +368,42 @@ def test_expressions_can_use_the_variables_of_the_command_line_where_that_is_wan
     assert list(json.loads(result.stdout)["_meta"]["hostvars"]) == ["it-hall2"]
 
 
+@BOTH
+def test_the_node_is_a_variable_of_the_group_of_its_xend(sim: Simulator, tmp_path: Path) -> None:
+    path = source(
+        tmp_path,
+        xends=[{"url": sim.url, "name": "a"}],
+        fetch_node=True,
+        compose={"whole": "xen_memory == xen_node.total_memory"},
+        hostnames=["xen_name ~ '-' ~ xen_node.nr_cpus"],
+    )
+    inventory = read(path)
+    node = inventory.groups["xend_a"].vars["xen_node"]
+    assert (node["xen_version"].split(".")[:1], node["total_memory"]) == ([sim.version[0]], 16384)
+    assert "xen_node" not in inventory.hosts["web1-4"].vars
+    assert variables(inventory, "web1-4")["whole"] is False
+    assert paths(sim)[-1] == "/xend/node"
+
+
+@ONLY_3_0_0
+def test_a_node_that_cannot_be_read_hides_no_domain(sim: Simulator, tmp_path: Path, warnings: list[str]) -> None:
+    sim.faults.append(Fault("node", "refuse"))
+    inventory = read(source(tmp_path, xend_url=sim.url, fetch_node=True))
+    assert list(inventory.hosts) == ["web1"]
+    assert not inventory.groups["xend_127_0_0_1"].vars
+    assert "the node cannot be described" in warnings[0]
+
+
+@BOTH
+def test_the_node_comes_from_the_cache_too(sim: Simulator, tmp_path: Path) -> None:
+    cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache")}
+    path = source(tmp_path, xends=[{"url": sim.url, "name": "a"}], fetch_node=True, **cache)
+    miss = read(path).groups["xend_a"].vars
+    sim.clear_log()
+    assert read(path).groups["xend_a"].vars == miss
+    assert not sim.requests
+
+
 # ---- requests
 
 
@@ -549,6 +585,17 @@ def test_a_malformed_entry_of_the_list_does_not_hide_the_others(
     assert "lists a domain that cannot be read: (domain (memory 64))" in warnings[0]
 
 
+@BOTH
+def test_a_domain_that_spoils_the_text_of_the_list_does_not_hide_the_others(
+    sim: Simulator, tmp_path: Path, warnings: list[str]
+) -> None:
+    add(sim, "db1")
+    body = "((domain (name web1) (domid 1) (args {a)) (domain (name db1) (domid 2)))"
+    sim.faults.append(Fault("detail", "status", status=200, body=body, content_type="application/sxp"))
+    assert sorted(read(source(tmp_path, xend_url=sim.url)).hosts) == ["db1", "web1"]
+    assert not warnings
+
+
 @ONLY_4_1
 @pytest.mark.parametrize(
     ("status", "body", "content_type"),
@@ -580,6 +627,16 @@ def test_a_name_that_does_not_survive_in_a_url_does_not_hide_the_others(
     sim.domain("db1").name = ".."
     assert list(read(source(tmp_path, xend_url=sim.url)).hosts) == ["web1"]
     assert any("domain '..' cannot be read" in warning for warning in warnings)
+
+
+@ONLY_4_1
+def test_many_domains_that_cannot_be_described_are_counted(sim: Simulator, tmp_path: Path, warnings: list[str]) -> None:
+    for number in range(7):
+        add(sim, f"db{number}", run=False)
+    sim.faults.append(Fault("get", "refuse", times=-1))
+    assert list(read(source(tmp_path, xend_url=sim.url)).hosts) == ["web1"]
+    assert len(warnings) == 6
+    assert warnings[-1].endswith("xend 127.0.0.1: 2 more domains cannot be read")
 
 
 @ONLY_4_1
