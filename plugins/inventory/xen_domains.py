@@ -552,8 +552,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for host in hosts:
             for group in host.groups:
                 inventory.add_host(host.name, group=group)
+            # Not through the inventory, which would note the file that each value comes from: that takes longer than
+            # all the rest. Values are plain data as they are, and text without a note is never taken for a template.
+            known = inventory.hosts[host.name]
             for key, value in host.variables.items():
-                inventory.set_variable(host.name, key, value)
+                known.set_variable(key, value)
 
     def _construct(self, inventory: InventoryData, hosts: Sequence[PlannedHost]) -> None:
         """Add the variables and groups that the user composes, once all hosts are there."""

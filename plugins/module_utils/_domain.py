@@ -35,6 +35,12 @@ MASK = "********"
 _SCRIPTS = "/etc/xen/scripts/"
 _STATE_OF_LETTER = (("d", "dying"), ("c", "crashed"), ("s", "shutdown"), ("p", "paused"))
 
+STATES = ("running", "paused", "shutdown", "crashed", "dying", "halted")
+"""All that ``state`` can be: see Domain."""
+
+_ANY_CPU = frozenset(range(64))
+"""What xend says of a vcpu that may run on any cpu up to 3.0.4, and of one of a halted domain, however few cpus there are."""
+
 T = TypeVar("T")
 
 
@@ -70,12 +76,49 @@ class Image:
 
 
 @dataclass(frozen=True)
+class Vcpu:
+    """A virtual cpu, as ``vcpuinfo`` describes it (WIRE.md (d)). ``cpu_time`` is seconds."""
+
+    number: int
+    online: Optional[bool] = None
+    blocked: Optional[bool] = None
+    running: Optional[bool] = None
+    cpu_time: Optional[float] = None
+    cpu: Optional[int] = None
+    """The cpu that it runs on or has run on last, None for one that has none."""
+    cpumap: frozenset[int] = frozenset()
+    """The cpus that it may run on, as xend says it."""
+
+    @classmethod
+    def from_sxp(cls, tree: Sxp) -> Vcpu:
+        """Read ``(vcpu (number 0) (online 1) ... (cpumap (0 1)))``. Raises ValueError for what is not that."""
+        fields = dict(_pairs(tree))
+        number = _number(int, fields.get("number"))
+        if tree[:1] != ["vcpu"] or number is None:
+            raise ValueError("not a vcpu: it has no number")
+        cpu = _number(int, fields.get("cpu"))
+        return cls(
+            number=number,
+            online=_flag(fields.get("online")),
+            blocked=_flag(fields.get("blocked")),
+            running=_flag(fields.get("running")),
+            cpu_time=_number(float, fields.get("cpu_time")),
+            cpu=None if cpu == -1 else cpu,
+            cpumap=_cpu_set(fields.get("cpumap")),
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data; ``cpumap`` is None where xend does not limit it, and says no more than that."""
+        return {**vars(self), "cpumap": sorted(self.cpumap) if self.cpumap and self.cpumap != _ANY_CPU else None}
+
+
+@dataclass(frozen=True)
 class Domain:
     """A domain, or the wish for one. ``memory`` and ``maxmem`` are MiB, times are seconds."""
 
     name: str
     state: Optional[str] = None
-    """running, paused, shutdown, crashed, dying, or halted: managed by xend, but without a domid."""
+    """One of STATES: running, paused, shutdown, crashed, dying, or halted: managed by xend, but without a domid."""
     state_flags: Optional[str] = None
     """Six letters, rbpsc and d for running, blocked, paused, shutdown, crashed and dying, ``-`` where not."""
     domid: Optional[int] = None
@@ -263,7 +306,18 @@ def _cpus(value: Optional[Sxp]) -> Optional[tuple[frozenset[int], ...]]:
     """Read ``((0 2) (0 2))``, a list for each vcpu."""
     if not isinstance(value, list) or not all(isinstance(item, list) for item in value):
         return None
-    return tuple(frozenset(int(cpu) for cpu in item if isinstance(cpu, str) and cpu.isdigit()) for item in value)
+    return tuple(_cpu_set(item) for item in value)
+
+
+def _cpu_set(value: Optional[Sxp]) -> frozenset[int]:
+    """Read ``(0 2)``."""
+    cpus = value if isinstance(value, list) else []
+    return frozenset(int(cpu) for cpu in cpus if isinstance(cpu, str) and cpu.isdecimal())
+
+
+def _flag(value: Optional[Sxp]) -> Optional[bool]:
+    """Read ``0`` or ``1``."""
+    return {"0": False, "1": True}.get(value) if isinstance(value, str) else None
 
 
 def _vbd(device: list[Sxp]) -> Vbd:

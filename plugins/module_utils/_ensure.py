@@ -120,7 +120,7 @@ class Ensurer:
             if domain is None:
                 domain, self.wish = renamed, replace(wish, name=wish.new_name)
         if domain and domain.cpus is None and domain.domid is not None and "cpus" in wish.options:
-            domain = replace(domain, cpus=self.client.cpus(domain.name))
+            domain = replace(domain, cpus=tuple(vcpu.cpumap for vcpu in self.client.vcpus(domain.name)))
         if domain is None and (wish.save_file or wish.restore_file or self._shares_disks()):
             self._refuse_a_pending_save()
         return domain

@@ -48,7 +48,12 @@ class NotXend(XendError):
 
 
 class UnreadableReply(XendError):
-    """xend answered, and the answer is not what xend answers to such a request."""
+    """xend answered, and the answer, ``text``, is not what xend answers to such a request."""
+
+    def __init__(self, message: str, *, text: str = "") -> None:
+        """Keep the whole answer apart from the sentence, which shows its beginning."""
+        self.text = text
+        super().__init__(message)
 
 
 class XendRefused(XendError):
@@ -62,3 +67,7 @@ class XendRefused(XendError):
 
 class NoSuchDomain(XendRefused):
     """xend knows no domain of that name."""
+
+
+class UnknownOperation(XendRefused):
+    """xend of this release has no such operation."""

@@ -2,11 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""All domains of a xend, with the fewest requests that its release allows (WIRE.md (f) 6)."""
+"""The domains of a xend, all or some, with the fewest requests that its release allows (WIRE.md (f) 6)."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Optional, Union
 
 from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
 from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain
@@ -18,6 +21,49 @@ from ansible_collections.dom0.xend.plugins.module_utils._errors import (
 )
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, dumps
 
+_BEGINNING = "((domain ("
+"""How every detailed list with a domain in it begins."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The domains that are meant: those that are as everything says that is not None.
+
+    ``patterns`` are shell globs for the name, in its case, ``states`` some of STATES, ``uuids`` of the form 8-4-4-4-12.
+    """
+
+    patterns: Optional[Collection[str]] = None
+    states: Optional[Collection[str]] = None
+    uuids: Optional[Collection[str]] = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether no domain at all can be meant."""
+        return any(given is not None and not given for given in (self.patterns, self.states, self.uuids))
+
+    @property
+    def hidden(self) -> str:
+        """Return in which state, as names() takes it, all are that a xend from 3.0.4 on does not list; empty for none.
+
+        Only a running, paused or halted domain always counts as such there too; the others count as this or that.
+        """
+        if self.states is None:
+            return "all"
+        rest = set(self.states) - {"running"}
+        return rest.pop() if rest in ({"paused"}, {"halted"}) else "all" if rest else ""
+
+    def has_name(self, name: str) -> bool:
+        """Tell whether a domain of that name may be meant."""
+        return self.patterns is None or any(fnmatchcase(name, pattern) for pattern in self.patterns)
+
+    def has(self, domain: Domain) -> bool:
+        """Tell whether a domain is meant."""
+        return (
+            self.has_name(domain.name)
+            and (self.states is None or domain.state in self.states)
+            and (self.uuids is None or domain.uuid in self.uuids)
+        )
+
 
 @dataclass
 class Listing:
@@ -27,37 +73,59 @@ class Listing:
     unreadable: list[str] = field(default_factory=list)
 
 
-def list_domains(client: XendClient, *, only_running: bool = False) -> Listing:
-    """Return all domains, the control domain and zombies included. Raises XendError, but not for a single domain.
+def list_domains(client: XendClient, *, only_running: bool = False, selection: Selection = Selection()) -> Listing:
+    """Return the domains of the selection, or all, the control domain and zombies included.
 
-    One request; where the list hides what does not run, from 3.0.4 on, one more for all names and one for each domain
-    that the list did not show, unless *only_running* spares them.
+    One request; where the list hides what does not run, from 3.0.4 on, one more for the names of what may be meant, and
+    one for each domain that the list did not show, unless *only_running* spares them. Raises XendError, but not for a
+    single domain.
     """
-    listing = Listing()
-    hides = False
+    hidden = "" if only_running else selection.hidden
     try:
         trees = client.domains()
-    except XendRefused:  # as 3.0.3 does as long as there is a zombie: it stumbles over its devices
-        for name in client.names():
-            _look_up(client, name, listing)
-        if not listing.domains or client.release is None or client.release.manages:
-            raise
-        return listing
+    except (XendRefused, UnreadableReply) as error:
+        listing = _one_by_one(client, hidden, selection, error)
+    else:
+        listing = _read(client, trees)
+        if hidden and any(domain.release and domain.release.lists_hide_stopped for domain in listing.domains):
+            shown = {domain.name for domain in listing.domains}
+            for name in client.names(hidden):
+                if name not in shown and selection.has_name(name):
+                    _look_up(client, name, listing)
+    listing.domains = [domain for domain in listing.domains if selection.has(domain)]
+    return listing
+
+
+def _read(client: XendClient, trees: list[Sxp]) -> Listing:
+    """Read the detailed list. Raises UnreadableReply if no domain at all can be read."""
+    listing = Listing()
     for tree in trees:
         try:
-            domain = Domain.from_sxp(tree)
+            listing.domains.append(Domain.from_sxp(tree))
         except ValueError:
             listing.unreadable.append(f"xend at {client.url} lists a domain that cannot be read: {_excerpt(tree)}")
-            continue
-        listing.domains.append(domain)
-        hides = hides or (domain.release is not None and domain.release.lists_hide_stopped)
     if listing.unreadable and not listing.domains:  # not even which release this is can be told, nor what it hides
         raise UnreadableReply(listing.unreadable[0])
-    if hides and not only_running:
-        shown = {domain.name for domain in listing.domains}
-        for name in client.names():
-            if name not in shown:
-                _look_up(client, name, listing)
+    return listing
+
+
+def _one_by_one(
+    client: XendClient, hidden: str, selection: Selection, error: Union[XendRefused, UnreadableReply]
+) -> Listing:
+    """Ask for each domain, as the list of all is of no use: one domain may have spoilt it. Raises *error* otherwise.
+
+    3.0.3 refuses it as long as there is a zombie: it stumbles over its devices.
+    """
+    if isinstance(error, UnreadableReply) and not error.text.startswith(_BEGINNING):
+        raise error
+    listing = Listing()
+    names = client.names("all" if hidden else "running")
+    for name in [name for name in names if selection.has_name(name)] or names[:1]:  # one tells the release
+        _look_up(client, name, listing)
+    if isinstance(error, XendRefused) and (client.release is None or client.release.manages):
+        raise error
+    if not listing.domains:
+        raise error
     return listing
 
 

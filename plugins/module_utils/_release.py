@@ -36,6 +36,8 @@ class Release:
     """A create that needs more memory than there is keeps xend from serving anybody: for hours, if it is much more."""
     lists_hide_stopped: bool = True
     """Both lists of domains, the plain and the detailed one, hold only what runs."""
+    finds_uuids: bool = True
+    """A domain is found by its uuid, in the form 8-4-4-4-12, where a name is asked for."""
     manages: bool = True
     """xend can keep a definition of a domain that does not run: new, start, delete."""
     shows_maxmem: bool = True
@@ -56,6 +58,7 @@ EARLY = Release(
     keeps_all_ips=True,
     stalls_for_memory=True,
     lists_hide_stopped=False,
+    finds_uuids=False,
     manages=False,
     shows_maxmem=False,
     reboot_settles_after=20,

@@ -15,6 +15,7 @@ from typing import Any, Optional
 from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
 from ansible_collections.dom0.xend.plugins.module_utils._domain import DOMAIN_0
 from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest, NoSuchDomain, XendRefused
+from ansible_collections.dom0.xend.plugins.module_utils._scheduler import dictionary, why_none
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp
 from ansible_collections.dom0.xend.plugins.module_utils._transport import unreadable
 
@@ -26,7 +27,6 @@ _RULES = (
     "10us and 10s and a slice of 5us or more (also where the slice that is there, and stays, is the default of 0)."
 )
 _KEYS = ("period", "slice", "latency", "extratime", "weight")
-_DICTIONARY = re.compile(r"'(\w+)': (-?\d+)L?")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(ns|us|ms|s)?")
 _NANOSECONDS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9}
 
@@ -50,10 +50,11 @@ class Sedf:
 
         Raises ValueError for anything else.
         """
+        values: dict[str, Any] = {}
         if isinstance(tree, str):
-            values = dict(_DICTIONARY.findall(tree))
+            values.update(dictionary(tree))
         else:
-            values = {str(item[0]): item[1] for item in tree if isinstance(item, list) and len(item) == 2}
+            values.update((str(item[0]), item[1]) for item in tree if isinstance(item, list) and len(item) == 2)
         try:
             period, share, latency, extratime, weight = (int(values[key]) for key in _KEYS)
         except (KeyError, TypeError) as error:
@@ -151,23 +152,12 @@ def ensure_sedf(client: XendClient, name: str, given: Mapping[str, Any]) -> Sedf
 
 
 def read(client: XendClient, name: str) -> Sedf:
-    """Return the parameters of a domain. Raises XendError, and says so where the host has another scheduler."""
+    """Return the parameters of a domain. Raises XendError, and says why where there are none."""
     try:
         tree = client.sedf(name)
-    except NoSuchDomain:
-        raise
     except XendRefused as error:
-        raise XendRefused(f"{_no_sedf(client)} xend's own words: {error.reason}", reason=error.reason) from error
+        raise why_none(client, name, "sedf", error) from error
     try:
         return Sedf.from_reply(tree)
     except ValueError as error:
         raise unreadable(client.url, "sedf parameters", str(tree)) from error
-
-
-def _no_sedf(client: XendClient) -> str:
-    """Say why a host may have no sedf parameters: from 3.1 on the node names its scheduler."""
-    scheduler = client.node().get("xen_scheduler")
-    if scheduler == "sedf":
-        return f"xend at {client.url} has the sedf scheduler, but refused to give the parameters."
-    runs = f"runs the {scheduler} scheduler" if scheduler else "runs another scheduler, or so it seems"
-    return f"The host of xend at {client.url} {runs}: sedf parameters exist only with sched=sedf on Xen's command line."

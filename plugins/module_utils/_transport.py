@@ -251,7 +251,7 @@ def _proxy_advice(status: int) -> str:
 
 def unreadable(where: str, what: str, text: str) -> UnreadableReply:
     """Return the error for an answer that cannot be understood, with its beginning."""
-    return UnreadableReply(f"xend at {where} gave an answer that cannot be read as {what}: {_excerpt(text)}")
+    return UnreadableReply(f"xend at {where} gave an answer that cannot be read as {what}: {_excerpt(text)}", text=text)
 
 
 def _excerpt(text: str) -> str:

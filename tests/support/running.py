@@ -29,7 +29,7 @@ MODULES = {"xen_domain": xen_domain, "xen_domain_info": xen_domain_info, "xen_se
 SHOW_INVOCATION = {"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {}
 """Have the module return its arguments, too, as ansible-core up to 2.19 always does: there may be secrets in them."""
 
-READING_OPS = {"", "cpu_sedf_get", "devices"}
+READING_OPS = {"", "cpu_sedf_get", "devices", "domain_sched_credit_get"}
 """What the log shows of requests that change nothing: a GET has no op."""
 
 

@@ -476,13 +476,21 @@ def test_trap_22_an_exclamation_mark_survives(sim: Simulator, way: str) -> None:
 
 
 @on(ALL)
-def test_trap_23_a_uuid_has_one_form_and_is_never_in_a_url(sim: Simulator) -> None:
+def test_trap_23_a_uuid_has_one_form_and_no_change_goes_by_it(sim: Simulator) -> None:
     uuid = "C0FFEE00000040008000-00000000beef"
     ensure(sim, uuid=uuid, **GUEST)
     again = ensure(sim, uuid=uuid, **GUEST)
     assert (again["changed"], again["drift"]) == (False, [])
     assert info(sim, "web1")[0]["uuid"] == "c0ffee00-0000-4000-8000-00000000beef"
     assert not any("beef" in request.path for request in sim.requests)
+
+
+@on(ALL)
+def test_trap_23_a_domain_is_found_by_its_uuid_on_every_release(sim: Simulator) -> None:
+    uuid = "c0ffee00-0000-4000-8000-00000000beef"
+    ensure(sim, uuid=uuid, **GUEST)
+    found = run("xen_domain_info", xend_url=sim.unix_url, uuid=[uuid.upper()])
+    assert [domain["name"] for domain in found["domains"]] == ["web1"]
 
 
 def test_trap_24_sysrq_is_never_sent() -> None:

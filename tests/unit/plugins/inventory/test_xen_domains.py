@@ -549,6 +549,17 @@ def test_a_malformed_entry_of_the_list_does_not_hide_the_others(
     assert "lists a domain that cannot be read: (domain (memory 64))" in warnings[0]
 
 
+@BOTH
+def test_a_domain_that_spoils_the_text_of_the_list_does_not_hide_the_others(
+    sim: Simulator, tmp_path: Path, warnings: list[str]
+) -> None:
+    add(sim, "db1")
+    body = "((domain (name web1) (domid 1) (args {a)) (domain (name db1) (domid 2)))"
+    sim.faults.append(Fault("detail", "status", status=200, body=body, content_type="application/sxp"))
+    assert sorted(read(source(tmp_path, xend_url=sim.url)).hosts) == ["db1", "web1"]
+    assert not warnings
+
+
 @ONLY_4_1
 @pytest.mark.parametrize(
     ("status", "body", "content_type"),
@@ -583,9 +594,7 @@ def test_a_name_that_does_not_survive_in_a_url_does_not_hide_the_others(
 
 
 @ONLY_4_1
-def test_many_domains_that_cannot_be_described_are_counted(
-    sim: Simulator, tmp_path: Path, warnings: list[str]
-) -> None:
+def test_many_domains_that_cannot_be_described_are_counted(sim: Simulator, tmp_path: Path, warnings: list[str]) -> None:
     for number in range(7):
         add(sim, f"db{number}", run=False)
     sim.faults.append(Fault("get", "refuse", times=-1))

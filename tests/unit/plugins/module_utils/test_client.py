@@ -20,6 +20,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._errors import (
     InvalidRequest,
     NoSuchDomain,
     NotXend,
+    UnknownOperation,
     UnreadableReply,
     XendError,
     XendNoReply,
@@ -35,9 +36,10 @@ VERSIONS = ("3.0.0", "4.1")
 
 KERNEL = "/srv/xen/img/vmlinuz"
 SEDF = {"period": 100_000_000, "slice": 20_000_000, "latency": 0, "extratime": 1, "weight": 0}
+CREDIT = {"weight": 512, "cap": 50}
 
 METHODS = {name for name, _method in inspect.getmembers(XendClient, inspect.isfunction) if not name.startswith("_")}
-READS = METHODS & {"cpus", "devices", "domain", "domains", "names", "node", "sedf"}
+READS = METHODS & {"credit", "devices", "domain", "domain_of_uuid", "domains", "names", "node", "sedf", "vcpus"}
 WRITES = sorted(METHODS - READS)
 OF_A_DOMAIN = {method for method in METHODS if "name" in inspect.signature(getattr(XendClient, method)).parameters}
 MANAGED = {"start", "delete", "new"}
@@ -56,6 +58,8 @@ ARGUMENTS: dict[str, Any] = {
     "device": ["vbd", ["uname", "phy:a"], ["dev", "sdb"]],
     "kind": "vbd",
     "dev": "sda1",
+    "state": "all",
+    "uuid": "00000000-0000-0000-0000-000000000000",
 }
 """What fits the parameters of methods; a new parameter has to be added here, and its method is tested then."""
 
@@ -119,6 +123,8 @@ def have(sim: Simulator, method: str) -> None:
         ("domains", ("GET", "/xend/domain", {"detail": ["1"]})),
         ("names", ("GET", "/xend/domain", {"state": ["all"]})),
         ("node", ("GET", "/xend/node", {})),
+        ("domain_of_uuid", ("GET", "/xend/domain/00000000-0000-0000-0000-000000000000", {})),
+        ("vcpus", ("GET", "/xend/domain/web1", {"op": ["vcpuinfo"]})),
         ("sedf", ("POST", "/xend/domain/web1", {"op": ["cpu_sedf_get"]})),
         ("create", ("POST", "/xend/domain", {"op": ["create"], "config": [dumps(config())]})),
         ("wait_for_devices", ("POST", "/xend/domain/web1", {"op": ["wait_for_devices"]})),
@@ -218,11 +224,32 @@ def test_a_read_only_client_sends_no_write(method: str) -> None:
     assert server.requests == []
 
 
-@pytest.mark.parametrize("method", sorted(READS))
+@pytest.mark.parametrize("method", sorted(READS - {"credit"}))
 def test_a_read_only_client_reads(sim: Simulator, method: str) -> None:
     have(sim, method)
     call(client_of(sim, read_only=True), method)
     assert len(sim.requests) == 1
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1", "3.2", "4.1"])
+def test_the_credit_parameters_are_asked_for_once_and_set_at_once(version: str) -> None:
+    with Simulator(version, scheduler="credit", tcp=None) as sim:
+        have(sim, "credit")
+        assert "'weight': 256" in str(client_of(sim, read_only=True).credit("web1"))
+        client_of(sim).set_credit("web1", CREDIT)
+        assert log_of(sim) == [
+            ("POST", "/xend/domain/web1", {"op": ["domain_sched_credit_get"]}),
+            ("POST", "/xend/domain/web1", {"op": ["domain_sched_credit_set"], "weight": ["512"], "cap": ["50"]}),
+        ]
+        assert "'weight': 512" in str(client_of(sim).credit("web1"))
+
+
+@pytest.mark.parametrize("version", ["3.0.0", "3.0.2"])
+def test_what_a_release_does_not_know_is_told_apart(version: str) -> None:
+    with Simulator(version, tcp=None) as sim:
+        have(sim, "credit")
+        with pytest.raises(UnknownOperation, match="Operation not implemented: domain_sched_credit_get"):
+            client_of(sim).credit("web1")
 
 
 CONTROL_DOMAIN = ["Domain-0", "0", "00", "000", "+0", "-0", " 0", "0 ", "\t0", "0L", "0l", "-00"]
@@ -263,6 +290,41 @@ def test_a_domain_found_by_its_id_or_uuid_is_not_the_one_that_was_meant(sim: Sim
     domain = sim.create(dumps(config()))
     for other in (str(domain.domid), "0", domain.uuid, domain.uuid.replace("-", "")):
         assert client_of(sim).domain(other) is None
+
+
+UUID = "c0ffee00-0000-4000-8000-00000000beef"
+
+
+@pytest.mark.parametrize(
+    ("version", "tells"),
+    [("3.0.0", None), ("3.0.3", None), ("3.0.4", True), ("3.1", False), ("3.4", True), ("4.1", True)],
+)
+def test_a_uuid_is_looked_up_where_xend_does_that(version: str, *, tells: Optional[bool]) -> None:
+    with Simulator(version, tcp=None) as sim:
+        client = client_of(sim)
+        if tells:
+            with pytest.raises(NoSuchDomain, match=f"knows no domain with the uuid {UUID}"):
+                client.domain_of_uuid(UUID)
+        else:
+            assert client.domain_of_uuid(UUID) is None
+        sim.create(dumps(config(uuid=UUID)))
+        found = client.domain_of_uuid(UUID)
+        assert (found and found.name) == (None if tells is None else "web1")
+        assert len(sim.requests) == 2
+
+
+def test_a_domain_that_has_a_uuid_for_a_name_is_not_the_one_that_was_meant(sim: Simulator) -> None:
+    sim.create(dumps(config(UUID)))
+    assert client_of(sim).domain_of_uuid(UUID) is None
+
+
+def test_names_are_listed_by_the_state_that_xend_counts_them_as(sim: Simulator) -> None:
+    have(sim, "pause")
+    sim.create(dumps(config("web2")))
+    everything = ["Domain-0", "web1", "web2"]
+    expected = {"running": everything[:2], "paused": ["web2"], "halted": [], "all": everything}
+    for state, names in expected.items():
+        assert client_of(sim).names(state) == (everything if sim.version == "3.0.0" else names)
 
 
 def test_a_name_is_looked_up_in_its_case(sim: Simulator) -> None:

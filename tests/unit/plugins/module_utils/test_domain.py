@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Optional
 
 import pytest
@@ -22,6 +23,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._domain import (
     Domain,
     Image,
     Vbd,
+    Vcpu,
     Vif,
     canonical_uuid,
     command_line,
@@ -454,3 +456,52 @@ def test_no_recorded_secret_is_shown(file: str) -> None:
             tree = loads(each.text)
             shown = dumps(without_secrets(tree))
             assert all(f"passwd {secret}" not in shown for secret in secrets(tree))
+
+
+# ---- vcpus
+
+
+def recorded_vcpus(file: str) -> list[tuple[list[Sxp], bool]]:
+    """Return every vcpu in a recording, and whether its domain was up."""
+    found: list[tuple[list[Sxp], bool]] = []
+    for each in replies(file):
+        tree = loads(each.text) if each.is_sxp and "(vcpu_count " in each.text else []
+        is_up = isinstance(tree, list) and raw(tree, "domid") != "None"
+        found += [(item, is_up) for item in tree if isinstance(item, list) and item[0] == "vcpu"]
+    return found
+
+
+@pytest.mark.parametrize("file", [file for file in WITH_DOMAINS if recorded_vcpus(file)])
+def test_every_recorded_vcpu_is_read(file: str) -> None:
+    for tree, is_up in recorded_vcpus(file):
+        vcpu = Vcpu.from_sxp(tree)
+        values = vcpu.as_dict()
+        assert json.loads(json.dumps(values, allow_nan=False)) == values
+        assert str(vcpu.number) == raw(tree, "number")
+        assert vcpu.online is is_up
+        assert (vcpu.cpu is None) is (not is_up)
+        assert vcpu.cpu_time == float(str(raw(tree, "cpu_time")))
+        assert sorted(vcpu.cpumap) == [int(str(cpu)) for cpu in raw(tree, "cpumap") or ()]
+        assert values["cpumap"] == (None if len(vcpu.cpumap) == 64 else sorted(vcpu.cpumap))
+
+
+def test_recordings_of_three_ages_tell_of_vcpus() -> None:
+    assert {release_of(file) for file in WITH_DOMAINS if recorded_vcpus(file)} >= {"3.0.0", "3.0.3", "3.2", "4.1"}
+
+
+@pytest.mark.parametrize("text", ["()", "(vcpu)", "(vcpu (online 1))", "(cpu (number 0))", "x", "(vcpu (number x))"])
+def test_what_has_no_number_is_no_vcpu(text: str) -> None:
+    with pytest.raises(ValueError, match="not a vcpu"):
+        Vcpu.from_sxp(loads(text))
+
+
+def test_what_is_not_said_of_a_vcpu_is_none() -> None:
+    unknown = dict.fromkeys(("online", "blocked", "running", "cpu_time", "cpu", "cpumap"))
+    for text in ("(vcpu (number 1))", "(vcpu (number 1) (online x) (cpu -1) (cpu_time) (cpumap ()) (running (1)))"):
+        assert Vcpu.from_sxp(loads(text)).as_dict() == {"number": 1, **unknown}
+
+
+@given(TREES)
+def test_any_vcpu_is_read_or_refused(tree: Sxp) -> None:
+    with suppress(ValueError):
+        json.dumps(Vcpu.from_sxp(["vcpu", ["number", "0"], tree]).as_dict())

@@ -1,0 +1,176 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What xen_domain_info does, without Ansible: find the domains that are meant, ask for more of each, and show them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils._domain import STATES, Domain, canonical_uuid, without_secrets
+from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest, NoSuchDomain
+from ansible_collections.dom0.xend.plugins.module_utils._listing import Selection, list_domains
+from ansible_collections.dom0.xend.plugins.module_utils._sxp import dumps
+
+GATHER = ("summary", "devices", "vcpus", "sedf", "credit")
+"""What can be told of a domain: the first two are in what xend says of it anyway, the others are asked for apart."""
+
+_ALWAYS = ("name", "state", "domid", "uuid")
+_DEVICES = ("vbds", "vifs")
+_UUID = re.compile(r"(-*[0-9A-Fa-f]){32}-*")
+
+
+@dataclass(frozen=True)
+class Query:
+    """What the options ask for; ``names`` is None where no names are asked for."""
+
+    names: Optional[Sequence[str]]
+    selection: Selection
+    gather: Collection[str]
+    sxp: bool = False
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Query:
+        """Read the options of the module. Raises InvalidRequest for a uuid that is none."""
+        names, uuids = options["name"], options["uuid"]
+        return cls(
+            names=None if names is None else list(dict.fromkeys(names)),
+            selection=Selection(
+                patterns=options["pattern"],
+                states=options["state"],
+                uuids=None if uuids is None else list(dict.fromkeys(_uuid(text) for text in uuids)),
+            ),
+            gather=options["gather"],
+            sxp=options["sxp"],
+        )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The domains as the result shows them, what was asked for and is not there, and what has to be known."""
+
+    domains: list[dict[str, Any]]
+    missing: list[str]
+    warnings: list[str]
+
+    @property
+    def message(self) -> str:
+        """Return it in a line: ``3 domains: 2 running, 1 halted. Not there: web3``."""
+        states = Counter(domain["state"] for domain in self.domains)
+        number = f"{len(self.domains) or 'No'} domain{'' if len(self.domains) == 1 else 's'}"
+        line = ": ".join(part for part in (number, ", ".join(f"{states[s]} {s}" for s in STATES if states[s])) if part)
+        return ". Not there: ".join(part for part in (line, ", ".join(self.missing)) if part)
+
+
+def look(client: XendClient, query: Query) -> Answer:
+    """Return what is asked for. Raises XendError, but not for a single domain in a list."""
+    found = _find(client, query)
+    extras, warnings = _asked_apart(client, found.domains, query.gather)
+    here = [(domain, extra) for domain, extra in zip(found.domains, extras) if extra is not None]
+    gone = [domain for domain, extra in zip(found.domains, extras) if extra is None]
+    return Answer(
+        domains=[_shown(domain, extra, query) for domain, extra in here],
+        missing=found.missing(gone),
+        warnings=[*found.complaints, *warnings],
+    )
+
+
+def _asked_apart(
+    client: XendClient, domains: Sequence[Domain], gather: Collection[str]
+) -> tuple[Sequence[Optional[dict[str, Any]]], list[str]]:
+    """Return what has to be asked for apart of each domain, None for one that has gone meanwhile, and warnings."""
+    if not set(GATHER[2:]) & set(gather):
+        return [{} for _domain in domains], []
+    # Imported here, as whoever does not ask for it does without.
+    from ansible_collections.dom0.xend.plugins.module_utils._gather import SOURCES, Gatherer  # noqa: PLC0415
+
+    gatherer = Gatherer(client, [source for source in SOURCES if source.choice in gather])
+    return gatherer.gather(domains), gatherer.warnings
+
+
+def _uuid(text: str) -> str:
+    """Return a uuid in the form in which all are compared."""
+    if not _UUID.fullmatch(text.strip()):
+        raise InvalidRequest(f"uuid: {text!r} is no UUID: it takes 32 hexadecimal digits, with dashes anywhere")
+    return canonical_uuid(text.strip()) or text
+
+
+def _shown(domain: Domain, extra: Mapping[str, Any], query: Query) -> dict[str, Any]:
+    """Return a domain as the result shows it."""
+    shown = {
+        key: value
+        for key, value in domain.as_dict().items()
+        if key in _ALWAYS or ("devices" if key in _DEVICES else "summary") in query.gather
+    }
+    if query.sxp:
+        shown["sxp"] = dumps(without_secrets(domain.tree))
+    return {**shown, **extra}
+
+
+# ---- which domains
+
+
+@dataclass
+class _Found:
+    """The domains that are meant, and the names or uuids that were asked for, each with what xend knows by it."""
+
+    domains: list[Domain] = field(default_factory=list)
+    asked: dict[str, list[Domain]] = field(default_factory=dict)
+    complaints: list[str] = field(default_factory=list)
+
+    def missing(self, gone: Collection[Domain]) -> list[str]:
+        """Return what was asked for and is not there, as it never was or has *gone* since."""
+        return [key for key, domains in self.asked.items() if all(domain in gone for domain in domains)]
+
+
+def _find(client: XendClient, query: Query) -> _Found:
+    """Return the domains that are meant, with the fewest requests."""
+    selection = query.selection
+    if selection.is_empty or query.names == []:
+        return _Found()
+    if query.names is not None:
+        return _by_name(client, query.names, selection)
+    if selection.uuids is not None:
+        return _by_uuid(client, selection.uuids, selection)
+    listing = list_domains(client, selection=selection)
+    return _Found(listing.domains, complaints=listing.unreadable)
+
+
+def _by_name(client: XendClient, names: Iterable[str], selection: Selection) -> _Found:
+    """Ask for each name that may be meant."""
+    found = _Found()
+    for name in names:
+        if selection.has_name(name):
+            domain = client.domain(name)
+            found.asked[name] = [domain] if domain else []
+            found.domains += [domain] if domain and selection.has(domain) else []
+    return found
+
+
+def _by_uuid(client: XendClient, uuids: Collection[str], selection: Selection) -> _Found:
+    """Ask for each uuid; once xend does not tell, look for all of them in its list."""
+    found = _Found(asked={uuid: [] for uuid in uuids})
+    for uuid in uuids:
+        try:
+            domain = client.domain_of_uuid(uuid)
+        except NoSuchDomain:
+            continue
+        if domain is None:
+            return _listed(client, uuids, selection)
+        found.asked[uuid] = [domain]
+    found.domains = [domain for domains in found.asked.values() for domain in domains if selection.has(domain)]
+    return found
+
+
+def _listed(client: XendClient, uuids: Collection[str], selection: Selection) -> _Found:
+    """Look for uuids among all domains. Up to 3.0.3 a zombie has the same as what was created in its place."""
+    listing = list_domains(client, selection=Selection(uuids=uuids))
+    asked = {uuid: [domain for domain in listing.domains if domain.uuid == uuid] for uuid in uuids}
+    meant = [domain for domains in asked.values() for domain in domains if selection.has(domain)]
+    return _Found(meant, asked, listing.unreadable)
