@@ -17,7 +17,9 @@ from itertools import takewhile
 from pathlib import Path
 
 _MARK = re.compile(r"\s*(?:\.\.|<!--) not run: (?P<reason>.*?)(?: -->)?$")
-_DIRECTIVE = re.compile(r"(?P<indent>\s*)\.\. (?:code|code-block|sourcecode|literalinclude|parsed-literal)::\s*(?P<language>\S*)")
+_DIRECTIVE = re.compile(
+    r"(?P<indent>\s*)\.\. (?:code|code-block|sourcecode|literalinclude|parsed-literal)::\s*(?P<language>\S*)"
+)
 _LITERAL = re.compile(r"(?P<indent>\s*)(?!\.\. ).*::$(?P<language>)")
 _FENCE = re.compile(r"(?P<indent>\s*)```(?P<language>\S*)$")
 _INDENTED = re.compile(r"    +\S")

@@ -85,7 +85,9 @@ class Reader:
             self._type(block, shows)
         else:
             assert block.language == "text", f"{block.place}: is neither run nor marked: .. not run: REASON"
-            assert self._shown, f"{block.place}: follows no lines whose output it could be, and is not marked as not run"
+            assert self._shown, (
+                f"{block.place}: follows no lines whose output it could be, and is not marked as not run"
+            )
             self._shown = ""
 
     def _write(self, block: Block) -> None:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import base64
-import datetime
+import datetime as dt
 import http.client
 import ssl
 import tempfile
@@ -26,7 +26,7 @@ from tests.simulator import Simulator
 
 
 class Proxy:
-    """Passes each request on to xend, for those who know a password. ``certificate`` is what to trust, in PEM."""
+    """Passes each GET on to xend, for those who know a password. ``certificate`` is what to trust, in PEM."""
 
     def __init__(self, xend: Simulator, passwords: Mapping[str, str]) -> None:
         """Take whom to stand in front of, and who may pass."""
@@ -59,9 +59,8 @@ def _handler(xend: str, tokens: set[str]) -> type[BaseHTTPRequestHandler]:
             if self.headers.get("Authorization", "").removeprefix("Basic ") not in tokens:
                 self.send_error(401)
                 return
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             behind = http.client.HTTPConnection(xend)
-            behind.request(self.command, self.path, body, dict(self.headers))
+            behind.request("GET", self.path, headers=dict(self.headers))
             reply = behind.getresponse()
             content = reply.read()
             behind.close()
@@ -70,8 +69,6 @@ def _handler(xend: str, tokens: set[str]) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(content)
-
-        do_POST = do_GET
 
         def log_message(self, *_words: object) -> None:
             """Say nothing."""
@@ -83,11 +80,11 @@ def _certificate() -> tuple[bytes, bytes]:
     """Return a key, and a certificate for localhost that it has signed for itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = dt.datetime.now(dt.timezone.utc)
     built = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
