@@ -26,6 +26,8 @@ myst_heading_anchors = 2
 
 html_theme = "sphinx_ansible_theme"
 html_theme_options = {"topbar_links": {}, "documentation_home_url": "index.html", "vcs_pageview_mode": "blob"}
+html_static_path = ["static"]
+html_css_files = ["releases.css"]
 html_show_sphinx = False
 html_show_sourcelink = False
 html_use_smartypants = False  # a command is copied from a sentence, too

@@ -13,8 +13,9 @@ chmod og-w "$out/rst" # antsibull-docs insists
 
 antsibull-docs --config-file docs/docsite/antsibull-docs.cfg collection --use-current --squash-hierarchy \
     --fail-on-error --cleanup everything --dest-dir "$out/rst" dom0.xend
-# The list of plugins gives its place to the front page.
-mv "$out/rst/index.rst" "$out/rst/plugins.rst"
+# The list of plugins gives its place, and the guides that it names, to the front page.
+sed '/^Guides$/,/^\.\. _plugin_index/{/^\.\. _plugin_index/!d;}' "$out/rst/index.rst" >"$out/rst/plugins.rst"
+rm "$out/rst/index.rst"
 cp docs/docsite/index.rst docs/WIRE.md docs/TRAPS.md CHANGELOG.md "$out/rst"
 sphinx-build -b html -W --keep-going -q -c docs/docsite -d "$out/doctrees" "$out/rst" "$out/html"
 echo "the site is in .build/docs/html; begin with index.html"

@@ -29,11 +29,11 @@ RELEASES = dict(zip(PERSONALITIES, (R300, *[R302_TO_303] * 2, R304, R31, *[R32_T
 
 
 def _yes(holds: object) -> str:
-    return "yes" if holds else "-"
+    return "yes" if holds else "no"
 
 
 def _after(seconds: object) -> str:
-    return f"{seconds:g} s" if isinstance(seconds, (int, float)) and seconds else "-"
+    return f"{seconds:g} s" if isinstance(seconds, (int, float)) and seconds else "no"
 
 
 ROWS: dict[str, tuple[Callable[[Personality], str], Optional[Callable[[Release], str]]]] = {
@@ -44,7 +44,7 @@ ROWS: dict[str, tuple[Callable[[Personality], str], Optional[Callable[[Release],
     "Status of a failed operation": (lambda sim: str(sim.failure_status or "2xx"), None),
     "Status where there is no such domain": (lambda sim: "500" if sim.missing_domain_is_empty else "404", None),
     "A guest still up after a shutdown is destroyed": (
-        lambda sim: "30 s" if sim.destroys_overdue else "-",
+        lambda sim: "30 s" if sim.destroys_overdue else "no",
         lambda rel: _after(rel.shutdown_ends_after),
     ),
     "A reboot after another reboot loses the guest": (
@@ -86,7 +86,7 @@ ROWS: dict[str, tuple[Callable[[Personality], str], Optional[Callable[[Release],
 def rows() -> list[tuple[str, list[str]]]:
     """Return what the tables of the guide say: what it is about, and what holds for each release."""
     text = (TOP / "docs" / "docsite" / "rst" / "versions.rst").read_text()
-    tables = re.findall(r"^={5,}(?:  =+)+\n\\ +(.*)\n={5,}.*\n((?:.+\n)+?)={5,}", text, re.MULTILINE)
+    tables = re.findall(r"^ +={5,}(?:  =+)+\n +\\ +(.*)\n +={5,}.*\n((?:.+\n)+?) +={5,}", text, re.MULTILINE)
     assert all(head.split() == list(PERSONALITIES) for head, _body in tables)
     lines = [re.split(r" {2,}", line.strip()) for _head, body in tables for line in body.splitlines()]
     return [(about, said) for about, *said in lines]
