@@ -22,6 +22,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._errors import (
     UnknownOperation,
     XendRefused,
 )
+from ansible_collections.dom0.xend.plugins.module_utils._node import Node
 from ansible_collections.dom0.xend.plugins.module_utils._release import Release, told_by_missing_domain
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, SxpError, dumps, loads
 from ansible_collections.dom0.xend.plugins.module_utils._transport import Reply, Transport, unreadable
@@ -103,12 +104,21 @@ class XendClient:
         reply = self._transport.exchange(_DOMAINS, timeout=self._timeout, query=f"?state={state}")
         return [item for item in self._list(reply, "a list of names") if isinstance(item, str)]
 
-    def node(self) -> dict[str, str]:
-        """Return the fields of the node, as text (WIRE.md (d))."""
+    def node(self) -> Node:
+        """Return the host as xend describes it."""
         reply = self._transport.exchange("/xend/node", timeout=self._timeout)
-        tree = self._list(reply, "a node")
-        pairs = [item for item in tree if isinstance(item, list) and item and isinstance(item[0], str)]
-        return {str(key): "".join(str(value) for value in values[:1]) for key, *values in pairs}
+        try:
+            return Node.from_sxp(self._expression(reply, "a node"))
+        except ValueError as error:
+            raise unreadable(self.url, "a node", reply.text) from error
+
+    def log(self) -> str:
+        """Return xend's log, up to about 1 MiB. There may be passwords in it."""
+        return self._plain("/xend/node/log", "its log")
+
+    def dmesg(self) -> str:
+        """Return the last 32 KiB of the hypervisor's messages."""
+        return self._plain("/xend/node/dmesg", "the hypervisor's messages")
 
     def sedf(self, name: str) -> Sxp:
         """Return the sedf parameters as xend prints them: a list, or in 3.0.0 a dictionary in a text."""
@@ -288,6 +298,14 @@ class XendClient:
             raise NotXend(
                 f"{self.url} answered {what} with {reply.content_type or 'plain text'}, which xend never does"
             )
+
+    def _plain(self, path: str, what: str) -> str:
+        """Return an answer that is plain text, as no other is that xend gives to what it knows."""
+        reply = self._transport.exchange(path, timeout=self._timeout)
+        if reply.status >= 400 or (reply.text and not reply.content_type.startswith("text/plain")):
+            self._check(reply, f"to give {what}")
+            raise NotXend(f"{self.url} answered to give {what} with {reply.content_type}, which xend never does")
+        return reply.text
 
     def _says_no_domain(self, reply: Reply) -> bool:
         """Tell whether *reply* says that there is no such domain, and learn xend's release from it."""

@@ -2,24 +2,37 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The parameters of the credit scheduler for a domain (WIRE.md (g))."""
+"""The parameters of the credit scheduler for a domain: read, plan, apply (WIRE.md (g))."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils._errors import UnknownOperation, XendRefused
-from ansible_collections.dom0.xend.plugins.module_utils._scheduler import dictionary, why_none
+from ansible_collections.dom0.xend.plugins.module_utils._domain import DOMAIN_0, Domain
+from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest, NoSuchDomain, UnknownOperation
+from ansible_collections.dom0.xend.plugins.module_utils._scheduler import (
+    LEAST_PERCENT_OF_DOMAIN_0,
+    Outcome,
+    Scheduler,
+    dictionary,
+    refuse_ids,
+)
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp
-from ansible_collections.dom0.xend.plugins.module_utils._transport import unreadable
+
+DEFAULT_WEIGHT, MAX_WEIGHT = 256, 65535
+
+_LEAST_WEIGHT_OF_DOMAIN_0 = -(-DEFAULT_WEIGHT * LEAST_PERCENT_OF_DOMAIN_0 // 100)
+_KEYS = ("weight", "cap")
 
 
 @dataclass(frozen=True)
 class Credit:
-    """A domain has a share by ``weight`` of the CPU time that domains compete for, and never more than ``cap`` percent
-    of one CPU; a cap of 0 is none.
+    """A domain's share of the CPU time is as its ``weight`` among all, and never more than ``cap`` percent of one CPU.
+
+    A cap of 0 is none.
     """
 
     weight: int
@@ -39,18 +52,106 @@ class Credit:
         return asdict(self)
 
 
+CREDIT: Scheduler[Credit] = Scheduler(
+    name="credit",
+    get=XendClient.credit,
+    set_op="domain_sched_credit_set",
+    set=XendClient.set_credit,
+    from_reply=Credit.from_reply,
+    default="from 3.0.3 on",
+    rules=f"The weight is between 1 and {MAX_WEIGHT}, and the cap between 0 and 100 for each vcpu.",
+)
+
+
+def wanted(options: Mapping[str, Any]) -> dict[str, int]:
+    """Return the parameters that were given. Raises InvalidRequest for what no domain can have."""
+    given = {key: options[key] for key in _KEYS if options.get(key) is not None}
+    if not 1 <= given.get("weight", 1) <= MAX_WEIGHT:
+        raise InvalidRequest(f"weight must be between 1 and {MAX_WEIGHT}, not {given['weight']}")
+    if given.get("cap", 0) < 0:
+        raise InvalidRequest(f"cap must be a number of percent, or 0 for none, not {given['cap']}")
+    return given
+
+
 def read(client: XendClient, name: str) -> Credit:
     """Return the parameters of a domain. Raises XendError, and says why where there are none."""
     try:
-        tree = client.credit(name)
+        return CREDIT.read(client, name)
     except UnknownOperation as error:
         raise UnknownOperation(
-            f"{error}. The credit scheduler came with 3.0.3; before it there is sedf, which dom0.xend.xen_sedf sets",
+            f"{error}. The credit scheduler came with 3.0.3; before it there is sedf, for dom0.xend.xen_sedf to set",
             reason=error.reason,
         ) from error
-    except XendRefused as error:
-        raise why_none(client, name, "credit", error) from error
-    try:
-        return Credit.from_reply(tree)
-    except ValueError as error:
-        raise unreadable(client.url, "credit parameters", str(tree)) from error
+
+
+def ensure_credit(client: XendClient, name: str, given: Mapping[str, int]) -> Outcome[Credit]:
+    """Set what is *given*, leave the rest, and make sure that it was set. Raises XendError.
+
+    Where there is nothing to do that takes one request. Else the domain is asked for, too: it tells the vcpus, and
+    which release this is.
+    """
+    refuse_ids(client, name)
+    before = read(client, name)
+    asked = replace(before, **given)
+    if asked == before:
+        return Outcome(before, before)
+    domain = client.domain(name)
+    if domain is None:
+        raise NoSuchDomain(f"xend at {client.url} knows no domain {name!r} any more: it has ended just now")
+    judge(before, asked, domain)
+    keys = _KEYS if _takes_cap(domain) else ("weight",)
+    sent = {key: getattr(asked, key) for key in keys}
+    return CREDIT.change(client, name, Outcome(before, asked, sent, tuple(_warnings(asked, domain))))
+
+
+def judge(before: Credit, asked: Credit, domain: Domain) -> None:
+    """Raise InvalidRequest for what xend would refuse, or drop in silence, or what would take the host from its user."""
+    if not _takes_cap(domain):
+        if asked.cap != before.cap:
+            raise InvalidRequest(
+                f"The cap of {domain.name} is {before.cap} and cannot be set by this xend: up to 3.1 it drops a cap in "
+                "silence. Leave it out, or set it on the host with xm sched-credit"
+            )
+    elif domain.vcpus is not None and asked.cap > 100 * domain.vcpus:
+        raise InvalidRequest(
+            f"cap must be at most {100 * domain.vcpus} for {domain.name}, 100 for each of its {domain.vcpus} vcpus, "
+            f"not {asked.cap}"
+        )
+    if domain.is_privileged:
+        _judge_domain_0(before, asked)
+
+
+def _judge_domain_0(before: Credit, asked: Credit) -> None:
+    """Raise InvalidRequest where Domain-0 is brought so low that the host is lost as soon as its guests are busy."""
+    if before.weight != asked.weight < _LEAST_WEIGHT_OF_DOMAIN_0:
+        raise InvalidRequest(
+            f"weight must be at least {_LEAST_WEIGHT_OF_DOMAIN_0} for {DOMAIN_0}, not {asked.weight}: with less, "
+            "busy guests would keep the host from being worked with, even to undo that"
+        )
+    if before.cap != asked.cap and 0 < asked.cap < LEAST_PERCENT_OF_DOMAIN_0:
+        raise InvalidRequest(
+            f"cap must be at least {LEAST_PERCENT_OF_DOMAIN_0} for {DOMAIN_0}, or 0 for none, not {asked.cap}: with "
+            "less, the host could not be worked with, even to undo that"
+        )
+
+
+def _warnings(asked: Credit, domain: Domain) -> list[str]:
+    """Return what to know of a change of Domain-0, which works for all guests."""
+    if not domain.is_privileged:
+        return []
+    warnings = []
+    if asked.weight < DEFAULT_WEIGHT:
+        warnings.append(
+            f"{DOMAIN_0} has a weight of {asked.weight}, less than a guest has by default ({DEFAULT_WEIGHT}): busy "
+            "guests slow down the disks and networks of all"
+        )
+    if asked.cap:
+        warnings.append(
+            f"{DOMAIN_0} has a cap, {asked.cap} percent of one CPU: it slows down the disks and networks of all guests"
+        )
+    return warnings
+
+
+def _takes_cap(domain: Domain) -> bool:
+    """Tell whether this xend hands a cap on to the hypervisor."""
+    return domain.release is not None and domain.release.sets_cap

@@ -144,8 +144,8 @@ class Ensurer:
         release = self.client.release
         if memory <= _SURELY_THERE or (release and not release.stalls_for_memory):
             return
-        total = self.client.node().get("total_memory", "")
-        if total.isdigit() and memory > int(total):
+        total = self.client.node().total_memory
+        if total is not None and memory > total:
             raise InvalidRequest(
                 f"{self.wish.name} is to have {memory} MiB, and the host has {total} MiB in all. xend up to 3.1 would look "
                 "for the rest for a long time, and serve nobody meanwhile: it was not asked."

@@ -5,7 +5,8 @@
 """Which xend is this? Told from how it answers, without a question of its own.
 
 xend does not name its version, and the node's is the hypervisor's. But every answer about a domain gives it away,
-that there is none included, closely enough for all that the collection does differently.
+that there is none included, closely enough for all that the collection does differently. The fields of the node do so
+too, to within a release or two.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Optional
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Release:
     """pincpu pins. From 3.0.2 to 3.3 it unpins, whatever it is told, and reports success."""
     changes_media: bool = False
     """device_configure changes the medium in the cdrom of an hvm guest."""
+    sets_cap: bool = False
+    """domain_sched_credit_set wants the cap. Up to 3.1 it ignores one, and reports success."""
     reboot_settles_after: int = 0
     """A reboot so many seconds after the start, or up to 3.0.3 after another reboot, loses the domain."""
 
@@ -68,10 +71,25 @@ R302_TO_303 = replace(EARLY, span="3.0.2 to 3.0.3")
 R304 = Release("3.0.4", shutdown_ends_after=30, stalls_for_memory=True)
 R31 = Release("3.1", shutdown_ends_after=30, stalls_for_memory=True, changes_media=True)
 R31_TO_33 = replace(R31, span="3.1 to 3.3")
-R32_TO_33 = Release("3.2 to 3.3", changes_media=True)
-LATE = Release("3.4 to 4.4", pins=True, reboot_settles_after=60)
+R32_TO_33 = Release("3.2 to 3.3", changes_media=True, sets_cap=True)
+LATE = Release("3.4 to 4.4", pins=True, sets_cap=True, reboot_settles_after=60)
 R34 = replace(LATE, span="3.4", changes_media=True)
 R40_ON = replace(LATE, span="4.0 to 4.4")
+
+RELEASES = {
+    "3.0.0": R300,
+    "3.0.2": R302_TO_303,
+    "3.0.3": R302_TO_303,
+    "3.0.4": R304,
+    "3.1": R31,
+    "3.2": R32_TO_33,
+    "3.3": R32_TO_33,
+    "3.4": R34,
+    "4.0": R40_ON,
+    "4.1": R40_ON,
+    "4.4": R40_ON,
+}
+"""The releases that were looked at, oldest first, and what each does."""
 
 _NO_DOMAIN = (
     (404, re.compile(r"No such domain .*", re.DOTALL), EARLY),
@@ -100,3 +118,50 @@ def told_by_domain(fields: Mapping[str, object]) -> Release:
     if "cpus" in fields:
         return R34
     return R31 if "cpu_weight" in fields else R32_TO_33
+
+
+_NODE_FIELDS = (
+    ("sockets_per_node", "3.0.0 to 3.1"),
+    ("xen_pagesize", "3.0.3 to 4.4"),
+    ("xend_config_format", "3.0.3 to 4.4"),
+    ("xen_scheduler", "3.1 to 4.4"),
+    ("node_to_cpu", "3.2 to 4.0"),
+    ("virt_caps", "3.3 to 4.4"),
+    ("node_to_memory", "3.3 to 4.0"),
+    ("node_to_dma32_mem", "4.0"),
+    ("max_node_id", "4.0"),
+    ("xen_commandline", "4.0 to 4.4"),
+    ("free_cpus", "4.1 to 4.4"),
+    ("cpu_topology", "4.1 to 4.4"),
+    ("numa_info", "4.1 to 4.4"),
+)
+_CONFIG_FORMATS = {"2": "3.0.3 to 3.0.4", "4": "3.1 to 4.4", None: "3.0.0 to 3.0.2"}
+
+
+def told_by_node(fields: Mapping[str, Optional[str]]) -> tuple[str, ...]:
+    """Return the names of the releases that print a node with just these fields (WIRE.md (d)), none if none does.
+
+    None is what a xend with fields of several releases leaves: that of a distribution, or a point release.
+    """
+    possible = set(within(_CONFIG_FORMATS.get(fields.get("xend_config_format"), "")))
+    for field, spans in _NODE_FIELDS:
+        printing = set(within(spans))
+        possible &= printing if field in fields else set(RELEASES) - printing
+    return tuple(name for name in RELEASES if name in possible)
+
+
+def within(spans: str) -> tuple[str, ...]:
+    """Return the names of the releases in "3.0.0, 3.4 to 4.4", and none for an empty text."""
+    names = list(RELEASES)
+    found: list[str] = []
+    for span in filter(None, spans.split(", ")):
+        first, _to, last = span.partition(" to ")
+        found += names[names.index(first) : names.index(last or first) + 1]
+    return tuple(found)
+
+
+def span_of(names: Sequence[str]) -> Optional[str]:
+    """Return "3.3 to 3.4" for releases that follow each other, None for none."""
+    if not names:
+        return None
+    return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"

@@ -2,16 +2,140 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the parameters of all schedulers have in common: how xend prints them, and why it may have none (WIRE.md (g))."""
+"""What the parameters of all schedulers have in common: how they are read and set, and why there may be none.
+
+xend has an operation to get them and one to set them for each scheduler, and the hypervisor runs one scheduler
+(WIRE.md (g)). Up to 3.0.4 xend reports success also where the hypervisor refused: what was set is read back.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Generic, Optional, Protocol, TypeVar
 
 from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils._errors import NoSuchDomain, UnknownOperation, XendRefused
+from ansible_collections.dom0.xend.plugins.module_utils._errors import (
+    NoSuchDomain,
+    UnknownOperation,
+    XendError,
+    XendRefused,
+)
+from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp
+from ansible_collections.dom0.xend.plugins.module_utils._transport import unreadable
 
-_DICTIONARY = re.compile(r"'(\w+)': (-?\d+)L?")
+LEAST_PERCENT_OF_DOMAIN_0 = 10
+"""Domain-0 is not brought below so many percent: of a period, of a CPU, of the weight that it has by default.
+
+With less the host cannot be worked with, not even to undo that.
+"""
+
+_DICTIONARY = re.compile(r"'(\w+)': (-?\d+)L?(?=[,}])")
+_LIKE_AN_ID = re.compile(r"\s*[+-]?\d+[lL]?\s*|(-*[0-9a-fA-F]){32}-*")
+
+
+class Parameters(Protocol):
+    """A scheduler's parameters for a domain; where a value is None the hypervisor computes it, and nobody knows yet."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return them by their names."""
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[P]):
+    """What was there, and what is, or in check mode would be. ``sent`` is None where there is nothing to do."""
+
+    before: P
+    after: P
+    sent: Optional[Mapping[str, int]] = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scheduler(Generic[P]):
+    """One scheduler of Xen's, under the name that the node gives it."""
+
+    name: str
+    get: Callable[[XendClient, str], Sxp]
+    set_op: str
+    set: Callable[[XendClient, str, Mapping[str, int]], None]
+    from_reply: Callable[[Sxp], P]
+    default: str
+    """The releases of Xen that run it if they are not told otherwise."""
+    rules: str
+    """What the hypervisor wants of the parameters, for people."""
+
+    def read(self, client: XendClient, name: str) -> P:
+        """Return the parameters of a domain. Raises XendError, and says why where there are none."""
+        try:
+            tree = self.get(client, name)
+        except (NoSuchDomain, UnknownOperation):
+            raise
+        except XendRefused as error:
+            why = self._why_none(client, name)
+            raise XendRefused(f"{why} xend's own words: {error.reason}", reason=error.reason) from error
+        try:
+            return self.from_reply(tree)
+        except ValueError as error:
+            raise unreadable(client.url, f"{self.name} parameters", str(tree)) from error
+
+    def change(self, client: XendClient, name: str, foreseen: Outcome[P]) -> Outcome[P]:
+        """Set what is *foreseen* to be sent, and make sure that it was taken. A read-only client stays with foreseeing."""
+        if client.read_only or foreseen.sent is None:
+            return foreseen
+        try:
+            self._send(client, name, foreseen.sent)
+            found = self.read(client, name)
+        except NoSuchDomain as error:
+            gone = f"{error}. It was there when its parameters were read: it has ended since"
+            raise NoSuchDomain(gone, reason=error.reason) from error
+        self._compare(client, name, foreseen.after.as_dict(), found.as_dict())
+        return replace(foreseen, after=found)
+
+    def result(self, name: str, outcome: Outcome[P]) -> dict[str, Any]:
+        """Return what a module returns."""
+        before, after = outcome.before.as_dict(), outcome.after.as_dict()
+        return {
+            "changed": outcome.sent is not None,
+            self.name: after,
+            "operations": [{"op": self.set_op, "domain": name, **outcome.sent}] if outcome.sent else [],
+            "diff": {"before": before, "after": after},
+        }
+
+    def _send(self, client: XendClient, name: str, sent: Mapping[str, int]) -> None:
+        try:
+            self.set(client, name, sent)
+        except NoSuchDomain:
+            raise
+        except XendRefused as error:
+            why = f"{name} is halted by now: it has ended since." if _is_halted(client, name) else self.rules
+            raise XendRefused(f"{error}. {why}", reason=error.reason) from error
+
+    def _compare(self, client: XendClient, name: str, asked: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+        """Raise XendRefused where *found* is not what was *asked* for."""
+        differing = [key for key, value in asked.items() if value not in (None, found[key])]
+        if differing:
+            raise XendRefused(
+                f"xend at {client.url} accepted the {self.name} parameters of {name}, but the hypervisor did not take "
+                f"them: {', '.join(f'{key} is {found[key]}, not {asked[key]}' for key in differing)}. {self.rules}"
+            )
+
+    def _why_none(self, client: XendClient, name: str) -> str:
+        """Say why a domain may have no parameters: from 3.1 on the node names its scheduler."""
+        runs = _scheduler_of(client)
+        if runs in ("", self.name) and _is_halted(client, name):
+            return f"{name} is halted, and this xend has {self.name} parameters only for a domain that is up: start it."
+        if runs == self.name:
+            return f"xend at {client.url} has the {self.name} scheduler, but refused to give the parameters."
+        known = f"runs the {runs} scheduler" if runs else "runs another scheduler, or so it seems"
+        return (
+            f"The host of xend at {client.url} {known}: {self.name} parameters exist only where Xen runs {self.name}, "
+            f"by default {self.default}, else with sched={self.name} on its command line."
+        )
 
 
 def dictionary(text: str) -> dict[str, str]:
@@ -19,23 +143,24 @@ def dictionary(text: str) -> dict[str, str]:
     return dict(_DICTIONARY.findall(text))
 
 
-def why_none(client: XendClient, name: str, scheduler: str, error: XendRefused) -> XendRefused:
-    """Return what to raise where xend refuses to give a domain's parameters: *error*, with the reason if one is found."""
-    if isinstance(error, (NoSuchDomain, UnknownOperation)):
-        return error
-    return XendRefused(f"{_reason(client, name, scheduler)} xend's own words: {error.reason}", reason=error.reason)
+def refuse_ids(client: XendClient, name: str) -> None:
+    """Raise NoSuchDomain where xend would find another domain by *name*: it looks for a name, then for an id or a uuid."""
+    if _LIKE_AN_ID.fullmatch(name) and client.domain(name) is None:
+        raise NoSuchDomain(f"xend at {client.url} knows no domain whose name is {name!r}; ids and uuids are not taken")
 
 
-def _reason(client: XendClient, name: str, scheduler: str) -> str:
-    """Say why a domain may have no parameters: from 3.1 on the node names its scheduler."""
-    runs = client.node().get("xen_scheduler")
-    domain = client.domain(name) if runs in (None, scheduler) else None
-    if domain and domain.state == "halted":
-        return f"{name} is halted, and this xend tells {scheduler} parameters only of a domain that is up."
-    if runs == scheduler:
-        return f"xend at {client.url} has the {scheduler} scheduler, but refused to give the parameters."
-    known = f"runs the {runs} scheduler" if runs else "runs another scheduler, or so it seems"
-    return (
-        f"The host of xend at {client.url} {known}: {scheduler} parameters exist only with sched={scheduler} "
-        "on Xen's command line, or where that is the default."
-    )
+def _scheduler_of(client: XendClient) -> str:
+    """Return the name of the host's scheduler, "" where the node does not tell it, or there is no telling why."""
+    try:
+        return client.node().xen_scheduler or ""
+    except XendError:
+        return ""
+
+
+def _is_halted(client: XendClient, name: str) -> bool:
+    """Tell whether a domain is known to be only a definition."""
+    try:
+        domain = client.domain(name)
+    except XendError:
+        return False
+    return domain is not None and domain.state == "halted"

@@ -8,45 +8,58 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Optional
 
 from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
 from ansible_collections.dom0.xend.plugins.module_utils._domain import DOMAIN_0
-from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest, NoSuchDomain, XendRefused
-from ansible_collections.dom0.xend.plugins.module_utils._scheduler import dictionary, why_none
+from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest
+from ansible_collections.dom0.xend.plugins.module_utils._scheduler import (
+    LEAST_PERCENT_OF_DOMAIN_0,
+    Outcome,
+    Scheduler,
+    dictionary,
+    refuse_ids,
+)
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp
-from ansible_collections.dom0.xend.plugins.module_utils._transport import unreadable
 
 MAX_WEIGHT = 32767
 """The binding's weight is a signed 16-bit number."""
 
-_RULES = (
-    "Without a weight the hypervisor wants a slice that is not longer than the period, and from 3.0.2 on a period between "
-    "10us and 10s and a slice of 5us or more (also where the slice that is there, and stays, is the default of 0)."
-)
+_US, _MS, _SECOND = 10**3, 10**6, 10**9
+_SHARED_PERIOD = 100 * _MS
+"""The period of every domain that has a weight."""
+_SHORTEST_PERIOD, _LONGEST_PERIOD, _SHORTEST_SLICE = 10 * _US, 10 * _SECOND, 5 * _US
+_LONGEST_TIME = 2**63 - 1
+"""The binding's times are signed 64-bit numbers."""
+_LONGEST_STILL_OF_DOMAIN_0 = _SECOND
+
 _KEYS = ("period", "slice", "latency", "extratime", "weight")
+_TIMES = ("period", "slice", "latency")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(ns|us|ms|s)?")
-_NANOSECONDS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9}
+_NANOSECONDS = {"ns": 1, "us": _US, "ms": _MS, "s": _SECOND}
 
 
 @dataclass(frozen=True)
 class Sedf:
     """A domain has ``slice`` of every ``period``, per vcpu, and with ``extratime`` what is left over. All in ns.
 
-    With a ``weight`` the hypervisor computes period and slice by itself.
+    With a ``weight`` the hypervisor computes the slice; it is None where it has not done so yet.
     """
 
     period: int
-    slice: int
+    slice: Optional[int]
     latency: int
     extratime: bool
     weight: int
+    domid: Optional[int] = field(default=None, compare=False, repr=False)
+    has_limits: bool = field(default=True, compare=False, repr=False)
+    """From 3.0.2 on the hypervisor wants a period between 10 us and 10 s and a slice of 5 us or more."""
 
     @classmethod
     def from_reply(cls, tree: Sxp) -> Sedf:
-        """Read ``(sedf (domain 7) (period '100000000') ...)``, or 3.0.0's dictionary in a text.
+        """Read ``(sedf (domain 7) (period '100000000') ...)``, ``domid`` from 3.0.4 on, or 3.0.0's dictionary in a text.
 
         Raises ValueError for anything else.
         """
@@ -57,22 +70,36 @@ class Sedf:
             values.update((str(item[0]), item[1]) for item in tree if isinstance(item, list) and len(item) == 2)
         try:
             period, share, latency, extratime, weight = (int(values[key]) for key in _KEYS)
+            domid = values.get("domid", values.get("domain"))
+            return cls(
+                period=period,
+                slice=share,
+                latency=latency,
+                extratime=bool(extratime & 1),
+                weight=weight,
+                domid=None if domid is None else int(domid),
+                has_limits=not isinstance(tree, str),
+            )
         except (KeyError, TypeError) as error:
             raise ValueError(f"not sedf parameters: {error}") from error
-        return cls(period, share, latency, bool(extratime & 1), weight)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the five values."""
-        return asdict(self)
+        return {key: getattr(self, key) for key in _KEYS}
 
 
-@dataclass
-class SedfOutcome:
-    """What was there, and what is, or in check mode would be."""
-
-    before: Sedf
-    after: Sedf
-    sent: Optional[dict[str, int]] = None
+SEDF: Scheduler[Sedf] = Scheduler(
+    name="sedf",
+    get=XendClient.sedf,
+    set_op="cpu_sedf_set",
+    set=XendClient.set_sedf,
+    from_reply=Sedf.from_reply,
+    default="up to 3.0.2",
+    rules=(
+        "Without a weight the hypervisor wants a slice that is not longer than the period, and from 3.0.2 on a period "
+        "between 10us and 10s and a slice of 5us or more."
+    ),
+)
 
 
 def nanoseconds(text: str, option: str) -> int:
@@ -89,9 +116,11 @@ def nanoseconds(text: str, option: str) -> int:
 def wanted(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters that were given, as numbers. Raises InvalidRequest for what cannot be meant."""
     given = {key: options[key] for key in _KEYS if options.get(key) is not None}
-    for key in ("period", "slice", "latency"):
+    for key in _TIMES:
         if key in given:
             given[key] = nanoseconds(given[key], key)
+            if given[key] > _LONGEST_TIME:
+                raise InvalidRequest(f"{key} must be less than 2**63 nanoseconds, not {options[key]!r}")
     weight = given.get("weight", 0)
     if not 0 <= weight <= MAX_WEIGHT:
         raise InvalidRequest(f"weight must be between 0 and {MAX_WEIGHT}, not {weight}")
@@ -102,62 +131,91 @@ def wanted(options: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def target(current: Sedf, given: Mapping[str, Any], name: str) -> Sedf:
-    """Return what to ask for: *given*, and what is there for the rest. Raises InvalidRequest where it makes no sense."""
-    asked = replace(current, **given)
-    if asked.weight:
-        if {"period", "slice"} & set(given):
-            raise InvalidRequest(
-                f"{name} has the weight {asked.weight}, with which the hypervisor computes period and slice: "
-                "give weight: 0 as well"
-            )
-        return asked
-    if asked.period == 0:
-        raise InvalidRequest("period must not be 0 without a weight")
-    if asked.slice > asked.period:
-        raise InvalidRequest(f"slice ({asked.slice} ns) is more than period ({asked.period} ns)")
-    if name == DOMAIN_0 and not asked.slice and not asked.extratime:
-        raise InvalidRequest(
-            f"{DOMAIN_0} without a slice and without extratime would never run again, and the host with it"
-        )
-    return asked
-
-
-def ensure_sedf(client: XendClient, name: str, given: Mapping[str, Any]) -> SedfOutcome:
-    """Set what is *given*, leave the rest, and make sure that it was set. Raises XendError."""
-    before = read(client, name)
-    asked = target(before, given, name)
-    outcome = SedfOutcome(before, before)
-    if asked == before:
-        return outcome
-    outcome.sent = {key: int(getattr(asked, key)) for key in _KEYS}
-    outcome.after = asked
-    if client.read_only:
-        return outcome
-    try:
-        client.set_sedf(name, outcome.sent)
-    except NoSuchDomain:
-        raise
-    except XendRefused as error:
-        raise XendRefused(f"{error}. {_RULES}", reason=error.reason) from error
-    outcome.after = read(client, name)
-    differing = [key for key in given if getattr(outcome.after, key) != getattr(asked, key)]
-    if differing:
-        raise XendRefused(
-            f"xend at {client.url} accepted the sedf parameters of {name}, but the hypervisor did not take them: "
-            + ", ".join(f"{key} is {getattr(outcome.after, key)}, not {getattr(asked, key)}" for key in differing)
-            + f". {_RULES}"
-        )
-    return outcome
-
-
 def read(client: XendClient, name: str) -> Sedf:
     """Return the parameters of a domain. Raises XendError, and says why where there are none."""
-    try:
-        tree = client.sedf(name)
-    except XendRefused as error:
-        raise why_none(client, name, "sedf", error) from error
-    try:
-        return Sedf.from_reply(tree)
-    except ValueError as error:
-        raise unreadable(client.url, "sedf parameters", str(tree)) from error
+    return SEDF.read(client, name)
+
+
+def ensure_sedf(client: XendClient, name: str, given: Mapping[str, Any]) -> Outcome[Sedf]:
+    """Set what is *given*, leave the rest, and make sure that it was set. Raises XendError."""
+    refuse_ids(client, name)
+    before = read(client, name)
+    asked = target(before, given, name)
+    if asked == before:
+        return Outcome(before, before)
+    judge(asked, name)
+    settled = replace(asked, slice=before.slice) if asked.slice is None else asked
+    sent = {key: int(getattr(settled, key)) for key in _KEYS}
+    return SEDF.change(client, name, Outcome(before, asked, sent, tuple(_warnings(asked, name))))
+
+
+def target(current: Sedf, given: Mapping[str, Any], name: str) -> Sedf:
+    """Return what to ask for: *given*, and what is there for the rest. Raises InvalidRequest where that is a riddle."""
+    asked = replace(current, **given)
+    if asked.weight and {"period", "slice"} & set(given):
+        raise InvalidRequest(
+            f"{name} has the weight {asked.weight}, with which the hypervisor computes period and slice: "
+            "give weight: 0 as well"
+        )
+    if asked == current or not asked.weight:
+        return asked
+    return replace(asked, period=_SHARED_PERIOD, slice=None)
+
+
+def judge(asked: Sedf, name: str) -> None:
+    """Raise InvalidRequest for what the hypervisor would refuse, or what would take the host from its user."""
+    if asked.weight > MAX_WEIGHT:
+        raise InvalidRequest(f"{name} has a weight of {asked.weight}, which cannot be set again: give a weight as well")
+    if _is_domain_0(asked, name) and not asked.extratime:
+        _judge_domain_0(asked)
+    if not asked.weight:
+        _judge_times(asked, name)
+
+
+def _judge_times(asked: Sedf, name: str) -> None:
+    """Raise InvalidRequest where the hypervisor would refuse period and slice."""
+    period, share = asked.period, asked.slice or 0
+    if period <= 0:
+        raise InvalidRequest(f"period must not be {period} without a weight")
+    if asked.has_limits and not _SHORTEST_PERIOD <= period <= _LONGEST_PERIOD:
+        raise InvalidRequest(f"period must be between 10us and 10s on this xend, not {period} ns")
+    if asked.has_limits and share < _SHORTEST_SLICE:
+        raise InvalidRequest(
+            f"slice must be 5us or more, not {share} ns: from 3.0.2 on nothing can be set for {name} with less, not even "
+            "with the slice of 0 that a guest starts with. Give a slice of 5us or more"
+        )
+    if not 0 <= share <= period:
+        raise InvalidRequest(f"slice ({share} ns) is more than period ({period} ns)")
+
+
+def _judge_domain_0(asked: Sedf) -> None:
+    """Raise InvalidRequest where Domain-0 without extratime would not have the time to serve its host."""
+    if asked.slice is None:
+        why = "with a weight and without extratime would depend on the weights of all guests"
+    elif not asked.slice:
+        why = "without a slice and without extratime would never run again, and the host with it"
+    elif asked.slice * 100 < asked.period * LEAST_PERCENT_OF_DOMAIN_0:
+        why = f"without extratime would have less than {LEAST_PERCENT_OF_DOMAIN_0} percent of the time, too little to undo that"
+    elif asked.period - asked.slice > _LONGEST_STILL_OF_DOMAIN_0:
+        why = "without extratime would stand still for more than a second at a time, and the host with it"
+    else:
+        return
+    raise InvalidRequest(f"{DOMAIN_0} {why}. Give extratime: true, or a larger slice")
+
+
+def _warnings(asked: Sedf, name: str) -> list[str]:
+    """Return what to know of what is asked for, though it is done."""
+    if not _is_domain_0(asked, name):
+        dead = not asked.weight and not asked.slice and not asked.extratime
+        return [f"{name} has neither a slice nor extratime: it stands still"] if dead else []
+    if asked.slice is None:
+        return [f"{DOMAIN_0} has a weight: what it is guaranteed depends on the weights of all guests"]
+    if asked.slice * 100 < asked.period * LEAST_PERCENT_OF_DOMAIN_0:
+        little = f"{DOMAIN_0} is guaranteed less than {LEAST_PERCENT_OF_DOMAIN_0} percent of the time"
+        return [f"{little}: busy guests with slices of their own slow down the whole host"]
+    return []
+
+
+def _is_domain_0(asked: Sedf, name: str) -> bool:
+    """Tell whether this is the control domain, under whatever name."""
+    return asked.domid == 0 or name == DOMAIN_0

@@ -220,12 +220,14 @@ class Transport:
             raise NotXend(
                 f"{where} answered {status} {response.reason}, which xend never does: {_proxy_advice(status)}"
             )
-        if text.lstrip()[:1] == "<" and not text.startswith("<Fault"):
+        kind = response.headers.get("Content-Type", "")
+        plain = status == 200 and kind.startswith("text/plain")  # of the hypervisor's messages, any may be the first
+        if text.lstrip()[:1] == "<" and not text.startswith("<Fault") and not plain:
             raise NotXend(
                 f"{where} answered HTML ({_excerpt(text)}): a proxy or another web server is in the way, "
                 "or something on the way changes the Accept header"
             )
-        return Reply(status, response.reason or "", response.headers.get("Content-Type", ""), text)
+        return Reply(status, response.reason or "", kind, text)
 
 
 def _bytes(credential: str) -> bytes:

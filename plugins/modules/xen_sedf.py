@@ -16,7 +16,12 @@ description:
     among those with O(extratime).
   - What is not given stays as it is. The result is read back, because up to 3.0.4 xend reports success where the
     hypervisor refused.
-  - Xen runs sedf by default up to 3.0.2, and later with C(sched=sedf) on its command line.
+  - Xen runs sedf by default up to 3.0.2, and later with C(sched=sedf) on its command line. Where it runs another
+    scheduler the task fails, and says which one from 3.1 on.
+  - A domain that does not run has no parameters.
+  - Domain-0 serves the disks and networks of all guests. Without O(extratime) it is not set to less than 10 percent of
+    the time, nor to standing still for more than a second, nor to a O(weight), where nobody knows what it comes to. With
+    O(extratime) a warning tells of a small guarantee.
 extends_documentation_fragment:
   - dom0.xend.connection
   - dom0.xend.attributes
@@ -25,7 +30,7 @@ author:
   - dom0.xend contributors (@dom0-xend)
 options:
   name:
-    description: Name of the domain. Domain-0 has parameters, too.
+    description: Name of the domain, not its id or uuid. Domain-0 has parameters, too.
     type: str
     required: true
   period:
@@ -34,7 +39,11 @@ options:
       - From 3.0.2 on the hypervisor wants a time between 10 us and 10 s.
     type: str
   slice:
-    description: CPU time guaranteed in each period, such as V(5ms). A number without a unit means nanoseconds.
+    description:
+      - CPU time guaranteed in each period, and not longer than that, such as V(5ms). A number without a unit means
+        nanoseconds.
+      - From 3.0.2 on the hypervisor wants 5 us or more. A guest starts with V(0), which cannot be set again, so that to
+        change anything of such a guest a slice has to be given as well, or a O(weight).
     type: str
   latency:
     description: Scaling period for a domain that does much I/O. A number without a unit means nanoseconds.
@@ -44,10 +53,12 @@ options:
     type: bool
   weight:
     description:
-      - Share of the domain, from 1 to 32767, where the hypervisor is to compute period and slice. V(0) means that it is not.
-      - Not to be had together with O(period) or O(slice).
+      - Share of the domain, from 1 to 32767, where the hypervisor is to compute the slice. The period then is 100 ms.
+        V(0) means that it is not to.
+      - Not to be had together with O(period) or O(slice). To set these for a domain that has a weight, give V(0) as well.
     type: int
 seealso:
+  - module: dom0.xend.xen_credit
   - module: dom0.xend.xen_domain
 """
 
@@ -64,6 +75,20 @@ EXAMPLES = r"""
     name: web1
     weight: 256
 
+- name: Go back to 5 ms of every 20 ms, and nothing else
+  dom0.xend.xen_sedf:
+    name: web1
+    period: 20ms
+    slice: 5ms
+    weight: 0
+    extratime: false
+
+- name: Guarantee Domain-0 half of the time
+  dom0.xend.xen_sedf:
+    name: Domain-0
+    period: 20ms
+    slice: 10ms
+
 - name: Look at the parameters
   dom0.xend.xen_sedf:
     name: web1
@@ -77,10 +102,13 @@ sedf:
   returned: success
   contains:
     period:
-      description: Period in nanoseconds. In check mode not yet what the hypervisor computes from a weight.
+      description: Period in nanoseconds.
       type: int
     slice:
-      description: Slice in nanoseconds. In check mode not yet what the hypervisor computes from a weight.
+      description:
+        - Slice in nanoseconds.
+        - In check mode V(null) where something would be changed and the domain has a weight. Only the hypervisor, which
+          knows the weights of all domains, can tell it.
       type: int
     latency:
       description: Latency in nanoseconds.
@@ -93,7 +121,9 @@ sedf:
       type: int
   sample: {period: 20000000, slice: 5000000, latency: 0, extratime: true, weight: 0}
 operations:
-  description: What was sent to xend to change something, in check mode what would be.
+  description:
+    - What was sent to xend to change something, in check mode what would be.
+    - The hypervisor takes no notice of a slice that is sent with a weight.
   type: list
   elements: dict
   returned: success
@@ -105,7 +135,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dom0.xend.plugins.module_utils._errors import XendError
 from ansible_collections.dom0.xend.plugins.module_utils._module import connection_spec, open_client, require_libraries
-from ansible_collections.dom0.xend.plugins.module_utils._sedf import ensure_sedf, wanted
+from ansible_collections.dom0.xend.plugins.module_utils._sedf import SEDF, ensure_sedf, wanted
 
 
 def argument_spec() -> dict[str, dict[str, object]]:
@@ -132,12 +162,9 @@ def main() -> None:
         outcome = ensure_sedf(client, name, given)
     except XendError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(
-        changed=outcome.sent is not None,
-        sedf=outcome.after.as_dict(),
-        operations=[{"op": "cpu_sedf_set", "domain": name, **outcome.sent}] if outcome.sent else [],
-        diff={"before": outcome.before.as_dict(), "after": outcome.after.as_dict()},
-    )
+    for warning in outcome.warnings:
+        module.warn(warning)
+    module.exit_json(**SEDF.result(name, outcome))
 
 
 if __name__ == "__main__":

@@ -132,7 +132,7 @@ def _ask_one(xend: Xend, query: Query) -> Union[Answer, XendError]:
 def _node(client: XendClient, complain: Callable[[str], None]) -> Optional[dict[str, Any]]:
     """Return the fields of the node, None with a complaint where they cannot be had: the domains can be."""
     try:
-        return dict(client.node())
+        return client.node().as_dict()
     except XendError as error:
         complain(f"the node cannot be described: {error}")
         return None

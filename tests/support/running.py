@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING, Any
 from ansible.module_utils.common.parameters import PASS_VARS
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.dom0.xend.plugins.modules import xen_domain, xen_domain_info, xen_sedf
+from ansible_collections.dom0.xend.plugins.modules import (
+    xen_credit,
+    xen_domain,
+    xen_domain_info,
+    xen_node_info,
+    xen_sedf,
+)
 from tests.simulator import Clock, ManualClock
 
 if TYPE_CHECKING:
@@ -24,7 +30,13 @@ if TYPE_CHECKING:
 
     from tests.simulator import LoggedRequest, Simulator
 
-MODULES = {"xen_domain": xen_domain, "xen_domain_info": xen_domain_info, "xen_sedf": xen_sedf}
+MODULES = {
+    "xen_credit": xen_credit,
+    "xen_domain": xen_domain,
+    "xen_domain_info": xen_domain_info,
+    "xen_node_info": xen_node_info,
+    "xen_sedf": xen_sedf,
+}
 
 SHOW_INVOCATION = {"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {}
 """Have the module return its arguments, too, as ansible-core up to 2.19 always does: there may be secrets in them."""

@@ -37,9 +37,10 @@ WEB1 = """(vm (name web1) (memory 128) (vcpus 1) (image (linux (kernel /boot/vml
 
 
 @contextmanager
-def xend() -> Iterator[Simulator]:
-    """Have a xend whose guests are quick to go down."""
-    with Simulator("3.2", scheduler="sedf", shutdown_delay=0.1, hvm=True) as sim:
+def xend(for_what: str = "") -> Iterator[Simulator]:
+    """Have a xend whose guests are quick to go down, with the scheduler that a module, or a line with one, sets."""
+    scheduler = "credit" if "xen_credit" in for_what else "sedf"
+    with Simulator("3.2", scheduler=scheduler, shutdown_delay=0.1, hvm=True) as sim:
         yield sim
 
 
@@ -99,7 +100,7 @@ def play(folder: Path, tasks: list[dict[str, Any]], *, xend_url: str) -> str:
 
 @pytest.mark.parametrize("module", sorted(path.stem for path in (TOP / "plugins" / "modules").glob("[!_]*.py")))
 def test_the_examples_of_a_module_work_one_after_the_other(module: str, tmp_path: Path) -> None:
-    with xend() as sim:
+    with xend(module) as sim:
         if module != "xen_domain":
             run_web1(sim)
         tasks = yaml.safe_load(at(sim, examples(f"modules/{module}.py")))
@@ -108,6 +109,8 @@ def test_the_examples_of_a_module_work_one_after_the_other(module: str, tmp_path
     assert f"ok={len(tasks)} " in shown
     assert "[WARNING]: web" not in shown  # of drift
     assert all(f"dom0.xend.{module}" in task or "ansible.builtin.assert" in task for task in tasks)
+    if module in ("xen_credit", "xen_sedf"):  # each but the last, which only looks
+        assert f"changed={len(tasks) - 1} " in shown
     if module == "xen_domain":  # each changes something, and what was web1 and web2 is gone in the end
         assert f"changed={len(tasks)} " in shown
         assert left == ["Domain-0", "win1"]

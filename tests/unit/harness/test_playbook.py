@@ -46,6 +46,24 @@ def test_drift_is_shown_as_a_warning(tmp_path: Path, group_defaults: bool) -> No
     assert "changed=0" in shown
 
 
+@pytest.mark.parametrize(
+    ("scheduler", "parameters", "words"),
+    [
+        ("credit", {"cap": 50}, "Domain-0 has a cap, 50 percent of one CPU"),
+        ("sedf", {"slice": "1ms"}, "Domain-0 is guaranteed less than 10 percent of the time"),
+    ],
+)
+@pytest.mark.parametrize("check", [True, False])
+def test_what_slows_down_domain_0_is_shown_as_a_warning(
+    tmp_path: Path, scheduler: str, parameters: dict[str, Any], words: str, *, check: bool
+) -> None:
+    with Simulator("4.1", scheduler=scheduler, tcp=None) as sim:
+        task = {f"dom0.xend.xen_{scheduler}": {"name": "Domain-0", **parameters}, "check_mode": check}
+        shown = ansible(tmp_path, task, xend_url=sim.unix_url)
+    assert f"[WARNING]: {words}" in shown
+    assert "changed=1" in shown
+
+
 def test_a_password_is_shown_by_no_verbosity(tmp_path: Path) -> None:
     with Simulator("3.0.0", tcp=None) as sim:
         task = {

@@ -368,6 +368,42 @@ def test_expressions_can_use_the_variables_of_the_command_line_where_that_is_wan
     assert list(json.loads(result.stdout)["_meta"]["hostvars"]) == ["it-hall2"]
 
 
+@BOTH
+def test_the_node_is_a_variable_of_the_group_of_its_xend(sim: Simulator, tmp_path: Path) -> None:
+    path = source(
+        tmp_path,
+        xends=[{"url": sim.url, "name": "a"}],
+        fetch_node=True,
+        compose={"whole": "xen_memory == xen_node.total_memory"},
+        hostnames=["xen_name ~ '-' ~ xen_node.nr_cpus"],
+    )
+    inventory = read(path)
+    node = inventory.groups["xend_a"].vars["xen_node"]
+    assert (node["xen_version"].split(".")[:1], node["total_memory"]) == ([sim.version[0]], 16384)
+    assert "xen_node" not in inventory.hosts["web1-4"].vars
+    assert variables(inventory, "web1-4")["whole"] is False
+    assert paths(sim)[-1] == "/xend/node"
+
+
+@ONLY_3_0_0
+def test_a_node_that_cannot_be_read_hides_no_domain(sim: Simulator, tmp_path: Path, warnings: list[str]) -> None:
+    sim.faults.append(Fault("node", "refuse"))
+    inventory = read(source(tmp_path, xend_url=sim.url, fetch_node=True))
+    assert list(inventory.hosts) == ["web1"]
+    assert not inventory.groups["xend_127_0_0_1"].vars
+    assert "the node cannot be described" in warnings[0]
+
+
+@BOTH
+def test_the_node_comes_from_the_cache_too(sim: Simulator, tmp_path: Path) -> None:
+    cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache")}
+    path = source(tmp_path, xends=[{"url": sim.url, "name": "a"}], fetch_node=True, **cache)
+    miss = read(path).groups["xend_a"].vars
+    sim.clear_log()
+    assert read(path).groups["xend_a"].vars == miss
+    assert not sim.requests
+
+
 # ---- requests
 
 

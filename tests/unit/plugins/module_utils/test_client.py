@@ -39,7 +39,9 @@ SEDF = {"period": 100_000_000, "slice": 20_000_000, "latency": 0, "extratime": 1
 CREDIT = {"weight": 512, "cap": 50}
 
 METHODS = {name for name, _method in inspect.getmembers(XendClient, inspect.isfunction) if not name.startswith("_")}
-READS = METHODS & {"credit", "devices", "domain", "domain_of_uuid", "domains", "names", "node", "sedf", "vcpus"}
+PLAIN = {"log", "dmesg"}
+"""What is text, and no s-expression."""
+READS = METHODS & {"credit", "devices", "domain", "domain_of_uuid", "domains", "names", "node", "sedf", "vcpus", *PLAIN}
 WRITES = sorted(METHODS - READS)
 OF_A_DOMAIN = {method for method in METHODS if "name" in inspect.signature(getattr(XendClient, method)).parameters}
 MANAGED = {"start", "delete", "new"}
@@ -125,6 +127,8 @@ def have(sim: Simulator, method: str) -> None:
         ("node", ("GET", "/xend/node", {})),
         ("domain_of_uuid", ("GET", "/xend/domain/00000000-0000-0000-0000-000000000000", {})),
         ("vcpus", ("GET", "/xend/domain/web1", {"op": ["vcpuinfo"]})),
+        ("log", ("GET", "/xend/node/log", {})),
+        ("dmesg", ("GET", "/xend/node/dmesg", {})),
         ("sedf", ("POST", "/xend/domain/web1", {"op": ["cpu_sedf_get"]})),
         ("create", ("POST", "/xend/domain", {"op": ["create"], "config": [dumps(config())]})),
         ("wait_for_devices", ("POST", "/xend/domain/web1", {"op": ["wait_for_devices"]})),
@@ -427,13 +431,30 @@ def test_an_error_status_is_a_refusal_without_an_xend_err(version: str, method: 
             call(client_of(sim), method)
 
 
-@pytest.mark.parametrize("method", sorted(METHODS))
+@pytest.mark.parametrize("method", sorted(METHODS - PLAIN))
 def test_a_page_of_another_server_is_not_taken_for_a_success(version: str, method: str) -> None:
     for body in ("It works!", "{}", "(domain (name web1))"):
         with Simulator(version, tcp=None) as sim:
             sim.faults.append(Fault("*", "status", status=200, body=body))
             with pytest.raises(NotXend):
                 call(client_of(sim), method)
+
+
+@pytest.mark.parametrize("kind", ["text/html", "application/sxp", "application/octet-stream", ""])
+@pytest.mark.parametrize("method", sorted(PLAIN))
+def test_what_is_not_called_plain_text_is_no_log_and_not_shown(sim: Simulator, method: str, kind: str) -> None:
+    sim.faults.append(Fault("*", "status", status=200, body="(vncpasswd s3cret)", content_type=kind))
+    with pytest.raises(NotXend) as caught:
+        call(client_of(sim), method)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("body", ["<VGA> first", "(xend.err no)", "", "\n", "(XEN) caf\xe9"])
+@pytest.mark.parametrize("method", sorted(PLAIN))
+def test_plain_text_is_returned_as_it_is_whatever_it_begins_with(method: str, body: str) -> None:
+    with RawServer(http(body=body.encode("latin-1"), Content_type="text/plain")) as server:
+        found = call(XendClient(Transport(server.url)), method)
+    assert found == body.encode("latin-1").decode("utf-8", "surrogateescape")
 
 
 @pytest.mark.parametrize("status", [200, 202])
@@ -509,7 +530,7 @@ def test_a_create_whose_reply_is_cut_off_may_have_been_done(sim: Simulator) -> N
         ("html", -1, NotXend, 1),
     ],
 )
-@pytest.mark.parametrize("method", ["domain", "domains", "names", "node"])
+@pytest.mark.parametrize("method", ["domain", "domains", "names", "node", "log", "dmesg"])
 def test_a_read_that_fails_is_tried_twice_where_the_connection_dropped(
     sim: Simulator, method: str, kind: str, times: int, expected: Optional[type[XendError]], requests: int
 ) -> None:
@@ -591,3 +612,15 @@ def test_every_recorded_failure_of_an_operation_is_a_refusal(file: str) -> None:
     for each in list(failures.values())[:60]:
         with answered(each) as server, pytest.raises(XendRefused):
             XendClient(Transport(server.url)).pause("web1")
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("method", sorted(PLAIN))
+def test_every_recorded_log_is_returned_as_it_is(file: str, method: str) -> None:
+    for each in (each for each in replies(file) if each.target == f"/xend/node/{method}" and each.method == "GET"):
+        with answered(each) as server:
+            if each.content_type:
+                assert call(XendClient(Transport(server.url)), method) == each.text
+            else:  # what a browser is shown
+                with pytest.raises(NotXend):
+                    call(XendClient(Transport(server.url)), method)

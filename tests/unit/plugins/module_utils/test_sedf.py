@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._sedf import (
     MAX_WEIGHT,
     Sedf,
     ensure_sedf,
+    judge,
     nanoseconds,
     read,
     target,
@@ -121,6 +123,8 @@ def test_what_is_given_is_wanted(options: dict[str, Any], given: dict[str, Any])
     ("options", "complaint"),
     [
         ({"weight": -1}, "weight must be between 0 and 32767"),
+        ({"period": f"{2**63}"}, r"period must be less than 2\*\*63 nanoseconds"),
+        ({"latency": "999999999999s"}, r"latency must be less than 2\*\*63 nanoseconds"),
         ({"weight": 32768}, "weight must be between 0 and 32767"),
         ({"weight": 1, "period": "20ms"}, "give either the one or the others"),
         ({"weight": 1, "slice": "0"}, "give either the one or the others"),
@@ -134,6 +138,7 @@ def test_what_cannot_be_meant_is_refused(options: dict[str, Any], complaint: str
 
 
 WEIGHTED = Sedf(100 * MS, 40 * MS, 0, extratime=False, weight=3)
+DOMAIN_0 = Sedf(20 * MS, 15 * MS, 0, extratime=True, weight=0, domid=0)
 
 
 @pytest.mark.parametrize(
@@ -142,9 +147,12 @@ WEIGHTED = Sedf(100 * MS, 40 * MS, 0, extratime=False, weight=3)
         (DEFAULT, {}, DEFAULT),
         (DEFAULT, {"slice": 20 * MS}, Sedf(100 * MS, 20 * MS, 0, extratime=True, weight=0)),
         (DEFAULT, {"period": 10 * MS, "slice": 10 * MS}, Sedf(10 * MS, 10 * MS, 0, extratime=True, weight=0)),
-        (DEFAULT, {"weight": 2}, Sedf(100 * MS, 0, 0, extratime=True, weight=2)),
-        (WEIGHTED, {"weight": 5}, Sedf(100 * MS, 40 * MS, 0, extratime=False, weight=5)),
-        (WEIGHTED, {"latency": 1}, Sedf(100 * MS, 40 * MS, 1, extratime=False, weight=3)),
+        (DEFAULT, {"weight": 2}, Sedf(100 * MS, None, 0, extratime=True, weight=2)),
+        (DOMAIN_0, {"weight": 2}, Sedf(100 * MS, None, 0, extratime=True, weight=2)),
+        (WEIGHTED, {"weight": 5}, Sedf(100 * MS, None, 0, extratime=False, weight=5)),
+        (WEIGHTED, {"latency": 1}, Sedf(100 * MS, None, 1, extratime=False, weight=3)),
+        (WEIGHTED, {"latency": 0, "weight": 3}, WEIGHTED),
+        (WEIGHTED, {"weight": 0}, Sedf(100 * MS, 40 * MS, 0, extratime=False, weight=0)),
         (WEIGHTED, {"weight": 0, "slice": 1}, Sedf(100 * MS, 1, 0, extratime=False, weight=0)),
     ],
 )
@@ -152,21 +160,82 @@ def test_what_is_not_given_stays(current: Sedf, given: dict[str, Any], asked: Se
     assert target(current, given, "web1") == asked
 
 
+def judged(current: Sedf, given: dict[str, Any], name: str = "web1") -> None:
+    judge(target(current, given, name), name)
+
+
+@pytest.mark.parametrize("given", [{"slice": MS}, {"period": 50 * MS}, {"slice": 40 * MS}])
+def test_times_for_a_domain_with_a_weight_are_a_riddle(given: dict[str, int]) -> None:
+    with pytest.raises(InvalidRequest, match="give weight: 0 as well"):
+        target(WEIGHTED, given, "web1")
+
+
+SHORT, LONG = "period must be between 10us and 10s", "slice must be 5us or more"
+
+
 @pytest.mark.parametrize(
-    ("current", "given", "name", "complaint"),
+    ("current", "given", "early", "later"),
     [
-        (DEFAULT, {"period": 0}, "web1", "period must not be 0"),
-        (DEFAULT, {"slice": 200 * MS}, "web1", "is more than period"),
-        (Sedf(20 * MS, 15 * MS, 0, extratime=True, weight=0), {"period": 10 * MS}, "web1", "is more than period"),
-        (WEIGHTED, {"slice": MS}, "web1", "give weight: 0 as well"),
-        (DEFAULT, {"extratime": False}, "Domain-0", "would never run again"),
+        (DEFAULT, {"period": 0}, "period must not be 0", "period must not be 0"),
+        (DEFAULT, {"slice": 200 * MS}, "is more than period", "is more than period"),
+        (DOMAIN_0, {"period": 10 * MS}, "is more than period", "is more than period"),
+        (Sedf(-1, 0, 0, extratime=True, weight=0), {"latency": 1}, "period must not be -1", "period must not be -1"),
+        (
+            Sedf(MS, 0, 0, extratime=True, weight=65535),
+            {"latency": 1},
+            "give a weight as well",
+            "give a weight as well",
+        ),
+        (DEFAULT, {"period": 9_999, "slice": 5_000}, None, SHORT),
+        (DEFAULT, {"period": 10_000, "slice": 5_000}, None, None),
+        (DEFAULT, {"period": 10_000 * MS, "slice": 5_000}, None, None),
+        (DEFAULT, {"period": 10_000 * MS + 1, "slice": 5_000}, None, SHORT),
+        (DEFAULT, {"slice": 4_999}, None, LONG),
+        (DEFAULT, {"latency": 1}, None, LONG),
+        (DEFAULT, {"extratime": False}, None, LONG),
+        (DEFAULT, {"extratime": False, "slice": 5_000}, None, None),
+        (DEFAULT, {"weight": 1}, None, None),
+        (WEIGHTED, {"weight": 0}, None, None),
     ],
 )
-def test_what_makes_no_sense_with_what_is_there_is_refused(
-    current: Sedf, given: dict[str, Any], name: str, complaint: str
+@pytest.mark.parametrize("has_limits", [False, True])
+def test_what_the_hypervisor_of_the_release_would_refuse_is_refused(
+    current: Sedf, given: dict[str, Any], early: str | None, later: str | None, *, has_limits: bool
 ) -> None:
-    with pytest.raises(InvalidRequest, match=complaint):
-        target(current, given, name)
+    current = replace(current, has_limits=has_limits, domid=7)
+    complaint = later if has_limits else early
+    if complaint is None:
+        judged(current, given)
+    else:
+        with pytest.raises(InvalidRequest, match=complaint):
+            judged(current, given)
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({"slice": 0, "extratime": False}, "would never run again, and the host with it"),
+        ({"slice": 2 * MS - 1, "extratime": False}, "less than 10 percent of the time"),
+        ({"slice": 2 * MS, "extratime": False}, None),
+        ({"period": 1500 * MS, "slice": 400 * MS, "extratime": False}, "stand still for more than a second"),
+        ({"period": 1500 * MS, "slice": 500 * MS, "extratime": False}, None),
+        ({"period": 1500 * MS, "slice": 400 * MS}, None),
+        ({"weight": 1000, "extratime": False}, "would depend on the weights of all guests"),
+        ({"weight": 1}, None),
+        ({"slice": 5_000}, None),
+    ],
+)
+@pytest.mark.parametrize("name", ["Domain-0", "host"])
+@pytest.mark.parametrize("has_limits", [False, True])
+def test_domain_0_keeps_the_time_to_serve_its_host_under_whatever_name(
+    given: dict[str, Any], complaint: str | None, name: str, *, has_limits: bool
+) -> None:
+    current = replace(DOMAIN_0, has_limits=has_limits)
+    if complaint is None:
+        judged(current, given, name)
+    else:
+        with pytest.raises(InvalidRequest, match=complaint):
+            judged(current, given, name)
 
 
 # ---- what xend says
@@ -182,7 +251,10 @@ def test_what_makes_no_sense_with_what_is_there_is_refused(
     ],
 )
 def test_parameters_are_read_from_every_release(text: str) -> None:
-    assert Sedf.from_reply(loads(text)) == DEFAULT
+    found = Sedf.from_reply(loads(text))
+    assert found == DEFAULT
+    assert found.domid in (1, 7)
+    assert found.has_limits is text.startswith("(")
 
 
 @pytest.mark.parametrize(
@@ -239,6 +311,7 @@ def ops(sim: Simulator) -> list[str]:
 
 def test_all_five_are_sent_once_and_read_back(sim: Simulator) -> None:
     outcome = ensure_sedf(client_of(sim), "web1", {"slice": 20 * MS})
+    assert outcome.sent is not None
     assert outcome.before == DEFAULT
     assert outcome.after == Sedf(100 * MS, 20 * MS, 0, extratime=True, weight=0)
     assert outcome.sent == {"period": 100 * MS, "slice": 20 * MS, "latency": 0, "extratime": 1, "weight": 0}
