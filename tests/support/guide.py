@@ -111,9 +111,14 @@ class Reader:
         script = "".join(line + "\n" for line in self._exports) + lines
         self._exports += [line for line in lines.splitlines() if line.startswith("export ")]
         done = subprocess.run(
-            ["sh", "-e", "-c", script], cwd=self.folder, env=self._environment(), capture_output=True, text=True,
-            check=False, timeout=120,
-        )  # fmt: skip
+            ["sh", "-e", "-c", script],
+            cwd=self.folder,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
         assert (done.returncode != 0) is may_fail, f"{block.place}: exit {done.returncode}\n{done.stdout}{done.stderr}"
         return self._as_written(done.stdout) or "\n"
 

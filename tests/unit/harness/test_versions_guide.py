@@ -79,6 +79,7 @@ ROWS: dict[str, tuple[Callable[[Personality], str], Optional[Callable[[Release],
     "on_crash knows coredump-*": (lambda sim: _yes(sim.core_actions), None),
     "A name may hold a slash": (lambda sim: _yes("/" in sim.name_characters), None),
     "A refused sedf setting is told": (lambda sim: _yes(not sim.sedf_hides_refusal), None),
+    "xen_credit can set a cap": (lambda sim: _yes("cap" in sim.credit_numbers), lambda rel: _yes(rel.sets_cap)),
     "Scheduler, unless the host says otherwise": (lambda sim: sim.scheduler, None),
 }
 
