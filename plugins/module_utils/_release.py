@@ -113,10 +113,10 @@ def told_by_domain(fields: Mapping[str, object]) -> Release:
         return R300 if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{8}){3}", str(fields.get("uuid"))) else R302_TO_303
     if "bootloader_args" not in fields:
         return R304
-    if "description" in fields or "pool_name" in fields:  # the control domain has no description
+    if "description" in fields or "pool_name" in fields:
         return R40_ON
-    if "cpus" in fields:
-        return R34
+    if "cpus" in fields:  # the control domain of 4.0 has neither, but a weight, which 3.4 does not print
+        return R40_ON if "cpu_weight" in fields else R34
     return R31 if "cpu_weight" in fields else R32_TO_33
 
 

@@ -7,21 +7,16 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import ipaddress
-import os
-import signal
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .faults import KINDS, Fault
+from .command_line import FAULTS, add_pid_file, add_remote, address, fault, refusal, told_to_stop, write_pid
 from .personality import NOT_SIMULATED
 from .releases import PERSONALITIES
 from .server import Simulator
 
 if TYPE_CHECKING:
-    from types import FrameType
     from typing import TextIO
 
 _DESCRIPTION = """\
@@ -53,28 +48,12 @@ not simulated, answered 501: {missing}
 """
 
 
-def _address(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not colon or not port.isdigit():
-        msg = f"{text!r} is not HOST:PORT"
-        raise argparse.ArgumentTypeError(msg)
-    return host.strip("[]"), int(port)
-
-
-def _fault(text: str) -> Fault:
-    try:
-        return Fault.from_text(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
 def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
-    faults = "\n".join(f"  {kind:<12}{text}" for kind, text in KINDS.items())
     result = argparse.ArgumentParser(
         prog="python -m tests.simulator",
         description=_DESCRIPTION,
-        epilog=_EPILOG.format(faults=faults, missing=" ".join(sorted(NOT_SIMULATED))),
+        epilog=_EPILOG.format(faults=FAULTS, missing=" ".join(sorted(NOT_SIMULATED))),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_places(result)
@@ -89,14 +68,14 @@ def _add_places(result: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--tcp",
         metavar="HOST:PORT",
-        type=_address,
+        type=address,
         default=("127.0.0.1", 0),
         help="default: any free port on 127.0.0.1",
     )
     where.add_argument("--unix", metavar="PATH", help="the Unix socket; default: one in a new temporary directory")
-    where.add_argument("--allow-remote", action="store_true", help="allow an address other than loopback in --tcp")
+    add_remote(where)
     where.add_argument("--url-file", metavar="FILE", type=Path, help="write the TCP URL there when ready")
-    where.add_argument("--pid-file", metavar="FILE", type=Path, help="write the process id there when ready")
+    add_pid_file(where)
 
 
 def _add_host(result: argparse.ArgumentParser) -> None:
@@ -133,20 +112,11 @@ def _add_behaviour(result: argparse.ArgumentParser) -> None:
     behaviour.add_argument(
         "--fault",
         metavar="OP:KIND[:X]",
-        type=_fault,
+        type=fault,
         action="append",
         default=[],
         help="go wrong; repeatable, see below",
     )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _ready(simulator: Simulator, options: argparse.Namespace, seeded: list[str]) -> None:
@@ -158,18 +128,11 @@ def _ready(simulator: Simulator, options: argparse.Namespace, seeded: list[str])
     print(f"Try: curl -H 'Accept: application/sxp' {simulator.url}/xend/domain    Stop it with Ctrl-C.", flush=True)
     if options.url_file:
         options.url_file.write_text(simulator.url + "\n", encoding="utf-8")
-    if options.pid_file:
-        options.pid_file.write_text(f"{os.getpid()}\n", encoding="utf-8")
+    write_pid(options)
 
 
 def _serve(options: argparse.Namespace, log_file: TextIO | None) -> None:
-    done = threading.Event()
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        done.set()
-
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, stop)
+    done = told_to_stop()
     simulator = Simulator(
         options.version,
         scheduler=options.scheduler,
@@ -191,8 +154,9 @@ def _serve(options: argparse.Namespace, log_file: TextIO | None) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT; return the exit status."""
     options = parser().parse_args(arguments)
-    if not options.allow_remote and not _is_loopback(options.tcp[0]):
-        print(f"{options.tcp[0]} is not a loopback address; nobody is asked for a password here", file=sys.stderr)
+    refused = refusal(options)
+    if refused:
+        print(refused, file=sys.stderr)
         return 2
     try:
         with contextlib.ExitStack() as stack:

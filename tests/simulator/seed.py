@@ -23,10 +23,15 @@ def sow(host: Host, listing: str) -> list[str]:
         name = show_plain(child_value(entry, "name") or "")
         if not name or name == "Domain-0" or host.find_by_name(name):
             continue
-        host.domains.append(_domain(host, name, entry))
+        host.domains.append(grow(host, name, entry))
         names.append(name)
-    host.total_memory = max(host.total_memory, 2 * sum(each.memory for each in host.domains))
+    make_room(host)
     return names
+
+
+def make_room(host: Host) -> None:
+    """Give the host twice the memory that its domains have, if it has less."""
+    host.total_memory = max(host.total_memory, 2 * sum(each.memory for each in host.domains))
 
 
 def _entries(parsed: list[Sxp]) -> list[Sxp]:
@@ -47,7 +52,8 @@ def _number(entry: Sxp, key: str, default: int) -> int:
         return default
 
 
-def _domain(host: Host, name: str, entry: Sxp) -> Domain:
+def grow(host: Host, name: str, entry: Sxp) -> Domain:
+    """Return the running domain that a (domain ..) expression tells of; it is not in the host's list yet."""
     image = _image(child_value(entry, "image"))
     uuid = show_plain(child_value(entry, "uuid") or "").replace("-", "")
     vcpus = _number(entry, "vcpus", 1)

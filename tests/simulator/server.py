@@ -79,6 +79,7 @@ class Simulator:
         unix_path: str | None = None,
         clock: Clock | None = None,
         log_file: TextIO | None = None,
+        site: type[Site] = Site,
     ) -> None:
         """Prepare a host of that release; nothing listens before start()."""
         self.personality = version if isinstance(version, Personality) else PERSONALITIES[version]
@@ -98,7 +99,7 @@ class Simulator:
         self.authority = "localhost:8000"  # what xend calls itself when a request has no Host; set when it listens
         self.unix_path = unix_path
         self._log_file = log_file
-        self._site = Site(self.host, lambda: self.authority)
+        self._site = site(self.host, lambda: self.authority)
         self._listeners: list[socket.socket] = []
         self._connections: set[socket.socket] = set()
         self._guard = threading.Lock()  # of the sets of connections and threads

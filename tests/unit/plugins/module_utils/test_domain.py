@@ -505,3 +505,18 @@ def test_what_is_not_said_of_a_vcpu_is_none() -> None:
 def test_any_vcpu_is_read_or_refused(tree: Sxp) -> None:
     with suppress(ValueError):
         json.dumps(Vcpu.from_sxp(["vcpu", ["number", "0"], tree]).as_dict())
+
+
+@pytest.mark.parametrize(
+    ("more", "release"),
+    [
+        ("(cpus (()))", _release.R34),
+        ("(cpus (())) (cpu_weight 256)", _release.R40_ON),
+        ("(cpus (())) (cpu_weight 256) (pool_name Pool-0)", _release.R40_ON),
+        ("(cpu_weight 256)", _release.R31),
+        ("", _release.R32_TO_33),
+    ],
+)
+def test_the_control_domain_tells_the_release_too(more: str, release: Release) -> None:
+    text = f"(domain (domid 0) (name Domain-0) (status 2) (bootloader_args ) (state r-----) {more})"
+    assert Domain.from_sxp(loads(text)).release == release

@@ -1,0 +1,85 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whom the inventory is compared with: community.libvirt's, on libvirt's test driver, in a folder of its own.
+
+The collection and libvirt's bindings go into .build/bench-libvirt and nowhere else. The bindings are built against
+libvirt's headers, which only root can get, from Debian.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from tests.bench.timing import rewrite
+
+TOP = Path(__file__).resolve().parents[2]
+HOME = TOP / ".build" / "bench-libvirt"
+SITE = HOME / "site"
+NAME = "community.libvirt.libvirt"
+PACKAGES = ("libvirt-dev", "pkg-config", "gcc")
+
+_PINS = TOP / "requirements" / "bench.in"
+_COLLECTION = "ansible_collections/community/libvirt/"
+_PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "-q")
+
+
+class NotThere(Exception):
+    """It cannot be had here; the message says why."""
+
+
+def prepare() -> None:
+    """Have it in its folder. Raises NotThere."""
+    made = f"{sys.version}\n{_PINS.read_text(encoding='utf-8')}"
+    stamp = HOME / "made"
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == made:
+        return
+    shutil.rmtree(HOME, ignore_errors=True)
+    _have_headers()
+    print("making .build/bench-libvirt: community.libvirt, and libvirt's bindings", flush=True)
+    pins = dict(line.split("==") for line in _PINS.read_text(encoding="utf-8").splitlines() if "==" in line)
+    _run(*_PIP, "install", "--no-deps", "--target", str(SITE), f"libvirt-python=={pins['libvirt-python']}")
+    with tempfile.TemporaryDirectory() as folder:
+        _run(*_PIP, "download", "--no-deps", "--dest", folder, f"ansible=={pins['ansible']}")
+        with zipfile.ZipFile(next(Path(folder).glob("ansible-*.whl"))) as wheel:
+            wheel.extractall(HOME, [name for name in wheel.namelist() if name.startswith(_COLLECTION)])
+    rewrite(stamp, made)
+
+
+def _have_headers() -> None:
+    """Have libvirt's headers on this machine, installing them if this is root."""
+    if shutil.which("pkg-config") and not subprocess.run(["pkg-config", "--exists", "libvirt"], check=False).returncode:
+        return
+    if os.geteuid() or not shutil.which("apt-get"):
+        raise NotThere(f"libvirt's headers are not installed (on Debian: apt-get install {' '.join(PACKAGES)})")
+    print(f"as root: apt-get install {' '.join(PACKAGES)}", flush=True)
+    _run("apt-get", "update", "-qq")
+    _run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *PACKAGES)
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines()
+        raise NotThere(f"{' '.join(command[:4])} .. failed: {said[-1] if said else done.returncode}")
+
+
+def source(folder: Path, name: str, guests: dict[str, tuple[int, int]]) -> None:
+    """Write a source into *folder*, and the libvirtd that it asks beside that: guests by name, with MiB and vcpus.
+
+    They are the smallest guests that the test driver takes, as it reads all of them anew whenever it is asked.
+    """
+    domains = "".join(
+        f"<domain type='test'><name>{guest}</name><memory unit='MiB'>{memory}</memory><vcpu>{vcpus}</vcpu>"
+        "<os><type>hvm</type></os></domain>\n"
+        for guest, (memory, vcpus) in guests.items()
+    )
+    node = rewrite(folder.with_name(f"{folder.name}-nodes") / f"{name}.xml", f"<node>\n{domains}</node>\n")
+    rewrite(folder / f"{name}.libvirt.yml", f"plugin: {NAME}\nuri: test://{node}\n")
