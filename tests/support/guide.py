@@ -41,7 +41,7 @@ SECRETS = {"ansible": "s3cret"}
 _PORT = re.compile(r"\b(localhost|127\.0\.0\.1):(8\d{3})\b")
 _SOCKET = re.compile(r"unix:///run/user/1000/xenhost\.sock")
 _PROXY = re.compile(r"https://xenhost\.example\.org:8443")
-_SIMULATOR = "python -m tests.simulator "
+_SIMULATOR = "python -m tests.simulator"
 _START_SECONDS = 20
 _LIKE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -99,7 +99,7 @@ class Reader:
     def _type(self, block: Block, shows: Block | None) -> None:
         self.written = {name for name in self.written if name not in block.text}
         if block.text.startswith(_SIMULATOR):
-            self._shown = self._start_simulator(block.text)
+            self._shown = self._start(block.text)
         else:
             self._shown = self._run(block, may_fail=shows is not None and "failed=1" in shows.text)
         if shows:
@@ -128,20 +128,27 @@ class Reader:
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         return {**kept, "PATH": path, "HOME": str(self.folder), "COLUMNS": "500", "ANSIBLE_NOCOLOR": "1"}
 
-    def _start_simulator(self, line: str) -> str:
-        """Start a simulator at a port that is free; return what it shows."""
+    def _start(self, line: str) -> str:
+        """Start a simulator at a port that is free, or a fleet; return what it shows."""
         words = shlex.split(line)
-        (port,) = re.findall(r"--tcp 127\.0\.0\.1:(8\d{3})\b", line)
-        words[words.index(f"127.0.0.1:{port}")] = "127.0.0.1:0"
-        url, log = self.folder / f"url-{port}", self.folder / f"log-{port}"
+        if words[2].endswith(".fleet"):
+            self._start_process(words, words[words.index("--inventory") + 1])
+        else:
+            (port,) = re.findall(r"--tcp 127\.0\.0\.1:(8\d{3})\b", line)
+            words[words.index(f"127.0.0.1:{port}")] = "127.0.0.1:0"
+            url = self._start_process([*words, "--url-file", "url"], "url")
+            self._ports[port] = url.strip().rpartition(":")[2]
+        return self._as_written((self.folder / "log").read_text(encoding="utf-8"))
+
+    def _start_process(self, words: list[str], ready: str) -> str:
+        """Start what runs on until the reader has come to the end; return the file that it writes when it is ready."""
+        log, file = self.folder / "log", self.folder / ready
+        file.unlink(missing_ok=True)
         with log.open("w", encoding="utf-8") as out:
-            process = subprocess.Popen(  # it runs on, until the reader has come to the end
-                [*words, "--url-file", str(url)], cwd=self.folder, env=self._environment(), stdout=out, stderr=out
-            )
+            process = subprocess.Popen(words, cwd=self.folder, env=self._environment(), stdout=out, stderr=out)
         self._stack.callback(process.wait)
         self._stack.callback(process.terminate)
-        self._ports[port] = _content(url, process, log).strip().rpartition(":")[2]
-        return self._as_written(log.read_text(encoding="utf-8"))
+        return _content(file, process, log)
 
     # ---- addresses
 
