@@ -22,7 +22,7 @@ export ANSIBLE_NOCOLOR := 1
 export PY_COLORS := 0
 export NO_COLOR := 1
 
-STAGES := lint typecheck sanity build-check galaxy molecule integration conformance units-oldest unit
+STAGES := lint typecheck docs sanity build-check galaxy molecule integration conformance units-oldest unit
 
 ifneq ($(PYTHON),)
 ifneq ($(shell sh tests/tools/venv.sh check '$(PYTHON)' && echo ok),ok)
@@ -82,6 +82,9 @@ lint: .venv/.dev ## ruff, yamllint, reuse, changelog, documentation, ansible-lin
 
 typecheck: .venv/.dev ## mypy --strict over plugins and tests
 	@sh tests/tools/typecheck.sh
+
+docs: .venv/.dev ## the documentation as a site, in .build/docs/html; a warning is an error
+	@sh tests/tools/docs.sh
 
 sanity: .venv/.dev ## ansible-test sanity, on every Python that starts here
 	@python -m tests.tools.ansible_test sanity

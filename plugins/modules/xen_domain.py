@@ -488,7 +488,12 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dom0.xend.plugins.module_utils._config import STRUCTURED, Wish, parse_config
-from ansible_collections.dom0.xend.plugins.module_utils._domain import secrets, secrets_in_text, without_secrets
+from ansible_collections.dom0.xend.plugins.module_utils._domain import (
+    SECRETS,
+    secrets,
+    secrets_in_text,
+    without_secrets,
+)
 from ansible_collections.dom0.xend.plugins.module_utils._ensure import Ensurer, Outcome
 from ansible_collections.dom0.xend.plugins.module_utils._errors import XendError
 from ansible_collections.dom0.xend.plugins.module_utils._module import connection_spec, open_client, require_libraries
@@ -567,6 +572,8 @@ def wish_of(module: AnsibleModule) -> Wish:
     params = module.params
     for text in (params["config"] or "", *(params["extra_config"] or ())):
         module.no_log_values.update(secrets_in_text(text))
+    image_options = (params["image"] or {}).get("options") or {}
+    module.no_log_values.update(str(image_options[key]) for key in SECRETS if image_options.get(key))
     config = None if params["config"] is None else parse_config(params["config"], params["name"])
     if config is not None:
         module.no_log_values.update(secrets(config))

@@ -367,6 +367,14 @@ def test_a_password_in_a_config_is_never_shown(sim: Simulator) -> None:
     assert "hunter2" not in str(shown)
 
 
+@pytest.mark.parametrize("version", ["4.1"])
+def test_a_password_among_the_options_of_an_image_is_never_shown(sim: Simulator) -> None:
+    image = {"type": "hvm", "kernel": KERNEL, "options": {"device_model": KERNEL, "vnc": 1, "vncpasswd": "hunter2"}}
+    result = run("xen_domain", check=True, xend_url=sim.unix_url, name="web1", memory=64, vcpus=1, image=image)
+    assert result["changed"]
+    assert "hunter2" not in str(result)
+
+
 # ---- a xend that does not answer as it should
 
 
