@@ -72,7 +72,7 @@ sanity: .venv/.dev ## ansible-test sanity, on every Python that starts here
 build-check: .venv/.dev ## build the collection, install it elsewhere, and read its documentation from there
 	@python -m tests.tools.build_check
 
-molecule: .venv/.dev ## declare guests on a simulated xend, twice, and look at what it holds
+molecule: .venv/.dev ## the stories of extensions/molecule, each told twice, on simulated xends
 	@sh tests/tools/molecule.sh
 
 integration: .venv/.dev ## ansible-test integration
