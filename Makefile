@@ -95,7 +95,7 @@ build-check: .venv/.dev ## build the collection, install it elsewhere, and read 
 galaxy: .venv/.dev .build/galaxy/.done ## what galaxy-importer and ansible-builder make of the built collection
 	@python -m tests.tools.galaxy
 
-molecule: .venv/.dev ## declare guests on a simulated xend, twice, and look at what it holds
+molecule: .venv/.dev ## the stories of extensions/molecule, each told twice, on simulated xends
 	@sh tests/tools/molecule.sh
 
 integration: .venv/.dev ## ansible-test integration
