@@ -146,7 +146,7 @@ def _ready(simulator: Simulator, options: argparse.Namespace, seeded: list[str])
     print(f"  {simulator.url}")
     print(f"  {simulator.unix_url}")
     if seeded:
-        print(f"  {len(seeded)} domains from {options.seed}: {' '.join(seeded)}")
+        print(f"  {len(seeded)} domain{'s' * (len(seeded) != 1)} from {options.seed}: {' '.join(seeded)}")
     print(_TRY.format(url=simulator.url), flush=True)
     if options.url_file:
         options.url_file.write_text(simulator.url + "\n", encoding="utf-8")
