@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Build the collection, install it in an empty place, and ask what was installed to show its plugins.
+"""Build the collection, install it in an empty place, and ask what was installed to show its plugins and roles.
 
-Says what it found wrong: a file that has no business in an archive, a plugin that is missing from it, a plugin whose
+Says what it found wrong: a file that has no business in an archive, a plugin or a role that is missing from it, or whose
 documentation does not load from there.
 """
 
@@ -107,6 +107,16 @@ def undocumented(kind: str, names: list[str]) -> list[str]:
     ]
 
 
+def without_role(names: list[str]) -> list[str]:
+    """Return which roles the installed copy does not document."""
+    shown = json.loads(ansible("ansible-doc", "--json", "--type", "role", *names))
+    return [
+        f"{name} (role): no documentation was shown"
+        for name in names
+        if not Path(shown.get(name, {}).get("path", "/")).is_relative_to(INSTALLED)
+    ]
+
+
 def main() -> int:
     """Build, install, compare; the exit status."""
     if not (TOP / "README.md").exists():
@@ -118,7 +128,10 @@ def main() -> int:
     plugins = existing(TOP)
     for kind in sorted({plugin[1] for plugin in plugins}):
         faults += undocumented(kind, sorted(f"dom0.xend.{name}" for name, its_kind in plugins if its_kind == kind))
-    print("\n".join(faults) or f"{archive.name}: {len(plugins)} plugins show their documentation when installed")
+    roles = sorted(f"dom0.xend.{folder.name}" for folder in (TOP / "roles").iterdir())
+    faults += without_role(roles)
+    shown = f"{len(plugins)} plugins and {len(roles)} roles show their documentation when installed"
+    print("\n".join(faults) or f"{archive.name}: {shown}")
     return 1 if faults else 0
 
 
