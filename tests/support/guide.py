@@ -184,10 +184,12 @@ class Reader:
 
 
 def _content(path: Path, process: subprocess.Popen[bytes], log: Path) -> str:
-    """Return what a process writes to a file once it is ready."""
+    """Return what a process has written to a file, once it has, and says that it is ready."""
     end = time.monotonic() + _START_SECONDS
-    while not (path.exists() and path.read_text(encoding="utf-8").endswith("\n")):
+    content = ""
+    while not (content.endswith("\n") and " ready" in log.read_text(encoding="utf-8")):
         assert process.poll() is None, log.read_text(encoding="utf-8")
         assert time.monotonic() < end, "the simulator did not start"
         time.sleep(0.02)
-    return path.read_text(encoding="utf-8")
+        content = path.read_text(encoding="utf-8") if path.exists() else ""
+    return content
