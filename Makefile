@@ -4,8 +4,10 @@
 
 # `make` alone lists what there is. Every path is quoted: a clone may lie in a folder with spaces.
 # PYTHON=... names the Python that builds .venv (3.11 or newer); without it the newest tried one is taken.
+# ANSIBLE_CORE=... names the ansible-core to install there, instead of the one in requirements/constraints.txt.
 
 PYTHON ?=
+ANSIBLE_CORE ?=
 BUILD := $(CURDIR)/.build
 BIN := $(CURDIR)/.venv/bin
 PIP := .venv/bin/python -m pip --disable-pip-version-check -qq
@@ -20,12 +22,16 @@ export ANSIBLE_NOCOLOR := 1
 export PY_COLORS := 0
 export NO_COLOR := 1
 
-STAGES := lint typecheck docs sanity build-check molecule integration conformance units-oldest unit
+STAGES := lint typecheck docs sanity build-check galaxy molecule integration conformance units-oldest unit
 
 ifneq ($(PYTHON),)
 ifneq ($(shell sh tests/tools/venv.sh check '$(PYTHON)' && echo ok),ok)
 $(error PYTHON=$(PYTHON) cannot be used)
 endif
+endif
+
+ifneq ($(ANSIBLE_CORE),)
+$(shell sh tests/tools/venv.sh core '$(ANSIBLE_CORE)')
 endif
 
 # A clone that was moved since: what pip wrote into .venv names the old place.
@@ -37,30 +43,41 @@ endif
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench clean format $(STAGES)
+.PHONY: help demo simulator test bench clean format release $(STAGES)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  PYTHON=/path/to/python3.12   the Python to build .venv with (3.11 or newer)"
+	@echo "  ANSIBLE_CORE=2.20.10         the ansible-core to install there; without it the newest that is pinned"
 
 .venv/.base: requirements/demo.in requirements/constraints.txt
 	@echo '==== building .venv'
-	@sh tests/tools/venv.sh build '$(PYTHON)'
+	@sh tests/tools/venv.sh build '$(PYTHON)' '$(ANSIBLE_CORE)'
 	@pwd -P >$@
 
 .venv/.dev: .venv/.base requirements/dev.in
 	@echo '==== installing the tools of requirements/dev.in'
-	@$(PIP) install -r requirements/dev.in -c requirements/constraints.txt
+	@$(PIP) install -r requirements/dev.in -c .venv/constraints.txt
+	@touch $@
+
+.build/galaxy/.done: .venv/.base requirements/galaxy.in
+	@echo '==== installing the tools of requirements/galaxy.in'
+	@.venv/bin/python -m venv --clear .build/galaxy
+	@sed '/^attrs==/d' .venv/constraints.txt >.build/galaxy/constraints.txt
+	@.build/galaxy/bin/python -m pip --disable-pip-version-check -qq install -r requirements/galaxy.in -c .build/galaxy/constraints.txt
 	@touch $@
 
 demo: .venv/.base ## see it work: a simulated xend, a few guests, nothing but ansible-core, requests and sexpdata
 	@if [ -e playbooks/demo.sh ]; then sh playbooks/demo.sh; else echo "skipped: playbooks/demo.sh is not there yet"; fi
 
+simulator: .venv/.base ## a simulated xend to play with; ARGS='--version 3.0.0 --seed listing.sxp', ARGS=--help
+	@.venv/bin/python -m tests.simulator $(ARGS)
+
 test: .venv/.dev ## every gate below, in turn; KEEP_GOING=1 runs the others after one has failed
 	@sh tests/tools/stages.sh '$(MAKE)' $(STAGES)
 
-lint: .venv/.dev ## ruff, yamllint, reuse, changelog, documentation, ansible-lint, the README's plugin list
+lint: .venv/.dev ## ruff, yamllint, reuse, changelog, documentation, ansible-lint, the lists of plugins and the action group
 	@sh tests/tools/lint.sh
 
 typecheck: .venv/.dev ## mypy --strict over plugins and tests
@@ -75,7 +92,10 @@ sanity: .venv/.dev ## ansible-test sanity, on every Python that starts here
 build-check: .venv/.dev ## build the collection, install it elsewhere, and read its documentation from there
 	@python -m tests.tools.build_check
 
-molecule: .venv/.dev ## declare guests on a simulated xend, twice, and look at what it holds
+galaxy: .venv/.dev .build/galaxy/.done ## what galaxy-importer and ansible-builder make of the built collection
+	@python -m tests.tools.galaxy
+
+molecule: .venv/.dev ## the stories of extensions/molecule, each told twice, on simulated xends
 	@sh tests/tools/molecule.sh
 
 integration: .venv/.dev ## ansible-test integration
@@ -91,11 +111,14 @@ conformance: .venv/.dev ## the simulator against what real xends answered
 units-oldest: .venv/.dev ## the modules' unit tests on the oldest Python that starts here, from 3.9 on
 	@python -m tests.tools.ansible_test units
 
-bench: .venv/.dev ## how fast: the reader of s-expressions, on listings like xend's
+bench: .venv/.dev ## how fast: the reader of s-expressions, and the inventory beside libvirt's; some minutes
 	@python -m tests.bench
 
 unit: .venv/.dev ## pytest over tests/unit: the harness, the traps, the modules, the simulator, the inventory
 	@sh tests/tools/unit.sh
+
+release: .venv/.dev .build/galaxy/.done ## VERSION=0.2.0: the changelog, the version, the archive, a commit and a tag; nothing is sent
+	@python -m tests.tools.release '$(VERSION)'
 
 format: .venv/.dev ## let ruff write the layout
 	ruff check --fix-only .

@@ -45,6 +45,7 @@ options:
     type: float
     default: 30
 requirements:
+  - python >= 3.9
   - requests
   - sexpdata
 notes:

@@ -17,6 +17,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._client import XendClien
 from ansible_collections.dom0.xend.plugins.module_utils._domain import DOMAIN_0
 from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest, XendRefused
 from ansible_collections.dom0.xend.plugins.module_utils._log import last_lines
+from ansible_collections.dom0.xend.plugins.module_utils._node import Node
 from ansible_collections.dom0.xend.plugins.module_utils._release import RELEASES, span_of, within
 
 GATHER = ("release", "scheduler")
@@ -85,12 +86,29 @@ def describe(
     scheduler = node.xen_scheduler or None
     if scheduler is None and "scheduler" in gather:
         scheduler = _scheduler(client, releases)
-    result: dict[str, Any] = {"node": node.as_dict(), "xend": xend(releases, scheduler), "scheduler": scheduler}
+    result: dict[str, Any] = {
+        "msg": _line(node, releases),
+        "node": node.as_dict(),
+        "xend": xend(releases, scheduler),
+        "scheduler": scheduler,
+    }
     if log_lines:
         result["log"] = last_lines(client.log(), log_lines)
     if dmesg_lines:
         result["dmesg"] = last_lines(client.dmesg(), dmesg_lines)
     return result
+
+
+def _line(node: Node, releases: Sequence[str]) -> str:
+    """Return it in a line: ``d0: xend 3.0.0 to 3.0.2, 4 cpus, 13824 of 16384 MiB free``, without what is not known."""
+    parts = [f"xend {span_of(releases)}" if releases else "xend"]
+    parts += [f"{node.nr_cpus} cpus"] if node.nr_cpus is not None else []
+    parts += (
+        [f"{node.free_memory} of {node.total_memory} MiB free"]
+        if None not in (node.free_memory, node.total_memory)
+        else []
+    )
+    return f"{node.host + ': ' if node.host else ''}{', '.join(parts)}"
 
 
 def xend(releases: Sequence[str], scheduler: Optional[str]) -> dict[str, Any]:

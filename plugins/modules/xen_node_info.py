@@ -77,6 +77,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+msg:
+  description: The host in a line.
+  type: str
+  returned: success
+  sample: "xenhost: xend 3.0.0 to 3.0.2, 4 cpus, 13824 of 16384 MiB free"
 node:
   description:
     - The host, in xend's own words. What this release of xend does not say is V(null).

@@ -68,7 +68,7 @@ def _run(*command: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines()
-        raise NotThere(f"{' '.join(command[:4])} .. failed: {said[-1] if said else done.returncode}")
+        raise NotThere(f"{' '.join(command)} failed: {said[-1] if said else done.returncode}")
 
 
 def source(folder: Path, name: str, guests: dict[str, tuple[int, int]]) -> None:

@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .command_line import FAULTS, add_pid_file, add_remote, address, fault, refusal, told_to_stop, write_pid
+from .live import Live, LiveError, is_url, read
 from .personality import NOT_SIMULATED
 from .releases import PERSONALITIES
 from .server import Simulator
+from .sxp import BrokenParserError, SxpError
 
 if TYPE_CHECKING:
     from typing import TextIO
 
+_DEFAULT = "4.1"
+_SCHEDULERS = ("sedf", "credit")
 _DESCRIPTION = """\
 A stand-in xend: it speaks the HTTP interface of a real one, release by release, and keeps its
 domains in memory. Nothing outside this process is touched.
@@ -27,6 +31,10 @@ _EPILOG = """\
 examples:
   Rehearse on port 8000 against the oldest release:
     python -m tests.simulator --version 3.0.0 --tcp 127.0.0.1:8000
+
+  Start with the domains of a live xend, as they are there, and as the release that it is; it is only read:
+    python -m tests.simulator --seed http://localhost:8000
+    python -m tests.simulator --seed unix:///var/lib/xend/xend-socket
 
   Start with the domains of a real host, saved there with
   curl -H 'Accept: application/sxp' 'http://localhost:8000/xend/domain?detail=1' > listing.sxp
@@ -46,6 +54,14 @@ words in a device's uname, bridge or script:
 
 not simulated, answered 501: {missing}
 """
+
+_TRY = """\
+Try, in another shell, after `. .venv/bin/activate` in a clone; stop it here with Ctrl-C:
+  curl -H 'Accept: application/sxp' {url}/xend/domain
+  export XEND_URL={url}
+  ansible localhost -m dom0.xend.xen_domain -a 'name=web1 memory=64 image={{"kernel":"/boot/vmlinuz"}}' --check --diff
+  ansible localhost -m dom0.xend.xen_domain -a 'name=web1 memory=64 image={{"kernel":"/boot/vmlinuz"}}'
+  ansible localhost -m dom0.xend.xen_domain_info"""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -80,10 +96,16 @@ def _add_places(result: argparse.ArgumentParser) -> None:
 
 def _add_host(result: argparse.ArgumentParser) -> None:
     host = result.add_argument_group("what it is")
-    host.add_argument("--version", choices=list(PERSONALITIES), default="4.1", help="the release; default: %(default)s")
-    host.add_argument("--scheduler", choices=("sedf", "credit"), help="default: the release's")
+    host.add_argument(
+        "--version",
+        choices=list(PERSONALITIES),
+        help=f"the release; default: that of a live xend in --seed, or {_DEFAULT}",
+    )
+    host.add_argument("--scheduler", choices=_SCHEDULERS, help="default: a live xend's, or the release's")
     host.add_argument("--hvm", action="store_true", help="with hardware virtualisation, for guests of type hvm")
-    host.add_argument("--seed", metavar="FILE", type=Path, help="start with the domains of this saved listing, running")
+    host.add_argument(
+        "--seed", metavar="FILE|URL", help="start with the domains of this saved listing, or of the live xend there"
+    )
 
 
 def _add_behaviour(result: argparse.ArgumentParser) -> None:
@@ -124,18 +146,54 @@ def _ready(simulator: Simulator, options: argparse.Namespace, seeded: list[str])
     print(f"  {simulator.url}")
     print(f"  {simulator.unix_url}")
     if seeded:
-        print(f"  {len(seeded)} domains from {options.seed}")
-    print(f"Try: curl -H 'Accept: application/sxp' {simulator.url}/xend/domain    Stop it with Ctrl-C.", flush=True)
+        print(f"  {len(seeded)} domain{'s' * (len(seeded) != 1)} from {options.seed}: {' '.join(seeded)}")
+    print(_TRY.format(url=simulator.url), flush=True)
     if options.url_file:
         options.url_file.write_text(simulator.url + "\n", encoding="utf-8")
     write_pid(options)
 
 
+def _seed(options: argparse.Namespace) -> Live | None:
+    """Return what --seed names, read; None without one."""
+    if not options.seed:
+        return None
+    if is_url(options.seed):
+        return read(options.seed)
+    listing = Path(options.seed).read_text(encoding="latin-1")
+    if "(domain" not in listing:
+        msg = f"{options.seed} holds no (domain ..): is it the answer to /xend/domain?detail=1, with Accept: application/sxp?"
+        raise LiveError(msg)
+    return Live(listing, None, None, ())
+
+
+def _sown(simulator: Simulator, live: Live | None) -> list[str]:
+    """Fill the simulator; say what could not be taken over."""
+    try:
+        seeded = simulator.seed(live.listing) if live else []
+    except (SxpError, BrokenParserError) as error:
+        msg = f"the seed is no listing of a xend: {error}"
+        raise LiveError(msg) from error
+    for note in (*(live.notes if live else ()), *simulator.seed_notes):
+        print(f"note: {note}", file=sys.stderr)
+    return seeded
+
+
+def _version(options: argparse.Namespace, live: Live | None) -> str:
+    """Return the release to be. Raises LiveError where a live xend does not tell, and nobody else did."""
+    if options.version or not live or not is_url(options.seed):
+        return options.version or _DEFAULT
+    if live.release is None:
+        msg = f"{options.seed}: {'; '.join(live.notes)}. Name it with --version"
+        raise LiveError(msg)
+    return live.release
+
+
 def _serve(options: argparse.Namespace, log_file: TextIO | None) -> None:
     done = told_to_stop()
+    live = _seed(options)
     simulator = Simulator(
-        options.version,
-        scheduler=options.scheduler,
+        _version(options, live),
+        scheduler=options.scheduler or (live.scheduler if live and live.scheduler in _SCHEDULERS else None),
         hvm=options.hvm,
         device_delay=options.device_delay,
         shutdown_patience=options.shutdown_patience,
@@ -145,7 +203,7 @@ def _serve(options: argparse.Namespace, log_file: TextIO | None) -> None:
         log_file=log_file,
     )
     simulator.faults += options.fault
-    seeded = simulator.seed(options.seed.read_text(encoding="latin-1")) if options.seed else []
+    seeded = _sown(simulator, live)
     with simulator:
         _ready(simulator, options, seeded)
         done.wait()
@@ -162,7 +220,7 @@ def main(arguments: list[str] | None = None) -> int:
         with contextlib.ExitStack() as stack:
             log = stack.enter_context(options.request_log.open("a", encoding="utf-8")) if options.request_log else None
             _serve(options, log)
-    except OSError as error:
+    except (OSError, LiveError) as error:
         print(f"cannot start: {error}", file=sys.stderr)
         return 1
     finally:

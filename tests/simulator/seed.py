@@ -1,10 +1,11 @@
 # Copyright (c) 2026 dom0.xend contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filling the simulated host with the domains of a real one, from a listing saved there."""
+"""Filling the simulated host with the domains of a real one, from a listing that it gave."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .config import group_uuid, read_devices, show_plain
@@ -16,17 +17,59 @@ if TYPE_CHECKING:
     from .host import Host
 
 
-def sow(host: Host, listing: str) -> list[str]:
-    """Add every domain but Domain-0, running, with its devices; return their names. Any release's listing will do."""
-    names = []
+@dataclass
+class Harvest:
+    """The names of the domains that were added, and what was left out, a sentence each."""
+
+    names: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def sow(host: Host, listing: str) -> Harvest:
+    """Add every domain but Domain-0, in the state that it is in, with its devices. Any release's listing will do."""
+    harvest = Harvest()
     for entry in _entries(parse(listing, host.personality.dialect)):
         name = show_plain(child_value(entry, "name") or "")
-        if not name or name == "Domain-0" or host.find_by_name(name):
-            continue
-        host.domains.append(grow(host, name, entry))
-        names.append(name)
+        why_not = _obstacle(host, name, entry)
+        if why_not:
+            harvest.notes.append(why_not)
+        elif name != "Domain-0":
+            host.domains.append(grow(host, name, entry))
+            harvest.names.append(name)
+            harvest.notes += _left_out(name, entry)
     make_room(host)
-    return names
+    return harvest
+
+
+def _obstacle(host: Host, name: str, entry: Sxp) -> str:
+    """Return why a domain cannot be added, or an empty text."""
+    if name == "Domain-0":
+        return ""
+    if not name:
+        return "a domain without a name is left out"
+    if host.find_by_name(name):
+        return f"{name} is left out: there is one of that name already"
+    if "d" in _letters(entry) or name.startswith("Zombie-"):
+        return f"{name} is left out: it is dying"
+    if _halted(entry) and not host.personality.managed:
+        return f"{name} is left out: it is halted, and xend {host.personality.version} keeps no such domains"
+    return ""
+
+
+def _left_out(name: str, entry: Sxp) -> list[str]:
+    """Return a sentence for each kind of device that is not taken over; xend makes a console by itself."""
+    kinds = {head(wrapper[1]) or "" for wrapper in children(entry, "device") if len(wrapper) > 1}
+    return [f"{name} comes without its {kind}" for kind in sorted(kinds - {*_GIVEN, "console", ""})]
+
+
+def _letters(entry: Sxp) -> str:
+    """Return the six letters of its state, nothing where there are none or they are not known yet."""
+    return show_plain(child_value(entry, "state") or "").strip("?")
+
+
+def _halted(entry: Sxp) -> bool:
+    """Tell whether xend only keeps its definition: such a domain has no domid, and the status 0 (WIRE.md (d))."""
+    return child_value(entry, "domid") is None and child_value(entry, "status") == "0"
 
 
 def make_room(host: Host) -> None:
@@ -53,7 +96,10 @@ def _number(entry: Sxp, key: str, default: int) -> int:
 
 
 def grow(host: Host, name: str, entry: Sxp) -> Domain:
-    """Return the running domain that a (domain ..) expression tells of; it is not in the host's list yet."""
+    """Return the domain that a (domain ..) expression tells of; it is not in the host's list yet.
+
+    It runs, unless the expression says otherwise.
+    """
     image = _image(child_value(entry, "image"))
     uuid = show_plain(child_value(entry, "uuid") or "").replace("-", "")
     vcpus = _number(entry, "vcpus", 1)
@@ -61,12 +107,14 @@ def grow(host: Host, name: str, entry: Sxp) -> Domain:
         host,
         name=name,
         uuid=group_uuid(uuid, host.personality) if uuid else host.new_uuid(),
-        domid=_number(entry, "domid", host.next_domid),
+        domid=None if _halted(entry) else _number(entry, "domid", host.next_domid),
         memory=_number(entry, "memory", 0),
         maxmem=_number(entry, "maxmem", 0),
         vcpus=vcpus,
         vcpu_avail=_number(entry, "vcpu_avail", (1 << vcpus) - 1),
         weight=_weight(entry),
+        cap=_number(entry, "cpu_cap", 0),
+        bootloader=show_plain(child_value(entry, "bootloader") or ""),
         image=image,
         behaviour=behaviour(show(image, host.personality.dialect)),
     )
@@ -74,21 +122,41 @@ def grow(host: Host, name: str, entry: Sxp) -> Domain:
     domain.pins = [None] * vcpus
     host.next_domid = max(host.next_domid, (domain.domid or 0) + 1)
     read_devices(host, domain, ["domain", *(each for each in map(_device, children(entry, "device")) if each)])
+    _bring_to_state(host, domain, entry)
+    return domain
+
+
+def _bring_to_state(host: Host, domain: Domain, entry: Sxp) -> None:
+    """Leave the domain as it was seen: halted, paused, down and preserved, or else running."""
+    if domain.domid is None:
+        domain.managed = True
+        return
+    letters = _letters(entry)
     domain.starts = 1
     domain.console_uuid = host.new_uuid()
     domain.started, domain.started_wall = host.clock.now(), host.clock.wall()
-    domain.paused, domain.unpaused_once = False, True
-    return domain
+    # A fresh one shows no letter for some moments from 3.0.4 on, but its status says that it is paused.
+    domain.paused = "p" in letters or (not letters.strip("-") and child_value(entry, "status") == "1")
+    domain.unpaused_once = not domain.paused or "b" in letters
+    if "c" in letters:
+        domain.down = "crash"
+    elif "s" in letters:
+        suspended = (child_value(entry, "status") == "3", child_value(entry, "shutdown_reason") == "suspend")
+        domain.down = "suspend" if any(suspended) else "poweroff"
 
 
 _IMAGE_KEYS = ("kernel", "ramdisk", "root", "ip", "args", "vcpus", "device_model", "boot")
 
 
 def _image(shown: Sxp) -> Sxp:
-    """Return an image as one would give it to create, without what the later releases add."""
+    """Return an image as one would give it to create, without what the later releases add.
+
+    Up to 4.0 an empty value is printed as nothing: `(args )` (WIRE.md (b)).
+    """
     if not isinstance(shown, list):
         return None
-    return [shown[0], *(each for each in shown[1:] if head(each) in _IMAGE_KEYS)]
+    given = [each for each in shown[1:] if isinstance(each, list) and head(each) in _IMAGE_KEYS]
+    return [shown[0], *(each if len(each) > 1 else [*each, ""] for each in given)]
 
 
 _GIVEN = {

@@ -98,6 +98,7 @@ class Simulator:
         self.tcp_address: tuple[str, int] | None = tcp
         self.authority = "localhost:8000"  # what xend calls itself when a request has no Host; set when it listens
         self.unix_path = unix_path
+        self.seed_notes: list[str] = []
         self._log_file = log_file
         self._site = site(self.host, lambda: self.authority)
         self._listeners: list[socket.socket] = []
@@ -177,9 +178,14 @@ class Simulator:
             return sorted(each.name for each in self.host.domains)
 
     def seed(self, listing: str) -> list[str]:
-        """Add every domain but Domain-0 from a listing (?detail=1) of a real xend, running; return their names."""
+        """Add every domain but Domain-0 from a listing (?detail=1) of a real xend, as it is there; return their names.
+
+        What cannot be added is said in `seed_notes`.
+        """
         with self.host.lock:
-            return sow(self.host, listing)
+            harvest = sow(self.host, listing)
+        self.seed_notes += harvest.notes
+        return harvest.names
 
     def _parse(self, config: str) -> Sxp:
         latin = config.encode().decode("latin-1")

@@ -6,23 +6,19 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.common.parameters import PASS_VARS
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.dom0.xend.plugins.modules import (
-    xen_credit,
-    xen_domain,
-    xen_domain_info,
-    xen_node_info,
-    xen_sedf,
-)
+from ansible_collections.dom0.xend.plugins.modules import xen_domain
 from tests.simulator import Clock, ManualClock
 
 if TYPE_CHECKING:
@@ -31,12 +27,10 @@ if TYPE_CHECKING:
     from tests.simulator import LoggedRequest, Simulator
 
 MODULES = {
-    "xen_credit": xen_credit,
-    "xen_domain": xen_domain,
-    "xen_domain_info": xen_domain_info,
-    "xen_node_info": xen_node_info,
-    "xen_sedf": xen_sedf,
+    path.stem: importlib.import_module(f"ansible_collections.dom0.xend.plugins.modules.{path.stem}")
+    for path in Path(__file__).resolve().parents[2].glob("plugins/modules/[!_]*.py")
 }
+"""Every module of the collection, by its name."""
 
 SHOW_INVOCATION = {"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {}
 """Have the module return its arguments, too, as ansible-core up to 2.19 always does: there may be secrets in them."""

@@ -21,6 +21,7 @@ import sys
 from pathlib import Path
 
 import ansible_test
+import yaml
 
 TOP = Path(__file__).resolve().parents[2]
 BUILD = TOP / ".build"
@@ -129,6 +130,12 @@ def oldest_python() -> list[str]:
     return ["--python", found[0].name[len("python") :]] if found else []
 
 
+def promised_python() -> str:
+    """Return the oldest Python that modules are promised to run on, such as 3.9."""
+    settings = yaml.safe_load((TOP / "tests" / "config.yml").read_text(encoding="utf-8"))
+    return str(settings["modules"]["python_requires"]).removeprefix(">=")
+
+
 def main(command: str, *more: str) -> int:
     """Run one command of ansible-test and return its exit status."""
     reason = nothing_to_do(command)
@@ -137,6 +144,8 @@ def main(command: str, *more: str) -> int:
         return 0
     if command == "sanity" and not shutil.which("shellcheck"):
         print("skipped: the shellcheck part of ansible-test sanity: the program is not installed")
+    if command != "integration" and not (PYTHONS / f"python{promised_python()}").exists():
+        print(f"skipped: {command} on Python {promised_python()}, the oldest for modules: it does not start here")
     copy_tree()
     furnish_home()
     arguments = [*COMMANDS[command], *more]

@@ -24,6 +24,7 @@ run yamllint --strict .
 run reuse lint --lines
 run antsibull-changelog lint
 run python -m tests.tools.readme_plugins
+run python -m tests.tools.action_groups
 if has_plugins; then
     run antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 else

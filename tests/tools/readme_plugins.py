@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge README's list of plugins, and meta/runtime.yml's action group, by the plugins that exist.
+"""Judge README's list of plugins and roles by those that exist.
 
-README has a section "## Plugins" whose list items begin ``* `dom0.xend.NAME` (KIND)``, where KIND is module, inventory,
-filter, lookup, callback, connection or become. The action group ``xend`` holds exactly the modules.
+README has a section "## Plugins" whose list items begin ``* `dom0.xend.NAME` (KIND)``, where KIND is module, role,
+inventory, filter, lookup, callback, connection or become.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-
-import yaml
 
 TOP = Path(__file__).resolve().parents[2]
 KINDS = {"module": "modules"} | {
@@ -24,8 +22,9 @@ ITEM = re.compile(r"^[*-] `dom0\.xend\.(?P<name>\w+)` \((?P<kind>\w+)\)", re.MUL
 
 
 def existing(top: Path) -> set[tuple[str, str]]:
-    """Return (name, kind) of each plugin in plugins/; a name that begins with an underscore is private."""
-    return {
+    """Return (name, kind) of each plugin and role; a plugin whose name begins with an underscore is private."""
+    roles = {(path.parents[1].name, "role") for path in (top / "roles").glob("*/tasks/main.yml")}
+    return roles | {
         (path.stem, kind)
         for kind, folder in KINDS.items()
         for pattern in ("*.py", "*.yml")
@@ -44,9 +43,6 @@ def faults(top: Path) -> list[str]:
     """Return one sentence per disagreement; none when all agree."""
     real = existing(top)
     names = listed((top / "README.md").read_text(encoding="utf-8"))
-    runtime = yaml.safe_load((top / "meta" / "runtime.yml").read_text(encoding="utf-8"))
-    grouped = {entry for entry in runtime["action_groups"]["xend"] if isinstance(entry, str)}
-    modules = {f"dom0.xend.{name}" for name, kind in real if kind == "module"}
     return [
         *(f"README.md does not list dom0.xend.{name} ({kind})" for name, kind in sorted(real - set(names))),
         *(
@@ -54,11 +50,6 @@ def faults(top: Path) -> list[str]:
             for name, kind in sorted(set(names) - real)
         ),
         *(f"README.md lists dom0.xend.{name} twice" for name, kind in sorted({n for n in names if names.count(n) > 1})),
-        *(f"meta/runtime.yml: action group xend lacks {name}" for name in sorted(modules - grouped)),
-        *(
-            f"meta/runtime.yml: action group xend names {name}, which does not exist"
-            for name in sorted(grouped - modules)
-        ),
     ]
 
 
@@ -68,7 +59,7 @@ def main() -> int:
         print("skipped: README's plugin list: there is no README.md or no plugin yet")
         return 0
     found = faults(TOP)
-    print("\n".join(found) or "README.md and meta/runtime.yml name the plugins that exist")
+    print("\n".join(found) or "README.md lists the plugins and roles that exist")
     return 1 if found else 0
 
 

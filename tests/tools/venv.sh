@@ -5,16 +5,33 @@
 
 # Build .venv with what a run of the collection needs, and link this clone into it as ansible_collections/dom0/xend.
 #
-#   venv.sh build [PYTHON]   make .venv anew
-#   venv.sh check PYTHON     forget a .venv that another version of Python made, so that make builds it again
+#   venv.sh build [PYTHON] [ANSIBLE_CORE]   make .venv anew
+#   venv.sh check PYTHON         forget a .venv that another version of Python made, so that make builds it again
+#   venv.sh core ANSIBLE_CORE    forget a .venv that has another version of ansible-core
+#
+# .venv/constraints.txt are the pins it is built with: requirements/constraints.txt, but for the ansible-core asked for.
 set -eu
 action=$1
 given=${2:-}
+core=${3:-}
 
 die() {
     echo "$*" >&2
     exit 1
 }
+
+forget() {
+    rm -f .venv/.base .venv/.dev
+}
+
+installed() {
+    .venv/bin/python -c 'import importlib.metadata; print(importlib.metadata.version("ansible-core"))' 2>/dev/null || true
+}
+
+if [ "$action" = core ]; then
+    [ ! -e .venv/bin/python ] || [ "$(installed)" = "$given" ] || forget
+    exit 0
+fi
 
 # make hands PYTHON over as it was typed: ~ and * are still to be expanded.
 case $given in
@@ -35,7 +52,7 @@ version() {
 }
 
 if [ "$action" = check ]; then
-    [ ! -e .venv/bin/python ] || [ "$(version "$given")" = "$(version .venv/bin/python)" ] || rm -f .venv/.base .venv/.dev
+    [ ! -e .venv/bin/python ] || [ "$(version "$given")" = "$(version .venv/bin/python)" ] || forget
     exit 0
 fi
 
@@ -44,7 +61,8 @@ python=${given:-$best}
 
 rm -rf .venv
 "$python" -m venv .venv || die "$python could not make a virtual environment (on Debian: apt-get install python3-venv)"
-.venv/bin/python -m pip --disable-pip-version-check -qq install -r requirements/demo.in -c requirements/constraints.txt
+sed ${core:+-e "s/^ansible-core==.*/ansible-core==$core/"} -e '/^#/d' requirements/constraints.txt | uniq >.venv/constraints.txt
+.venv/bin/python -m pip --disable-pip-version-check -qq install -r requirements/demo.in -c .venv/constraints.txt
 mkdir -p .build/ansible_collections/dom0
 ln -sfn ../../.. .build/ansible_collections/dom0/xend
 # One line on sys.path is all that ansible, python, pytest and molecule need to find the collection.

@@ -396,7 +396,11 @@ def test_a_node_that_cannot_be_read_hides_no_domain(sim: Simulator, tmp_path: Pa
 
 @BOTH
 def test_the_node_comes_from_the_cache_too(sim: Simulator, tmp_path: Path) -> None:
-    cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache")}
+    cache: dict[str, Any] = {
+        "cache": True,
+        "cache_plugin": "ansible.builtin.jsonfile",
+        "cache_connection": str(tmp_path / "cache"),
+    }
     path = source(tmp_path, xends=[{"url": sim.url, "name": "a"}], fetch_node=True, **cache)
     miss = read(path).groups["xend_a"].vars
     sim.clear_log()

@@ -56,6 +56,22 @@ def test_the_node_is_described_with_one_request(sim: Simulator) -> None:
     assert len(sim.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        (
+            "(node (host d0) (nr_cpus 4) (sockets_per_node 1) (free_memory 5) (total_memory 9))",
+            "d0: xend 3.0.0 to 3.0.2, 4 cpus, 5 of 9 MiB free",
+        ),
+        ("(node (host d0) (free_memory 5) (xen_commandline x) (node_to_memory x))", "d0: xend"),
+        ("(node (nr_cpus 4) (total_memory 9))", "xend, 4 cpus"),
+    ],
+)
+def test_a_line_tells_what_is_known(body: str, line: str) -> None:
+    with RawServer(http(body=body.encode())) as server:
+        assert run("xen_node_info", xend_url=server.url)["msg"] == line
+
+
 @SOME
 def test_a_check_run_is_a_run(sim: Simulator) -> None:
     assert look(sim, check=True, gather=["release", "scheduler"]) == look(sim, gather=["release", "scheduler"])

@@ -1,0 +1,382 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role guests, run by the real ansible-playbook on simulated xends."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.simulator import Simulator
+from tests.support.running import READING_OPS, written
+
+TOP = Path(__file__).resolve().parents[3]
+DEFAULTS = yaml.safe_load((TOP / "roles" / "guests" / "defaults" / "main.yml").read_text(encoding="utf-8"))
+RELEASES = ["3.0.0", "3.0.3", "3.2", "4.1"]
+SMALL = {"memory": 64, "image": {"kernel": "/k"}}
+
+
+def mark(name: str) -> str:
+    """Return the uuid that the role gives to a new guest."""
+    return str(uuid.uuid5(uuid.UUID(DEFAULTS["guests_uuid_namespace"]), name))
+
+
+def config(name: str, *more: str) -> str:
+    """Return a config that every release takes."""
+    return f"(vm (name {name}) (memory 64) (vcpus 1) (image (linux (kernel /k) (vcpus 1))) {' '.join(more)})"
+
+
+def settled(sim: Simulator, name: str, *more: str) -> None:
+    """Let a guest run that the role has not created."""
+    sim.create(config(name, *more)).unpause()
+
+
+class Played:
+    """What came of a run on one xend."""
+
+    def __init__(self, done: subprocess.CompletedProcess[str], results: Path) -> None:
+        """Keep what was shown, and what was left of guests_results."""
+        self.shown = done.stdout + done.stderr
+        self.failed = done.returncode != 0
+        self.results: dict[str, Any] = json.loads(results.read_text())
+
+    @property
+    def changed(self) -> list[str]:
+        """Return the names of the guests that were changed, or would be, sorted."""
+        return sorted(name for name, result in self.results.items() if result["changed"])
+
+
+def run_playbook(plays: object, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a playbook with the ansible of this Python."""
+    playbook = folder / "playbook.yml"
+    playbook.write_text(json.dumps(plays))
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("XEND_")}
+    return subprocess.run(
+        [str(Path(sys.executable).parent / "ansible-playbook"), str(playbook), *arguments],
+        env={**environment, "ANSIBLE_NOCOLOR": "1", "COLUMNS": "500"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+
+
+def play_on(
+    sims: list[Simulator], folder: Path, tasks: list[dict[str, Any]], *arguments: str, **more: Any
+) -> list[Played]:
+    """Run tasks on several xends at once. ``kept`` is what they leave of themselves, whatever happens."""
+    urls = {f"xend-{sim.version}": sim.unix_url for sim in sims}
+    keep = {
+        "content": "{{ kept | default(guests_results) | default({}) | to_json }}",
+        "dest": f"{folder}/{{{{ inventory_hostname }}}}.json",
+    }
+    steps = {
+        "hosts": "all",
+        "connection": "local",
+        "gather_facts": False,
+        "module_defaults": {
+            "group/dom0.xend.xend": {"xend_url": "{{ urls[inventory_hostname] }}", "xend_password": "hunter1"}
+        },
+        "tasks": [{"block": tasks, "always": [{"ansible.builtin.copy": keep, "check_mode": False, "diff": False}]}],
+        **more,
+        "vars": {"urls": urls, "ansible_python_interpreter": sys.executable, **more.get("vars", {})},
+    }
+    done = run_playbook([steps], folder, "-i", "".join(f"{host}," for host in urls), *arguments)
+    return [Played(done, folder / f"{host}.json") for host in urls]
+
+
+ROLE = [{"ansible.builtin.import_role": {"name": "dom0.xend.guests"}}]
+
+
+def play(sim: Simulator, folder: Path, variables: dict[str, Any] | str, *arguments: str) -> Played:
+    """Run the role with these variables, or with a file of them."""
+    if isinstance(variables, str):
+        (folder / "variables.yml").write_text(variables)
+        return play_on([sim], folder, ROLE, *arguments, vars_files=["variables.yml"])[0]
+    return play_on([sim], folder, ROLE, *arguments, vars=variables)[0]
+
+
+def sent(sim: Simulator) -> list[str]:
+    """Return what was sent to change something, as "op name"."""
+    changing = [request for request in sim.requests if request.method == "POST" and request.op not in READING_OPS]
+    return [f"{request.op} {_whom(request.path, request.params.get('config', ['']))}" for request in changing]
+
+
+def _whom(path: str, configs: list[str]) -> str:
+    """Return the name of the domain that a request is about."""
+    named = re.search(r"\(name ([^)]+)\)", configs[0])
+    return named[1] if named else path.rsplit("/", 1)[1]
+
+
+@pytest.fixture(name="sim")
+def _sim() -> Iterator[Simulator]:
+    """Return a late xend, whose guests go down quickly."""
+    with Simulator("4.1", tcp=None, shutdown_delay=0.1) as sim:
+        yield sim
+
+
+DECLARED = {
+    "guests_prune": True,
+    "guests_prune_pattern": "stray-[0-9]+|Domain-0|migrating-.*",
+    "guests_defaults": {**SMALL, "image": {"kernel": "/k", "root": "/dev/sda1 ro"}},
+    "guests_list": [
+        {"name": "web", "after": ["db"], "image": {"args": "4"}},
+        {"name": "legacy", "image": None},
+        {"name": "db", "memory": 96},
+    ],
+}
+
+
+@pytest.fixture(name="sims")
+def _sims() -> Iterator[list[Simulator]]:
+    """Return a xend of each kind, with guests that the role has not made, and one that it has."""
+    with ExitStack() as stack:
+        sims = [stack.enter_context(Simulator(release, tcp=None, shutdown_delay=0.1)) for release in RELEASES]
+        for sim in sims:
+            for name in ("legacy", "stray-1", "a-stray-1", "migrating-x"):
+                settled(sim, name)
+            settled(sim, "gone", f"(uuid {mark('gone')})")
+            settled(sim, "other", f"(uuid {mark('of another name')})")
+        yield sims
+
+
+def test_a_check_run_foresees_what_a_run_does_and_a_second_run_changes_nothing(
+    sims: list[Simulator], tmp_path: Path
+) -> None:
+    for sim, foreseen in zip(sims, play_on(sims, tmp_path, ROLE, "--check", "--diff", vars=DECLARED)):
+        assert foreseen.changed == ["db", "gone", "stray-1", "web"], foreseen.shown
+        assert written(sim) == []
+    for sim, done in zip(sims, play_on(sims, tmp_path, ROLE, vars=DECLARED)):
+        assert done.changed == ["db", "gone", "stray-1", "web"], done.shown
+        order = [line for line in sent(sim) if line.startswith(("shutdown", "create"))]
+        assert sorted(order[:2]) == ["shutdown gone", "shutdown stray-1"]
+        assert order[2:] == ["create db", "create web"]
+        assert {"Domain-0", "legacy", "a-stray-1", "migrating-x", "other", "db", "web"} <= set(sim.names())
+        assert not {"gone", "stray-1"} & set(sim.names())
+        uuids = {name: result["domain"]["uuid"] for name, result in done.results.items() if result["domain"]}
+        assert [name for name in sorted(uuids) if uuids[name] == mark(name)] == ["db", "web"]
+        sim.clear_log()
+    for sim, done in zip(sims, play_on(sims, tmp_path, ROLE, vars=DECLARED)):
+        assert done.changed == [], done.shown
+        assert written(sim) == []
+
+
+def test_guests_are_dealt_with_in_steps_down_before_up_each_with_its_options(sim: Simulator, tmp_path: Path) -> None:
+    for name in ("base", "upper"):
+        settled(sim, name)
+    settled(sim, "renamed", f"(uuid {mark('third')})")
+    disks = [{"uname": "phy:vg0/a", "dev": "sda1"}, {"uname": "phy:vg0/b", "dev": "sdb1"}]
+    variables = {
+        "guests_defaults": {
+            **SMALL,
+            "vbds": disks,
+            "on_crash": "preserve",
+            "vcpus": 2,
+            "image": {"kernel": "/k", "args": "4"},
+        },
+        "guests_list": [
+            {"name": "third", "after": ["raw", "second"], "vbds": disks[:1], "vcpus": None},
+            {"name": "raw", "config": config("raw") + "\n"},
+            {"name": "base", "state": "absent"},
+            {"name": "second", "after": "raw", "image": {"root": "/dev/sda1"}},
+            {"name": "upper", "state": "stopped", "after": "base"},
+        ],
+    }
+    done = play(sim, tmp_path, variables)
+    order = [line for line in sent(sim) if line.startswith(("shutdown", "create"))]
+    assert order == ["shutdown upper", "shutdown base", "create raw", "create second", "create third"], done.shown
+    domains = {name: done.results[name]["domain"] for name in ("raw", "second", "third")}
+    assert {name: domain["on_crash"] for name, domain in domains.items()} == {
+        "raw": "restart",
+        "second": "preserve",
+        "third": "preserve",
+    }
+    assert {name: domain["vcpus"] for name, domain in domains.items()} == {"raw": 1, "second": 2, "third": 1}
+    assert {name: len(domain["vbds"]) for name, domain in domains.items()} == {"raw": 0, "second": 2, "third": 1}
+    assert domains["second"]["image"]["args"] == "root=/dev/sda1 4"
+    assert [name for name in domains if domains[name]["uuid"] == mark(name)] == ["raw", "second"]  # third's is taken
+
+
+def test_the_mark_outlives_all_that_happens_to_a_guest_and_a_uuid_of_its_own_stays(
+    sim: Simulator, tmp_path: Path
+) -> None:
+    settled(sim, "legacy")
+    own = str(uuid.UUID(int=7))
+    listed = {
+        "replaced": {"recreate": "if_needed"},
+        "saved": {},
+        "managed": {"state": "defined"},
+        "own": {"uuid": own},
+        "legacy": {"recreate": "if_needed"},
+    }
+
+    def run(**changes: dict[str, Any]) -> dict[str, Any]:
+        guests = [{"name": name, **options, **changes.get(name, {})} for name, options in listed.items()]
+        done = play(sim, tmp_path, {"guests_defaults": SMALL, "guests_list": guests})
+        assert not done.failed, done.shown
+        assert [result["drift"] for result in done.results.values()] == [[]] * len(listed)
+        return done.results
+
+    first = run()
+    changed = run(replaced={"image": {"kernel": "/new"}}, saved={"state": "saved", "save_file": "/saved"})
+    assert changed["replaced"]["removed_config"]
+    assert changed["saved"]["domain"] is None
+    last = run(
+        replaced={"image": {"kernel": "/new"}},
+        saved={"restore_file": "/saved"},
+        managed={"state": "running"},
+    )
+    assert [name for name, result in last.items() if result["changed"]] == ["saved", "managed"]
+    uuids = {name: result["domain"]["uuid"] for name, result in last.items()}
+    expected = {name: mark(name) for name in ("replaced", "saved", "managed")}
+    assert uuids == {**expected, "own": own, "legacy": first["legacy"]["domain"]["uuid"]}
+
+
+def guests(*listed: object) -> dict[str, Any]:
+    """Return the variables with that list."""
+    return {"guests_list": list(listed)}
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "a circle": (
+        guests({"name": "a", "after": ["c"]}, {"name": "b", "after": ["a"]}, {"name": "c", "after": ["b"]}),
+        "a comes after c, which comes after b, which comes after a",
+    ),
+    "itself": (guests({"name": "a", "after": ["a"]}), "a comes after a"),
+    "unknown": (guests({"name": "a", "after": ["nobody"]}), "a comes after nobody, which is not in guests_list"),
+    "twice": (guests({"name": "a"}, {"name": "b", "new_name": "a"}), "More than one guest is to have the name a"),
+    "no host": (guests({"name": "a", "wait_for": {}}), "wait_for of a needs a host"),
+    "no list": ({}, "missing required arguments: guests_list"),
+    "no dict": (guests("name=a"), "must be a dict"),
+    "type": (guests({"name": "a", "memory": "lots"}), "argument 'memory' is of type str found in 'guests_list'"),
+    "choice": (guests({"name": "a", "state": "up"}), "value of state must be one of"),
+    "option": (guests({"name": "a", "memroy": 64}), "guests_list.memroy"),
+    "default": (
+        {**guests(), "guests_defaults": {"vcpus": "lots"}},
+        "'vcpus' is of type str found in 'guests_defaults'",
+    ),
+    "own default": ({**guests(), "guests_defaults": {"uuid": "0" * 32}}, "guests_defaults.uuid"),
+    "namespace": ({**guests(), "guests_uuid_namespace": "mine"}, "badly formed hexadecimal UUID"),
+    "pattern": ({**guests(), "guests_prune": True, "guests_prune_pattern": "("}, "unterminated subpattern"),
+    "on the way": (
+        guests({"name": "busy"}),
+        "xend is saving or migrating a guest of the list: there is migrating-busy",
+    ),
+}
+"""Variables, and what is said of them."""
+
+
+def test_what_cannot_be_meant_is_refused_before_anything_is_changed(sim: Simulator, tmp_path: Path) -> None:
+    settled(sim, "migrating-busy")
+    tasks: list[dict[str, Any]] = [
+        {
+            "vars": {**variables, "case": case},
+            "block": [{"ansible.builtin.include_role": {"name": "dom0.xend.guests"}}],
+            "rescue": [
+                {"ansible.builtin.set_fact": {"kept": "{{ kept | combine({case: ansible_failed_result.msg}) }}"}}
+            ],
+        }
+        for case, (variables, _said) in REFUSED.items()
+    ]
+    said = play_on([sim], tmp_path, [{"ansible.builtin.set_fact": {"kept": {}}}, *tasks])[0].results
+    assert {case: said.get(case) for case in REFUSED if REFUSED[case][1] not in said.get(case, "")} == {}
+    assert written(sim) == []
+
+
+def test_a_guest_is_waited_for_before_another_that_comes_after_it(sim: Simulator, tmp_path: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as open_port, closing(socket.socket()) as closed_port:
+        closed_port.bind(("127.0.0.1", 0))
+        variables = {
+            "guests_defaults": {**SMALL, "wait_for": {"timeout": 2}},
+            "guests_list": [
+                {"name": "a", "vifs": [{"ip": "127.0.0.1"}], "wait_for": {"port": open_port.getsockname()[1]}},
+                {"name": "b", "wait_for": {"host": "127.0.0.1", "port": closed_port.getsockname()[1]}, "after": "a"},
+                {"name": "c", "after": "b", "wait_for": None},
+                {"name": "d", "state": "paused", "after": "a"},
+            ],
+        }
+        foreseen = play(sim, tmp_path, variables, "--check")
+        assert (foreseen.failed, foreseen.changed) == (False, ["a", "b", "c", "d"]), foreseen.shown
+        real = play(sim, tmp_path, variables)
+    assert real.failed
+    assert "b runs, and port" in real.shown
+    assert real.changed == ["a", "b", "d"]
+    assert "(item=a: port" in real.shown
+    assert "(item=d: port" not in real.shown
+
+
+def test_a_guest_that_does_not_go_down_in_time_is_named_and_left_alone(sim: Simulator, tmp_path: Path) -> None:
+    settled(sim, "fine", f"(uuid {mark('fine')})")
+    sim.create(
+        f"(vm (name deaf) (uuid {mark('deaf')}) (memory 64) (vcpus 1) (image (linux (kernel /k) (args rig.ack_only))))"
+    ).unpause()
+    variables = {
+        "guests_list": [{"name": "web", **SMALL}],
+        "guests_prune": True,
+        "guests_prune_shutdown_timeout": 0.5,
+    }
+    done = play(sim, tmp_path, variables)
+    assert done.failed
+    assert "deaf is still up 0.5 s after it was asked to shut down" in done.shown
+    assert sim.names() == ["Domain-0", "deaf"]
+    assert "deaf is still up" in done.results["deaf"]["msg"]
+    assert done.changed == ["deaf", "fine"]  # deaf was asked
+
+
+HOSTILE = r"""
+guests_prune: true
+guests_prune_pattern: !unsafe "{{ lookup('pipe', 'touch FOLDER/owned') }}"
+guests_list:
+  - name: !unsafe "{{ lookup('pipe', 'touch FOLDER/owned') }}"
+    state: absent
+  - name: !unsafe "it's \"quoted\", {% raw %} and $(touch FOLDER/owned)"
+    state: absent
+    after: [!unsafe "{{ lookup('pipe', 'touch FOLDER/owned') }}"]
+  - name: "0123"
+    state: absent
+"""
+
+
+def test_a_hostile_name_is_a_name(sim: Simulator, tmp_path: Path) -> None:
+    settled(sim, "0123")
+    done = play(sim, tmp_path, HOSTILE.replace("FOLDER", str(tmp_path)))
+    assert not done.failed, done.shown
+    assert done.changed == ["0123"]
+    assert f"(item={{{{ lookup('pipe', 'touch {tmp_path}/owned') }}}}: absent)" in done.shown
+    assert not (tmp_path / "owned").exists()
+
+
+def test_secrets_are_shown_by_no_verbosity(sim: Simulator, tmp_path: Path) -> None:
+    variables = {
+        "guests_defaults": SMALL,
+        "guests_list": [
+            {"name": "a", "vfbs": [{"vncpasswd": "hunter2"}]},
+            {"name": "b", "config": config("b", "(device (vfb (type vnc) (vncpasswd hunter3)))")},
+        ],
+    }
+    done = play(sim, tmp_path, variables, "-vvvv", "--diff")
+    assert done.changed == ["a", "b"], done.shown
+    assert "hunter" not in done.shown + json.dumps(done.results)
+
+
+def test_the_example_of_the_readme_can_be_rehearsed_as_it_stands(sim: Simulator, tmp_path: Path) -> None:
+    readme = (TOP / "roles" / "guests" / "README.md").read_text(encoding="utf-8")
+    example = yaml.safe_load(readme.split("```yaml\n", 1)[1].split("```", 1)[0])
+    done = run_playbook(example, tmp_path, "-i", "xen1,xen2,", "-e", f"my_xend_url={sim.unix_url}", "--check", "--diff")
+    recaps = re.findall(r"^xen\d +: ok=\d+ +changed=(\d) .* failed=0 ", done.stdout, re.MULTILINE)
+    assert recaps == ["2", "2"], done.stdout
+    assert done.stdout.index("item=db1: running") < done.stdout.index("item=web1: running")
