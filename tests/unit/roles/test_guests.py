@@ -71,4 +71,4 @@ def test_the_readme_names_what_the_role_adds_to_a_guest(option: str) -> None:
 
 
 def test_the_readme_of_the_collection_names_the_role() -> None:
-    assert "\n* `dom0.xend.guests`: " in (TOP / "README.md").read_text(encoding="utf-8")
+    assert "\n* `dom0.xend.guests` (role): " in (TOP / "README.md").read_text(encoding="utf-8")
