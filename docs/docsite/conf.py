@@ -45,10 +45,11 @@ ELSEWHERE = {
 
 def link_to_ansible(_app: Sphinx, _env: object, wanted: Any, words: nodes.Node) -> Optional[nodes.Node]:
     """Return a link for a reference to Ansible's own documentation, None for others."""
-    page = ELSEWHERE.get(wanted["reftarget"])
-    if page is None:
-        return None
-    return nodes.reference("", "", words, internal=False, refuri=ANSIBLE + page)
+    builtin = re.fullmatch(
+        r"ansible_collections\.ansible\.builtin\.(\w+_(?:module|lookup|filter|test))", wanted["reftarget"]
+    )
+    page = f"collections/ansible/builtin/{builtin[1]}.html" if builtin else ELSEWHERE.get(wanted["reftarget"])
+    return nodes.reference("", "", words, internal=False, refuri=ANSIBLE + page) if page else None
 
 
 def stay_inside(_app: Sphinx, document: str, source: list[str]) -> None:

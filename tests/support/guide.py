@@ -135,7 +135,7 @@ class Reader:
             self._start_process(words, words[words.index("--inventory") + 1])
         else:
             (port,) = re.findall(r"--tcp 127\.0\.0\.1:(8\d{3})\b", line)
-            words[words.index(f"127.0.0.1:{port}")] = "127.0.0.1:0"
+            words = shlex.split(self._really(line.replace(f"--tcp 127.0.0.1:{port}", "--tcp 127.0.0.1:0")))
             url = self._start_process([*words, "--url-file", "url"], "url")
             self._ports[port] = url.strip().rpartition(":")[2]
         return self._as_written((self.folder / "log").read_text(encoding="utf-8"))
