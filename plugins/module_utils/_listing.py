@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -54,7 +55,7 @@ class Selection:
 
     def has_name(self, name: str) -> bool:
         """Tell whether a domain of that name may be meant."""
-        return self.patterns is None or any(fnmatchcase(name, pattern) for pattern in self.patterns)
+        return self.patterns is None or any(_matches(name, pattern) for pattern in self.patterns)
 
     def has(self, domain: Domain) -> bool:
         """Tell whether a domain is meant."""
@@ -94,6 +95,14 @@ def list_domains(client: XendClient, *, only_running: bool = False, selection: S
                     _look_up(client, name, listing)
     listing.domains = [domain for domain in listing.domains if selection.has(domain)]
     return listing
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """Tell whether a name is as a shell glob says; one like ``[z-a]``, an error to old Pythons, matches nothing."""
+    try:
+        return fnmatchcase(name, pattern)
+    except re.error:
+        return False
 
 
 def _read(client: XendClient, trees: list[Sxp]) -> Listing:
