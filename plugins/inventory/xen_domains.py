@@ -237,6 +237,7 @@ from ansible.plugins.inventory import (
     get_cache_plugin,
     to_safe_group_name,
 )
+from ansible.utils.vars import combine_vars
 
 from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest, XendError
 from ansible_collections.dom0.xend.plugins.plugin_utils._names import Names, safe_name
@@ -251,6 +252,7 @@ from ansible_collections.dom0.xend.plugins.plugin_utils._xends import (
     missing_library,
     order,
     shortened,
+    uncollected,
 )
 
 if TYPE_CHECKING:
@@ -287,12 +289,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def parse(self, inventory: InventoryData, loader: DataLoader, path: str, cache: bool = True) -> None:
         """Fill the inventory from the source at *path*. Raises AnsibleParserError, and then adds nothing."""
         super().parse(inventory, loader, path, cache)
-        self._check_options(self._read_options(path), path)
-        xends = self._xends(path)
-        answers = self._answers(xends, path, may_read_cache=cache)
-        hosts = self._plan(xends, answers, inventory, path)
-        self._populate(inventory, xends, answers, hosts)
-        self._construct(inventory, hosts)
+        with uncollected():
+            self._check_options(self._read_options(path), path)
+            xends = self._xends(path)
+            answers = self._answers(xends, path, may_read_cache=cache)
+            hosts = self._plan(xends, answers, inventory, path)
+            self._populate(inventory, xends, answers, hosts)
+            self._construct(inventory, hosts)
 
     # ---- options
 
@@ -555,8 +558,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             # Not through the inventory, which would note the file that each value comes from: that takes longer than
             # all the rest. Values are plain data as they are, and text without a note is never taken for a template.
             known = inventory.hosts[host.name]
-            for key, value in host.variables.items():
-                known.set_variable(key, value)
+            known.vars = combine_vars(known.vars, host.variables)
 
     def _construct(self, inventory: InventoryData, hosts: Sequence[PlannedHost]) -> None:
         """Add the variables and groups that the user composes, once all hosts are there."""

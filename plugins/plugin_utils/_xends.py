@@ -9,11 +9,13 @@ The client, requests and sexpdata are imported when a xend is asked: an inventor
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Optional, TypedDict, Union
 
@@ -87,6 +89,23 @@ def ask(xends: Sequence[Xend], query: Query) -> list[Union[Answer, XendError]]:
         return []
     with ThreadPoolExecutor(max_workers=min(MOST_AT_A_TIME, len(xends))) as pool:
         return list(pool.map(lambda xend: _ask_one(xend, query), xends))
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep Python's garbage collector from what is made meanwhile: it is no garbage.
+
+    Hundreds of thousands of objects come into being here and stay until the process ends. The collector would go through
+    all of them again and again, now and while Ansible goes on.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()
 
 
 def missing_library() -> Optional[str]:
