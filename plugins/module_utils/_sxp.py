@@ -37,19 +37,21 @@ Sxp = Union[str, list["Sxp"]]
 MAX_DEPTH = 50
 """Lists nested deeper than this are refused, reading and writing. xend's own stay below ten."""
 
+_ATOM = r"[^\s\x00-\x1f\x7f()'\"\#<>{}\[\];][^\s\x00-\x1f\x7f()\#<>{}\[\];]*"
 _TOKEN = re.compile(
-    r"""
-      ([^\s\x00-\x1f\x7f()'"\#<>{}\[\];][^\s\x00-\x1f\x7f()\#<>{}\[\];]*)  # 1: a bare atom
-    | (\()                                    # 2
-    | (\))                                    # 3
-    | ('[^'\\]*(?:\\.[^'\\]*)*')              # 4: a string, or
-    | ("[^"\\]*(?:\\.[^"\\]*)*")              # 5: a string
+    rf"""
+      \(({_ATOM})[ ]({_ATOM})\)               # 1, 2: a list of two bare atoms, as most of a listing is
+    | ({_ATOM})                               # 3: a bare atom
+    | (\()                                    # 4
+    | (\))                                    # 5
+    | ('[^'\\]*(?:\\.[^'\\]*)*')              # 6: a string, or
+    | ("[^"\\]*(?:\\.[^"\\]*)*")              # 7: a string
     | \#[^\n]*                                # a comment
-    | ([^ \t\n\v\f\r])                        # 6: nothing that xend prints
+    | ([^ \t\n\v\f\r])                        # 8: nothing that xend prints
     """,
     re.VERBOSE | re.DOTALL,
 )
-_BARE, _OPEN, _CLOSE, _ODD = 1, 2, 3, 6
+_PAIR, _BARE, _OPEN, _CLOSE, _ODD = 2, 3, 4, 5, 8
 
 _BARE_EVERYWHERE = re.compile(r"[A-Za-z0-9._:/~-]+")
 _NEEDS_ESCAPE = re.compile(rb"[\x00-\x1f\x7f-\xff\\']")
@@ -119,11 +121,13 @@ class _Parser(_BaseParser):
         into: list[Sxp] = []
         for match in _TOKEN.finditer(text, i):
             kind = match.lastindex
-            if kind == _BARE:
+            if kind in (_PAIR, _OPEN) and len(stack) >= MAX_DEPTH:
+                raise SxpError(f"lists nested over {MAX_DEPTH} deep", text, match.start())
+            if kind == _PAIR:
+                into.append([match[1], match[2]])
+            elif kind == _BARE:
                 into.append(match[0])
             elif kind == _OPEN:
-                if len(stack) >= MAX_DEPTH:
-                    raise SxpError(f"lists nested over {MAX_DEPTH} deep", text, match.start())
                 stack.append(into)
                 into = []
             elif kind == _CLOSE:
@@ -131,13 +135,18 @@ class _Parser(_BaseParser):
                     raise SxpError("a closing parenthesis that nothing opened", text, match.start())
                 stack[-1].append(into)
                 into = stack.pop()
-            elif kind == _ODD:
-                raise SxpError(_complaint(match[0]), text, match.start())
             elif kind:
-                into.append(_unquoted(match[0]))
+                into.append(_string(match))
             if into and not stack:
                 return match.end(), into[0]
         raise SxpError("the text ends too early" if stack else "there is no expression", text, len(text))
+
+
+def _string(match: re.Match[str]) -> str:
+    """Return what a token stands for that is a quoted string, or should be one. Raises SxpError."""
+    if match.lastindex == _ODD:
+        raise SxpError(_complaint(match[0]), match.string, match.start())
+    return _unquoted(match[0])
 
 
 def _complaint(character: str) -> str:
