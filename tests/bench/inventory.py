@@ -6,7 +6,7 @@
 
 What counts is the ratio within one run, net of what Ansible takes to read a source that adds nothing. The floor adds
 the very same hosts from memory, by Ansible's own interface; the rest is what asking and reading xend costs. libvirt's
-inventory gives other variables of as many guests, and asks its test driver, within its own process: its best case.
+inventory gives other variables of the same guests, and asks its test driver, within its own process: no daemon, no socket.
 All of them run on the same Python and the same ansible-core, in turns. Of the domains 5 in a hundred do not run: from
 3.0.4 on xend has to be asked for each of these. On a busy machine believe the cpu columns, not the clock's.
 """
@@ -158,11 +158,11 @@ def static(found: dict[str, Any]) -> str:
     return text
 
 
-def by_xend(found: dict[str, Any]) -> dict[str, dict[str, tuple[int, int]]]:
-    """Return the guests of each xend, with their memory and vcpus."""
-    xends: dict[str, dict[str, tuple[int, int]]] = {}
+def by_xend(found: dict[str, Any]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return the guests of each xend, with their variables."""
+    xends: dict[str, dict[str, dict[str, Any]]] = {}
     for host, variables in found["_meta"]["hostvars"].items():
-        xends.setdefault(variables["xen_xend"], {})[host] = variables["xen_memory"], variables["xen_vcpus"]
+        xends.setdefault(variables["xen_xend"], {})[host] = variables
     return xends
 
 

@@ -17,6 +17,9 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
+from string import ascii_lowercase
+from typing import Any
+from xml.sax.saxutils import escape
 
 from tests.bench.timing import rewrite
 
@@ -71,15 +74,33 @@ def _run(*command: str) -> None:
         raise NotThere(f"{' '.join(command)} failed: {said[-1] if said else done.returncode}")
 
 
-def source(folder: Path, name: str, guests: dict[str, tuple[int, int]]) -> None:
-    """Write a source into *folder*, and the libvirtd that it asks beside that: guests by name, with MiB and vcpus.
-
-    They are the smallest guests that the test driver takes, as it reads all of them anew whenever it is asked.
-    """
-    domains = "".join(
-        f"<domain type='test'><name>{guest}</name><memory unit='MiB'>{memory}</memory><vcpu>{vcpus}</vcpu>"
-        "<os><type>hvm</type></os></domain>\n"
-        for guest, (memory, vcpus) in guests.items()
+def _domain(name: str, variables: dict[str, Any]) -> str:
+    """Return a guest as libvirt describes it."""
+    image = variables["xen_image"]
+    boot = "".join(
+        f"<{element}>{escape(image[key])}</{element}>"
+        for element, key in (("kernel", "kernel"), ("initrd", "ramdisk"), ("cmdline", "args"))
+        if image[key]
     )
+    devices = [
+        f"<disk type='block' device='disk'><source dev='{escape(vbd['uname'])}'/><target dev='xvd{letter}' bus='xen'/></disk>"
+        for letter, vbd in zip(ascii_lowercase, variables["xen_vbds"])
+    ] + [
+        f"<interface type='bridge'><mac address='{vif['mac']}'/><source bridge='{vif['bridge']}'/></interface>"
+        for vif in variables["xen_vifs"]
+    ]
+    return (
+        f"<domain type='test'><name>{name}</name><memory unit='MiB'>{variables['xen_memory']}</memory>"
+        f"<vcpu>{variables['xen_vcpus']}</vcpu><os><type>hvm</type>{boot}</os>"
+        f"<devices>{''.join(devices)}</devices></domain>"
+    )
+
+
+def source(folder: Path, name: str, guests: dict[str, dict[str, Any]]) -> None:
+    """Write a source into *folder*, and the libvirtd that it asks beside that: guests by name, with our variables.
+
+    They are the same guests: memory, vcpus, kernel, disks and network interfaces.
+    """
+    domains = "\n".join(_domain(guest, variables) for guest, variables in guests.items())
     node = rewrite(folder.with_name(f"{folder.name}-nodes") / f"{name}.xml", f"<node>\n{domains}</node>\n")
     rewrite(folder / f"{name}.libvirt.yml", f"plugin: {NAME}\nuri: test://{node}\n")
