@@ -308,12 +308,15 @@ class _UnixConnection(HTTPConnection):
         self._socket_path = socket_path
 
     def connect(self) -> None:
-        """Connect; as with TCP, a failure is a NewConnectionError."""
+        """Connect; as with TCP, a failure is a NewConnectionError, and a wait in vain is a ConnectTimeoutError."""
         patience = self.timeout if isinstance(self.timeout, (int, float)) else 0
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         sock.settimeout(patience or None)
         try:
             self._connect(sock, time.monotonic() + patience)
+        except (BlockingIOError, TimeoutError, socket.timeout) as error:
+            sock.close()
+            raise ConnectTimeoutError(self, f"no place in its queue within {patience:g} s") from error
         except OSError as error:
             sock.close()
             raise NewConnectionError(self, error.strerror or str(error)) from error
