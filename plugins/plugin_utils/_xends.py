@@ -142,8 +142,9 @@ def _ask_one(xend: Xend, query: Query) -> Union[Answer, XendError]:
         listing = list_domains(client, only_running=not query.include_halted)
     except XendError as error:
         return error
-    complaints = list(listing.unreadable)
+    complaints: list[str] = []
     node = _node(client, complaints.append) if query.fetch_node else None
+    complaints += listing.unreadable  # behind the node's, as only of domains the last ones are counted and not shown
     found = [_found(domain) for domain in listing.domains]
     return {"asked_at": asked_at, "domains": found, "complaints": complaints, "node": node}
 

@@ -644,6 +644,18 @@ def test_many_domains_that_cannot_be_described_are_counted(sim: Simulator, tmp_p
 
 
 @ONLY_4_1
+def test_that_the_node_cannot_be_described_is_told_however_many_domains_cannot_either(
+    sim: Simulator, tmp_path: Path, warnings: list[str]
+) -> None:
+    for number in range(7):
+        add(sim, f"db{number}", run=False)
+    sim.faults += [Fault("get", "refuse", times=-1), Fault("node", "refuse")]
+    assert list(read(source(tmp_path, xend_url=sim.url, fetch_node=True)).hosts) == ["web1"]
+    assert "the node cannot be described" in warnings[0]
+    assert warnings[-1].endswith("3 more domains cannot be read")
+
+
+@ONLY_4_1
 def test_a_xend_that_goes_silent_half_way_is_an_error(sim: Simulator, tmp_path: Path) -> None:
     add(sim, "db1", run=False)
     sim.faults.append(Fault("get", "truncate", times=-1))
