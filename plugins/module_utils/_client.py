@@ -267,13 +267,8 @@ class XendClient:
             reply = self._transport.exchange(path, {}, timeout=timeout, query="?" + encoded)
         else:
             reply = self._transport.exchange(path, form, timeout=timeout)
-        if path != _DOMAINS and self._says_no_domain(reply):
-            doubt = (
-                ", or failed without a reason: it answered an empty 500" if reply.status == 500 else ""
-            )  # 3.1 to 3.3
-            raise NoSuchDomain(
-                f"xend at {self.url} knows no domain {_name(path)!r} to {form['op']}{doubt}", reason=reply.text
-            )
+        if path != _DOMAINS:
+            self._refuse_missing(reply, _name(path), form["op"])
         self._check(reply, form["op"])
         return reply
 
