@@ -5,7 +5,7 @@
 """How fast the inventory is: ansible-inventory --list as a whole process, against a floor and against libvirt's inventory.
 
 What counts is the ratio within one run, net of what Ansible takes to read a source that adds nothing. The floor adds
-the very same hosts from memory, by Ansible's own interface; the rest is what asking and reading xend costs. libvirt's
+the very same hosts from memory, in the way that ours does; the rest is what asking and reading xend costs. libvirt's
 inventory gives other variables of the same guests, and asks its test driver, within its own process: no daemon, no socket.
 All of them run on the same Python and the same ansible-core, in turns. Of the domains 5 in a hundred do not run: from
 3.0.4 on xend has to be asked for each of these. On a busy machine believe the cpu columns, not the clock's.

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ansible.plugins.inventory import BaseInventoryPlugin
+from ansible.utils.vars import combine_vars
 
 if TYPE_CHECKING:
     from ansible.inventory.data import InventoryData
@@ -43,5 +44,4 @@ class InventoryModule(BaseInventoryPlugin):
             for group in its_groups:
                 inventory.add_host(host, group=group)
             known = inventory.hosts[host]  # as ours does; through the inventory, each value would be noted an origin
-            for name, value in variables.items():
-                known.set_variable(name, value)
+            known.vars = combine_vars(known.vars, variables)
