@@ -13,11 +13,6 @@ run() { # run COMMAND...: show it, and remember it when it fails
   $*"
 }
 
-# The documentation's linter has nothing to judge, and fails, while no plugin carries documentation.
-has_plugins() {
-    [ -n "$(find plugins/modules plugins/inventory plugins/filter -name '[!_]*.py' -print -quit 2>/dev/null)" ]
-}
-
 run ruff check .
 run ruff format --check .
 run yamllint --strict .
@@ -25,18 +20,8 @@ run reuse lint --lines
 run antsibull-changelog lint
 run python -m tests.tools.readme_plugins
 run python -m tests.tools.action_groups
-if has_plugins; then
-    run antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
-else
-    echo "skipped: antsibull-docs: the collection has no plugin yet"
-fi
-if [ -e plugins/modules/xen_domain.py ] && [ -e plugins/modules/xen_domain_info.py ] &&
-    [ -e plugins/modules/xen_sedf.py ]; then
-    run ansible-lint --offline
-else
-    echo "skipped: ansible-lint of extensions and tests/integration: the modules are not there yet"
-    run ansible-lint --offline --exclude extensions --exclude tests/integration
-fi
+run antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
+run ansible-lint --offline
 
 if [ -n "$failed" ]; then
     echo "these found something:$failed" >&2
