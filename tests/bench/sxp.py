@@ -10,6 +10,7 @@ its own loop is given the same listing in double quotes; and it makes numbers of
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -37,8 +38,8 @@ ROUNDS = 3
 
 def guest(version: str) -> str:
     """Return the recorded guest that has a bit of everything."""
-    path = TOP / "tests" / "recordings" / f"xend-{version}.jsonl"
-    exchanges = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    path = TOP / "tests" / "recordings" / f"xend-{version}.jsonl.gz"
+    exchanges = map(json.loads, gzip.decompress(path.read_bytes()).splitlines())
     body: str = next(each["response"]["body"] for each in exchanges if each["slug"] == "create-full-get")
     return body.removesuffix("''")
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections.abc import Iterator
@@ -84,7 +85,7 @@ _KNOWN = {
 
 def load(name: str) -> Iterator[Exchange]:
     """Yield the exchanges of one file, in order."""
-    with (DIRECTORY / f"{name}.jsonl").open(encoding="utf-8") as file:
+    with gzip.open(DIRECTORY / f"{name}.jsonl.gz", "rt", encoding="utf-8") as file:
         for line in file:
             yield _exchange(name, json.loads(line))
 

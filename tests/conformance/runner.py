@@ -55,6 +55,13 @@ class Result:
         """Return how many of them were equal."""
         return sum(not each.skipped and not each.differences for each in self.verdicts)
 
+    def gaps(self) -> dict[str, int]:
+        """Return how many exchanges of each file differ."""
+        found = {each.file: 0 for each in self.verdicts}
+        for each in self.verdicts:
+            found[each.file] += bool(each.differences) and not each.skipped
+        return found
+
     @property
     def skipped(self) -> int:
         """Return how many were not compared."""

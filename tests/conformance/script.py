@@ -37,18 +37,48 @@ class Scenario:
     why: str = ""
 
 
+_NO_GUARD = "recorded with the restart guard switched off"
+_HVM = "recorded on a host with hardware virtualisation"
+_RELEASES = ("3.0.0", "3.0.2", "3.0.3", "3.0.4", "3.1", "3.2", "3.3", "3.4", "4.0", "4.1", "4.4")
+
 SCENARIOS = (
-    Scenario("xend-3.0.0", "3.0.0"),
+    *(Scenario(f"xend-{version}", version) for version in _RELEASES),
+    *(Scenario(f"xend-{version}-cases", version, restart_seconds=0.0, why=_NO_GUARD) for version in _RELEASES),
     Scenario("xend-3.0.0-timeout", "3.0.0"),
-    Scenario("xend-3.0.3", "3.0.3"),
-    Scenario("xend-3.0.3-sedf", "3.0.3", scheduler="sedf"),
-    Scenario("xend-3.2", "3.2"),
     Scenario("xend-3.2-timeout", "3.2"),
-    Scenario("xend-3.4-hvm", "3.4", hvm=True, why="recorded on a host with hardware virtualisation"),
-    Scenario("xend-4.1", "4.1"),
+    Scenario("xend-3.0.3-sedf", "3.0.3", scheduler="sedf"),
     Scenario("xend-4.1-sedf", "4.1", scheduler="sedf"),
-    Scenario("xend-4.1-restart", "4.1", restart_seconds=0.0, why="recorded with the restart guard switched off"),
+    Scenario("xend-3.0.4-hvm", "3.0.4", hvm=True, why=_HVM),
+    Scenario("xend-3.4-hvm", "3.4", hvm=True, why=_HVM),
+    Scenario("xend-4.1-hvm", "4.1", hvm=True, why=_HVM),
+    Scenario("xend-4.1-restart", "4.1", restart_seconds=0.0, why=_NO_GUARD),
 )
+
+# How many exchanges of a recording the simulator still answers in another way. `make conformance` fails when there are
+# more, and when there are fewer: the number must then be lowered here, and a recording that is answered in full has none.
+GAPS: dict[str, int] = {
+    "xend-3.0.2": 26,
+    "xend-3.0.4": 260,
+    "xend-3.1": 265,
+    "xend-3.3": 164,
+    "xend-3.4": 104,
+    "xend-4.0": 240,
+    "xend-4.1": 48,
+    "xend-4.4": 82,
+    "xend-3.0.0-cases": 87,
+    "xend-3.0.2-cases": 89,
+    "xend-3.0.3-cases": 100,
+    "xend-3.0.4-cases": 134,
+    "xend-3.1-cases": 140,
+    "xend-3.2-cases": 130,
+    "xend-3.3-cases": 140,
+    "xend-3.4-cases": 128,
+    "xend-4.0-cases": 140,
+    "xend-4.1-cases": 131,
+    "xend-4.4-cases": 130,
+    "xend-3.0.4-hvm": 8,
+    "xend-4.1-hvm": 3,
+}
 
 # The configuration of everything created off the record.
 TEMPLATE = (

@@ -6,15 +6,16 @@
 
 from __future__ import annotations
 
+import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qs
 
 RECORDINGS = Path(__file__).resolve().parents[3] / "recordings"
-FILES = sorted(path.name for path in RECORDINGS.glob("*.jsonl"))
+FILES = sorted(path.name[: -len(".gz")] for path in RECORDINGS.glob("*.jsonl.gz"))
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class Recorded:
 @cache
 def replies(file: str) -> tuple[Recorded, ...]:
     """Return the replies of one recording, in order."""
-    lines = (RECORDINGS / file).read_text(encoding="utf-8").splitlines()
-    return tuple(_replies(lines))
+    with gzip.open(RECORDINGS / f"{file}.gz", "rt", encoding="utf-8") as lines:
+        return tuple(_replies(lines))
 
 
 def reply(file: str, slug: str) -> Recorded:
@@ -53,7 +54,7 @@ def release_of(file: str) -> str:
     return file[: -len(".jsonl")].split("-")[1]
 
 
-def _replies(lines: list[str]) -> Iterator[Recorded]:
+def _replies(lines: Iterable[str]) -> Iterator[Recorded]:
     for line in lines:
         exchange = json.loads(line)
         request, response = exchange["request"], exchange["response"]
