@@ -231,6 +231,11 @@ class Ensurer:
             raise
         self._keep_in_mind(operation)
 
+    def _recover(self, operation: Operation) -> None:
+        """Send an operation that makes up for a failed one. It is tried once: what fails here starts no other recovery."""
+        operation.send(self.client)
+        self._keep_in_mind(operation)
+
     def _keep_in_mind(self, operation: Operation) -> None:
         """Note an operation as done."""
         outcome = self.outcome
@@ -246,7 +251,7 @@ class Ensurer:
                 f"{error}. The domain {name} was created and is left paused, as asked.", reason=error.reason
             )
         try:
-            self._send(Destroy(name))
+            self._recover(Destroy(name))
         except XendError as second:
             return XendRefused(
                 f"{error}. The domain {name}, created just before, is left paused: it could not be destroyed ({second}).",
@@ -261,7 +266,8 @@ class Ensurer:
         """Attach a device again that was to make room for another one; return the error to raise."""
         what = f"The old {detached.kind} {detached.key}"
         try:
-            self._send(Attach(detached.name, detached.was))
+            self._wait_until_gone(detached)  # the device that failed: it goes by the same mac or dev
+            self._recover(Attach(detached.name, detached.was))
         except XendError as second:
             return XendRefused(
                 f"{error}. {what} is detached, and could not be attached again ({second}).", reason=error.reason
@@ -271,7 +277,7 @@ class Ensurer:
     def _undefined(self, error: XendRefused, old: Domain) -> XendError:
         """Bring a definition back that was to be replaced; return the error to raise."""
         try:
-            self.client.new(old.tree)
+            self._recover(Define(old.name, old.tree))
         except XendError as second:
             return XendRefused(
                 f"{error}. The old definition of {old.name} is deleted, and could not be brought back ({second}). "
@@ -305,14 +311,20 @@ class Ensurer:
 
     def _see_device_go(self, operation: Detach) -> None:
         """Wait until a device is gone: up to 3.2 xend has only asked for it, and its dev is taken until then."""
+        if not self._wait_until_gone(operation):
+            raise GuestStillUp(
+                f"The {operation.kind} {operation.key} of {self.wish.name} was detached and is still there after "
+                f"{DETACH_TIMEOUT} s: the guest has it in use"
+            )
+
+    def _wait_until_gone(self, operation: Detach) -> bool:
+        """Wait at most DETACH_TIMEOUT seconds for a device to be gone; return whether it is."""
         began = self.clock.now()
         while not operation.is_gone(self.client):
             if self.clock.now() - began >= DETACH_TIMEOUT:
-                raise GuestStillUp(
-                    f"The {operation.kind} {operation.key} of {self.wish.name} was detached and is still there after "
-                    f"{DETACH_TIMEOUT} s: the guest has it in use"
-                )
+                return False
             self.clock.sleep(_FIRST_POLL)
+        return True
 
     def _see_it_go(self, operation: Operation) -> Optional[Domain]:
         """Wait until the domain is down, by force if the wish says so; return what is left of it."""
