@@ -367,7 +367,9 @@ XEN_3_0_4 = replace(
     create_classes=XEN_3_0_3.create_classes | {"vfb", "vkbd"},
     operations=XEN_3_0_3.operations | {"start", "delete", "dump"},  # (c)
     directory_operations=frozenset({"list", "create", "restore", "new"}),
-    node=_numbered(XEN_3_0_3.node, 3, 0, ".4"),
+    node=_numbered(
+        tuple((key, 3 if key == "xend_config_format" else value) for key, value in XEN_3_0_3.node), 3, 0, ".4"
+    ),
     # (d); made up: their order, and that localtime is 0 and both memory_dynamic fields are the memory
     domain_fields=_fields(
         """
