@@ -495,7 +495,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if address is None:
             return {}
         if not is_address(address):
-            self._complain(_refusal(rules.where, name, "ansible_host", address))
+            self._complain(_refusal(rules.where, name, "ansible_host"))
             return {}
         return {"ansible_host": address}
 
@@ -607,7 +607,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             value = host.vars[name]
             if not (is_address(value) if is_address_variable(name) else value == self._composed(expression, harmless)):
                 del host.vars[name]
-                self._complain(_refusal(path, host.name, name, value))
+                self._complain(_refusal(path, host.name, name))
 
     def _composed(self, expression: str, variables: Mapping[str, Any]) -> Any:
         """Return what an expression of ``compose`` gives, None where it cannot be evaluated."""
@@ -653,11 +653,11 @@ def _host_in(url: str) -> Optional[str]:
     return "localhost" if parts.scheme == "unix" else parts.hostname
 
 
-def _refusal(where: str, host: str, variable: str, value: object) -> str:
-    """Return why a connection variable is not set."""
+def _refusal(where: str, host: str, variable: str) -> str:
+    """Return why a connection variable is not set; its value stays unsaid, as it may be a password."""
     return (
-        f"{where}: {variable} of {host} would be {value!r}, which comes from a xend and could be taken for an option or a "
-        "command: it is not set"
+        f"{where}: {variable} of {host} is not set: its value holds a text of a xend that could be taken for an option or a "
+        "command"
     )
 
 
