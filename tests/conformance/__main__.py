@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tests.simulator import PERSONALITIES
 
+from . import answers
 from .runner import run
 from .script import GAPS
 
@@ -57,19 +58,28 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
     parser.add_argument("--version", choices=sorted(PERSONALITIES), action="append", default=[])
     parser.add_argument("--verbose", action="store_true", help="show what differs, and what is skipped and why")
+    parser.add_argument("--answers", action="store_true", help="write answers.json anew, from the recordings")
     options = parser.parse_args(arguments)
-    results = run(options.version)
+    results = run(() if options.answers else options.version)
+    table = answers.drawn(results.values())
+    if options.answers:
+        answers.store(table)
     print(_ROW.format("version", "operation", "matched", "compared", "skipped"))
     for result in results.values():
         print(_table(result))
         if options.verbose:
             print(f"skipped in {result.version}:\n{_reasons(result) or '  nothing'}\n{_mismatches(result)}")
+    for version in results:
+        seen, pairs = answers.backed(table, version)
+        print(f"{version}: {seen} of {pairs} pairs of an operation and a state of a domain were recorded")
     wrong = [
         f"{file}: {found} exchanges differ, and GAPS in script.py says {GAPS.get(file, 0)}"
         for result in results.values()
         for file, found in result.gaps().items()
         if found != GAPS.get(file, 0)
     ]
+    if not options.version and table != answers.stored():
+        wrong.append("answers.json is not what the recordings give: write it anew with --answers")
     left = sum(sum(result.gaps().values()) for result in results.values())
     print("\n".join(wrong) or (f"{left} exchanges differ, all of them known gaps" if left else "everything matches"))
     return 1 if wrong else 0

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Callable
 from tests.simulator import ManualClock, Personality, Simulator
 from tests.simulator.operations import OPERATIONS, Params
 
-from . import script
+from . import answers, script
 from .compare import closing_counts, differences
 from .masks import Known
 from .recordings import Exchange, Response, load
@@ -36,6 +36,8 @@ class Verdict:
     label: str
     skipped: str = ""
     differences: tuple[str, ...] = ()
+    exchange: Exchange | None = None
+    state: str = ""  # of the domain that was asked for, before that; empty: none was
 
 
 @dataclass
@@ -119,6 +121,7 @@ class Replay:
         self._prepare(exchange)
         if skip and not skip.sent:
             return Verdict(self.scenario.file, exchange.slug, exchange.label, skipped=skip.reason)
+        state = answers.state_asked_for(self.simulator, exchange.target)
         got = self._perform(exchange)
         found = differences(exchange, got, self.known) if isinstance(got, Response) else got
         return Verdict(
@@ -127,6 +130,8 @@ class Replay:
             exchange.label,
             skip.reason if skip else "",
             tuple(found),
+            exchange,
+            state,
         )
 
     # -- between the steps -----------------------------------------------------------------------------------------
