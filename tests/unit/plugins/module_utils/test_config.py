@@ -32,8 +32,8 @@ from tests.simulator import PERSONALITIES, Simulator
 from tests.simulator import sxp as xend_sxp
 
 EARLY, R304, R31, LATE = _release.EARLY, _release.R304, _release.R31, _release.LATE
-OLD_RELEASES = [_release.EARLY, _release.R300, _release.R302_TO_303]
-NEW_RELEASES = [_release.R304, _release.R31, _release.R31_TO_33, _release.R32_TO_33, _release.LATE]
+OLD_RELEASES = [_release.EARLY, _release.R300, _release.R302, _release.R303, _release.R302_TO_303]
+NEW_RELEASES = [_release.R304, _release.R31, _release.R31_TO_33, _release.R32_TO_33, _release.R32_TO_34, _release.LATE]
 
 IMAGE = {"type": "linux", "kernel": "/boot/vmlinuz", "ramdisk": None, "root": None, "args": None}
 GUEST: dict[str, Any] = {"memory": 64, "image": IMAGE}

@@ -34,14 +34,8 @@ from ansible_collections.dom0.xend.plugins.module_utils._release import Release,
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, dumps, loads
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.recorded import FILES, release_of, replies, reply
 
-RELEASES = {
-    "3.0.0": _release.R300,
-    "3.0.3": _release.R302_TO_303,
-    "3.2": _release.R32_TO_33,
-    "3.4": _release.R34,
-    "4.1": _release.R40_ON,
-}
-WITH_DOMAINS = [file for file in FILES if not file.endswith("-timeout.jsonl")]
+WITH_DOMAINS = [file for file in FILES if not file.endswith("-timeout.jsonl") and file != "xend-3.0.4-hvm.jsonl"]
+"""The hvm guest of 3.0.4 was refused: it wants a vncpasswd (``create-hvm``)."""
 STATES = {"running", "paused", "shutdown", "crashed", "dying", "halted"}
 
 TREES: st.SearchStrategy[Sxp] = st.recursive(
@@ -107,25 +101,6 @@ def test_a_recorded_domain_is_plain_data(file: str) -> None:
     for tree in recorded_domains(file):
         values = Domain.from_sxp(tree).as_dict()
         assert json.loads(json.dumps(values, allow_nan=False)) == values
-
-
-@pytest.mark.parametrize("file", WITH_DOMAINS)
-def test_every_recorded_domain_gives_its_release_away(file: str) -> None:
-    expected = RELEASES[release_of(file)]
-    assert {Domain.from_sxp(tree).release for tree in recorded_domains(file)} == {expected}
-
-
-@pytest.mark.parametrize("file", FILES)
-def test_every_recorded_absence_gives_the_release_away(file: str) -> None:
-    told = {
-        told_by_missing_domain(each.status, each.text)
-        for each in replies(file)
-        if each.status in (404, 500) and not each.text.startswith(("Not found:", "(xend.err", "<html>"))
-        if each.target.startswith("/xend/domain/") and each.target.count("/") == 3
-    }
-    told.discard(_release.R31_TO_33 if release_of(file) != "3.2" else None)  # any xend's empty 500 may mean that
-    shared = {"3.0.0": _release.EARLY, "3.0.3": _release.EARLY, "3.2": _release.R31_TO_33}
-    assert told <= {shared.get(release_of(file), _release.LATE)}
 
 
 @pytest.mark.parametrize(
@@ -511,10 +486,12 @@ def test_any_vcpu_is_read_or_refused(tree: Sxp) -> None:
     ("more", "release"),
     [
         ("(cpus (()))", _release.R34),
-        ("(cpus (())) (cpu_weight 256)", _release.R40_ON),
-        ("(cpus (())) (cpu_weight 256) (pool_name Pool-0)", _release.R40_ON),
+        ("(cpus (())) (cpu_weight 256)", _release.R40),
+        ("(cpus (())) (cpu_weight 256) (pool_name Pool-0)", _release.R41_TO_44),
         ("(cpu_weight 256)", _release.R31),
+        ("(cpu_weight 256) (memory_dynamic_max 64)", _release.R304),
         ("", _release.R32_TO_33),
+        ("(vcpus 0)", _release.R32_TO_34),
     ],
 )
 def test_the_control_domain_tells_the_release_too(more: str, release: Release) -> None:
