@@ -73,6 +73,7 @@ class Domain:
     bootloader: str = ""
     image: Sxp = None
     devices: list[Device] = field(default_factory=list)
+    detached: list[Device] = field(default_factory=list)
     next_vif: int = 0
     console_uuid: str = ""
     pins: list[tuple[int, ...] | None] = field(default_factory=list)
@@ -177,5 +178,6 @@ class Domain:
         return sorted((each for each in self.devices if each.kind in kinds), key=lambda each: each.devid)
 
     def drop(self, device: Device) -> None:
-        """Forget a device."""
+        """Take a device away."""
+        self.detached.append(device)
         self.devices = [each for each in self.devices if each is not device]

@@ -264,9 +264,20 @@ def _device_create(host: Host, domain: Domain, params: Params) -> Sxp:
     kind = head(config)
     if kind not in host.personality.create_classes:
         raise XendError(host.personality.words.added_device_type.format(kind=kind, config=""))
+    if host.personality.remembers_detached:
+        _refuse_what_was_detached(domain, config)
     device = reading.add_device(host, domain, config)
     ids: list[Sxp] = ["dom", domain.domid, "id", device.devid if domain.domid is not None else None]
     return [kind, ids]
+
+
+def _refuse_what_was_detached(domain: Domain, config: Sxp) -> None:
+    """Refuse the mac or the dev of a device that this guest has had."""
+    for key, word in (("mac", "mac"), ("dev", "device")):
+        value = reading.show_plain(reading.child_value(config, key) or "")
+        if value and any(each.get(key) == value for each in domain.detached):
+            msg = f'Invalid Configuration: The {word} "{value}" is already defined'
+            raise XendError(msg)
 
 
 def wait_for_new_device(host: Host, domain: Domain) -> None:

@@ -122,6 +122,7 @@ class Personality:
     mem_target: str  # what is refused: `nothing`, what is not `positive`, what breaks the `static` rules
     maxmem: str  # `hidden` in the hypervisor, `checked` there too, `shown`, `poison`, or the `static` rules
     hotplug_patience: float
+    remembers_detached: bool  # no device takes the mac or the dev of one that was detached, while the guest lives
     keeps_failed_devices: bool  # in the configuration, though they are not shown
     stumbles: bool  # ... and shows none of their class from there on
     device_destroy_numbers: tuple[str, ...]
