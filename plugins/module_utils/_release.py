@@ -95,6 +95,17 @@ RELEASES = {
 }
 """The releases that were looked at, oldest first, and what each does. One entry for two of them: a domain is printed alike."""
 
+_DEVICE_CLASSES = {
+    "tap": "3.0.3 to 4.4",
+    "tap2": "4.0 to 4.4",
+    "vfb": "3.0.4 to 4.4",
+    "vkbd": "3.0.4 to 4.4",
+    "usb": "3.0.0 to 3.1",
+}
+"""The classes of devices that were recorded to be refused as none by some releases, and those that take them."""
+
+_IMAGE_TYPES = {"vmx": "3.0.0", "hvm": "3.0.2 to 4.4"}
+
 _NO_DOMAIN = (
     (404, re.compile(r"No such domain .*", re.DOTALL), EARLY),
     (404, re.compile(r"No domain named .*", re.DOTALL), R304),
@@ -138,6 +149,12 @@ def _early(fields: Mapping[str, object]) -> Release:
 def sharper(known: Optional[Release], told: Release) -> Release:
     """Return what is *known* of a xend if that is more than it has *told* now, and does not contradict it."""
     return known if known and set(within(known.span)) < set(within(told.span)) else told
+
+
+def takers(kind: str, name: str) -> tuple[str, ...]:
+    """Return the releases that take a device class or an image type, all of them for one that nothing is known of."""
+    spans = {"device": _DEVICE_CLASSES, "image": _IMAGE_TYPES}[kind]
+    return within(spans[name]) if name in spans else tuple(RELEASES)
 
 
 _NODE_FIELDS = (

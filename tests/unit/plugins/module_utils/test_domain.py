@@ -470,6 +470,16 @@ def test_what_has_no_number_is_no_vcpu(text: str) -> None:
         Vcpu.from_sxp(loads(text))
 
 
+@pytest.mark.parametrize("vcpus", [-3, 10**10, 10**4000])
+def test_what_is_no_number_of_vcpus_is_shown_and_nothing_is_made_from_it(vcpus: int) -> None:
+    found = domain(f"(vcpus {vcpus}) (vcpu_avail 1)")
+    assert found.vcpus == found.usable_vcpus == vcpus
+
+
+def test_the_vcpus_that_a_guest_may_use_are_counted() -> None:
+    assert [domain(f"(vcpus {vcpus}) (vcpu_avail 5)").usable_vcpus for vcpus in (0, 1, 3, 8192)] == [0, 1, 2, 2]
+
+
 def test_what_is_not_said_of_a_vcpu_is_none() -> None:
     unknown = dict.fromkeys(("online", "blocked", "running", "cpu_time", "cpu", "cpumap"))
     for text in ("(vcpu (number 1))", "(vcpu (number 1) (online x) (cpu -1) (cpu_time) (cpumap ()) (running (1)))"):
