@@ -23,7 +23,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._errors import (
     XendRefused,
 )
 from ansible_collections.dom0.xend.plugins.module_utils._node import Node
-from ansible_collections.dom0.xend.plugins.module_utils._release import Release, told_by_missing_domain
+from ansible_collections.dom0.xend.plugins.module_utils._release import Release, sharper, told_by_missing_domain
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, SxpError, dumps, loads
 from ansible_collections.dom0.xend.plugins.module_utils._transport import Reply, Transport, unreadable
 
@@ -305,7 +305,8 @@ class XendClient:
     def _says_no_domain(self, reply: Reply) -> bool:
         """Tell whether *reply* says that there is no such domain, and learn xend's release from it."""
         release = told_by_missing_domain(reply.status, reply.text)
-        self.release = release or self.release
+        if release is not None:
+            self.release = sharper(self.release, release)
         return release is not None
 
     def _confirm_missing(self, name: str, reply: Reply) -> None:
@@ -320,7 +321,8 @@ class XendClient:
             domain = Domain.from_sxp(tree)
         except ValueError as error:
             raise unreadable(self.url, "a domain", reply.text) from error
-        self.release = domain.release
+        if domain.release is not None:
+            self.release = sharper(self.release, domain.release)
         return domain
 
     def _list(self, reply: Reply, what: str) -> list[Sxp]:

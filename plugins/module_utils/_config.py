@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain, command_line, is_domain_0
+from ansible_collections.dom0.xend.plugins.module_utils._domain import MOST_VCPUS, Domain, command_line, is_domain_0
 from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest
-from ansible_collections.dom0.xend.plugins.module_utils._release import Release
+from ansible_collections.dom0.xend.plugins.module_utils._release import RELEASES, Release, span_of, takers, within
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, SxpError, dumps, loads
 
 STRUCTURED = (
@@ -151,6 +151,10 @@ def check(wish: Wish) -> None:
         number = getattr(declared, option)
         if number is not None and number < 1:
             raise InvalidRequest(f"{option} must be 1 or more, not {number}")
+    if (declared.vcpus or 1) > MOST_VCPUS:
+        raise InvalidRequest(
+            f"vcpus must be {MOST_VCPUS} at most, as no Xen has more for a domain, not {declared.vcpus}"
+        )
     if declared.memory and declared.maxmem and declared.maxmem < declared.memory:
         raise InvalidRequest(f"maxmem ({declared.maxmem} MiB) is less than memory ({declared.memory} MiB)")
     if declared.uuid and not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", declared.uuid):
@@ -190,6 +194,32 @@ def _check_combinations(wish: Wish) -> None:
         )
 
 
+def is_open(wish: Wish, release: Optional[Release]) -> bool:
+    """Tell whether some of the releases that xend may be take what the wish is made of, and some do not."""
+    possible = set(within(release.span)) if release else set(RELEASES)
+    return any(possible - set(takers(*part)) and possible & set(takers(*part)) for part in _parts(wish))
+
+
+def _check_parts(wish: Wish, release: Optional[Release]) -> None:
+    """Raise InvalidRequest for a kind of device or guest that xend does not know, so that it would refuse the whole."""
+    for kind, name in _parts(wish) if release else ():
+        taking = takers(kind, name)
+        if release and not set(within(release.span)) & set(taking):
+            what = f"a guest of the type {name}" if kind == "image" else f"a device of the class {name}"
+            raise InvalidRequest(f"xend {release.span} refuses {what}, which exists in {span_of(taking)} only")
+
+
+def _parts(wish: Wish) -> list[tuple[str, str]]:
+    """Return the device classes and the image type of a wish, as ("device", "tap")."""
+    tree = wish.tree()
+    sections = [item for item in tree if isinstance(item, list) and len(item) > 1] if isinstance(tree, list) else []
+    return [
+        (str(key), section[0])
+        for key, section in ((item[0], item[1]) for item in sections)
+        if key in ("device", "image") and isinstance(section, list) and section and isinstance(section[0], str)
+    ]
+
+
 def check_creation(wish: Wish, release: Optional[Release]) -> None:
     """Raise InvalidRequest where a create would fail, lose something or do harm on that release."""
     if is_domain_0(wish.name):
@@ -216,6 +246,7 @@ def check_creation(wish: Wish, release: Optional[Release]) -> None:
             "pci is refused up to 3.0.3, as 3.0.0 wants (device (pci (bus B) (dev D) (func F))), and 3.0.2 on what this "
             "option makes: say it as extra_config"
         )
+    _check_parts(wish, release)
     check_addresses(declared, release)
 
 

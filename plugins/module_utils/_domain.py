@@ -41,6 +41,9 @@ STATES = ("running", "paused", "shutdown", "crashed", "dying", "halted")
 _ANY_CPU = frozenset(range(64))
 """What xend says of a vcpu that may run on any cpu up to 3.0.4, and of one of a halted domain, however few cpus there are."""
 
+MOST_VCPUS = 8192
+"""More vcpus than this no Xen has for a domain. A number beyond it is shown, and nothing is made from it."""
+
 T = TypeVar("T")
 
 
@@ -151,8 +154,8 @@ class Domain:
 
     @property
     def usable_vcpus(self) -> Optional[int]:
-        """Return how many of its vcpus the guest may use."""
-        if self.vcpus is None or self.vcpu_avail is None:
+        """Return how many of its vcpus the guest may use; all, if what xend says is no number of vcpus."""
+        if self.vcpus is None or self.vcpu_avail is None or not 0 <= self.vcpus <= MOST_VCPUS:
             return self.vcpus
         return bin(self.vcpu_avail & ((1 << self.vcpus) - 1)).count("1")
 

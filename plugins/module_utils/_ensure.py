@@ -13,8 +13,8 @@ from functools import reduce
 from typing import Any, Optional
 
 from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils._config import UP, Wish, check
-from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain
+from ansible_collections.dom0.xend.plugins.module_utils._config import UP, Wish, check, is_open
+from ansible_collections.dom0.xend.plugins.module_utils._domain import DOMAIN_0, Domain
 from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest, XendError, XendRefused
 from ansible_collections.dom0.xend.plugins.module_utils._operations import (
     Attach,
@@ -99,6 +99,7 @@ class Ensurer:
         check(self.wish)
         outcome = self.outcome
         outcome.before = outcome.after = self._find()
+        self._learn_the_release()
         meant = intent(outcome.before, self.wish)
         operations = plan(outcome.before, self.wish, self.client.release, meant)
         if any(isinstance(operation, Create) for operation in operations):
@@ -111,6 +112,12 @@ class Ensurer:
             outcome.after = replace(outcome.after, cpus=outcome.before.cpus)
         outcome.drift = drift(outcome.after, self.wish)
         return outcome
+
+    def _learn_the_release(self) -> None:
+        """Ask for the control domain where a create hangs on what the absence of the domain leaves open."""
+        creates = self.outcome.before is None and self.wish.state in (*UP, "defined") and not self.wish.restore_file
+        if creates and is_open(self.wish, self.client.release):
+            self.client.domain(DOMAIN_0)
 
     def _find(self) -> Optional[Domain]:
         """Return the domain, under its name or already under the new one. Raises where a save has hold of it."""

@@ -67,31 +67,44 @@ EARLY = Release(
     reboot_settles_after=20,
 )
 R300 = replace(EARLY, span="3.0.0", pins=True)
+R302 = replace(EARLY, span="3.0.2")
+R303 = replace(EARLY, span="3.0.3")
 R302_TO_303 = replace(EARLY, span="3.0.2 to 3.0.3")
 R304 = Release("3.0.4", shutdown_ends_after=30, stalls_for_memory=True)
 R31 = Release("3.1", shutdown_ends_after=30, stalls_for_memory=True, changes_media=True)
 R31_TO_33 = replace(R31, span="3.1 to 3.3")
 R32_TO_33 = Release("3.2 to 3.3", changes_media=True, sets_cap=True)
 R32_TO_34 = replace(R32_TO_33, span="3.2 to 3.4", reboot_settles_after=60)
-"""A domain without vcpus looks alike in all three: what is said of it is what harms in none of them."""
 LATE = Release("3.4 to 4.4", pins=True, sets_cap=True, reboot_settles_after=60)
 R34 = replace(LATE, span="3.4", changes_media=True)
-R40_ON = replace(LATE, span="4.0 to 4.4")
+R40 = replace(LATE, span="4.0")
+R41_TO_44 = replace(LATE, span="4.1 to 4.4")
 
 RELEASES = {
     "3.0.0": R300,
-    "3.0.2": R302_TO_303,
-    "3.0.3": R302_TO_303,
+    "3.0.2": R302,
+    "3.0.3": R303,
     "3.0.4": R304,
     "3.1": R31,
     "3.2": R32_TO_33,
     "3.3": R32_TO_33,
     "3.4": R34,
-    "4.0": R40_ON,
-    "4.1": R40_ON,
-    "4.4": R40_ON,
+    "4.0": R40,
+    "4.1": R41_TO_44,
+    "4.4": R41_TO_44,
 }
-"""The releases that were looked at, oldest first, and what each does."""
+"""The releases that were looked at, oldest first, and what each does. One entry for two of them: a domain is printed alike."""
+
+_DEVICE_CLASSES = {
+    "tap": "3.0.3 to 4.4",
+    "tap2": "4.0 to 4.4",
+    "vfb": "3.0.4 to 4.4",
+    "vkbd": "3.0.4 to 4.4",
+    "usb": "3.0.0 to 3.1",
+}
+"""The classes of devices that were recorded to be refused as none by some releases, and those that take them."""
+
+_IMAGE_TYPES = {"vmx": "3.0.0", "hvm": "3.0.2 to 4.4"}
 
 _NO_DOMAIN = (
     (404, re.compile(r"No such domain .*", re.DOTALL), EARLY),
@@ -110,18 +123,38 @@ def told_by_missing_domain(status: int, text: str) -> Optional[Release]:
 
 
 def told_by_domain(fields: Mapping[str, object]) -> Release:
-    """Return the release that prints a domain with these fields (WIRE.md (d))."""
+    """Return the release that prints a domain with these fields (WIRE.md (d)), the control domain and a halted one too."""
     if "status" not in fields:
-        return R300 if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{8}){3}", str(fields.get("uuid"))) else R302_TO_303
-    if "bootloader_args" not in fields:
+        return _early(fields)
+    if "bootloader_args" not in fields or "memory_dynamic_max" in fields:
         return R304
-    if "description" in fields or "pool_name" in fields:
-        return R40_ON
-    if "cpus" in fields:  # the control domain of 4.0 has neither, but a weight, which 3.4 does not print
-        return R40_ON if "cpu_weight" in fields else R34
+    if "pool_name" in fields:
+        return R41_TO_44
     if "cpu_weight" in fields:
-        return R31
-    return R32_TO_34 if fields.get("vcpus") == "0" else R32_TO_33
+        return R40 if "cpus" in fields or "description" in fields else R31
+    if "cpus" in fields:
+        return R34
+    return R32_TO_34 if fields.get("vcpus") == "0" else R32_TO_33  # 3.4 has an entry in cpus for each vcpu, or none
+
+
+def _early(fields: Mapping[str, object]) -> Release:
+    """Return which of those without definitions it is."""
+    if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{8}){3}", str(fields.get("uuid"))):
+        return R300
+    if "features" in fields or "shadow_memory" in fields:
+        return R303
+    return R302 if "ssidref" in fields else R302_TO_303
+
+
+def sharper(known: Optional[Release], told: Release) -> Release:
+    """Return what is *known* of a xend if that is more than it has *told* now, and does not contradict it."""
+    return known if known and set(within(known.span)) < set(within(told.span)) else told
+
+
+def takers(kind: str, name: str) -> tuple[str, ...]:
+    """Return the releases that take a device class or an image type, all of them for one that nothing is known of."""
+    spans = {"device": _DEVICE_CLASSES, "image": _IMAGE_TYPES}[kind]
+    return within(spans[name]) if name in spans else tuple(RELEASES)
 
 
 _NODE_FIELDS = (

@@ -97,7 +97,8 @@ options:
       type:
         description:
           - Kind of the image. V(linux) is a paravirtualised guest, of whatever system.
-          - V(hvm) is a guest that needs no kernel made for Xen, and V(vmx) is what 3.0.0 calls it.
+          - V(hvm) is a guest that needs no kernel made for Xen, and V(vmx) is what 3.0.0 calls it. Where xend knows the other
+            name only, it is refused.
         type: str
         choices: [linux, hvm, vmx]
         default: linux

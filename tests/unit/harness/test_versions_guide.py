@@ -12,20 +12,9 @@ from typing import Optional
 
 import pytest
 
-from ansible_collections.dom0.xend.plugins.module_utils._release import (
-    R31,
-    R32_TO_33,
-    R34,
-    R40_ON,
-    R300,
-    R302_TO_303,
-    R304,
-    Release,
-)
+from ansible_collections.dom0.xend.plugins.module_utils._release import RELEASES, Release
 from tests.simulator import PERSONALITIES, Personality
 from tests.support.guide import TOP
-
-RELEASES = dict(zip(PERSONALITIES, (R300, *[R302_TO_303] * 2, R304, R31, *[R32_TO_33] * 2, R34, *[R40_ON] * 3)))
 
 
 def _yes(holds: object) -> str:

@@ -551,7 +551,7 @@ def test_a_read_that_fails_is_tried_twice_where_the_connection_dropped(
 
 @pytest.mark.parametrize(
     ("version", "by_absence", "by_presence"),
-    [("3.0.0", _release.EARLY, _release.R300), ("4.1", _release.LATE, _release.R40_ON)],
+    [("3.0.0", _release.EARLY, _release.R300), ("4.1", _release.LATE, _release.R41_TO_44)],
 )
 def test_the_release_is_learnt_from_a_domain_and_from_the_absence_of_one(
     version: str, by_absence: _release.Release, by_presence: _release.Release
@@ -562,6 +562,8 @@ def test_the_release_is_learnt_from_a_domain_and_from_the_absence_of_one(
         client.domain("nosuch")
         assert client.release == by_absence
         client.domain("Domain-0")
+        assert client.release == by_presence
+        client.domain("nosuch")
         assert client.release == by_presence
 
 

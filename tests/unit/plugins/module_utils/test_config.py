@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Optional
 
 import pytest
@@ -19,21 +20,22 @@ from ansible_collections.dom0.xend.plugins.module_utils._config import (
     Wish,
     check,
     check_creation,
+    is_open,
     parse_config,
 )
 from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain, Image, Vbd, command_line
 from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest
 from ansible_collections.dom0.xend.plugins.module_utils._plan import drift
-from ansible_collections.dom0.xend.plugins.module_utils._release import Release
+from ansible_collections.dom0.xend.plugins.module_utils._release import RELEASES, Release
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, dumps, loads
 from ansible_collections.dom0.xend.plugins.module_utils._transport import Transport
-from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.recorded import replies
+from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.recorded import FILES, release_of, replies
 from tests.simulator import PERSONALITIES, Simulator
 from tests.simulator import sxp as xend_sxp
 
 EARLY, R304, R31, LATE = _release.EARLY, _release.R304, _release.R31, _release.LATE
-OLD_RELEASES = [_release.EARLY, _release.R300, _release.R302_TO_303]
-NEW_RELEASES = [_release.R304, _release.R31, _release.R31_TO_33, _release.R32_TO_33, _release.LATE]
+OLD_RELEASES = [_release.EARLY, _release.R300, _release.R302, _release.R303, _release.R302_TO_303]
+NEW_RELEASES = [_release.R304, _release.R31, _release.R31_TO_33, _release.R32_TO_33, _release.R32_TO_34, _release.LATE]
 
 IMAGE = {"type": "linux", "kernel": "/boot/vmlinuz", "ramdisk": None, "root": None, "args": None}
 GUEST: dict[str, Any] = {"memory": 64, "image": IMAGE}
@@ -292,6 +294,8 @@ def test_an_option_that_a_xend_can_follow_is_not_refused(options: dict[str, Any]
         ("(vm (memory 0))", "memory must be 1 or more"),
         ("(vm (memory 128) (maxmem 64))", "is less than memory"),
         ("(vm (memory 64) (image (linux (kernel k) (vcpus 0))))", "vcpus must be 1 or more"),
+        ("(vm (memory 64) (vcpus 14300))", "vcpus must be 8192 at most"),
+        ("(vm (memory 64) (vcpus -3))", "vcpus must be 1 or more"),
         ("(vm (uuid beef))", "uuid must have"),
         ("(vm (device (vbd (dev sda))))", "must say where the disk is"),
         (
@@ -378,6 +382,61 @@ def test_several_addresses_are_refused_where_only_the_last_would_be_kept(several
     for release in (*NEW_RELEASES, None):
         with pytest.raises(InvalidRequest, match="only the last of them"):
             check_creation(several, release)
+
+
+# ---- what a release has
+
+RECORDED = [
+    file for file in FILES if file in [f"xend-{name}{more}.jsonl" for name in RELEASES for more in ("", "-cases")]
+]
+TRIED = ("cl-tap", "cl-tap2", "create-tap", "create-vfb", "create-usb", "create-hvm")
+NO_CLASS = ("invalid device (", "not a valid device type", "unknown image type")
+
+
+@pytest.mark.parametrize("file", RECORDED)
+def test_a_create_is_refused_where_xend_was_recorded_to_have_no_such_class_and_only_there(file: str) -> None:
+    release = RELEASES[release_of(file)]
+    tried = [each for each in replies(file) if each.slug in TRIED and each.config]
+    assert tried
+    for each in tried:
+        name = next(item[1] for item in loads(each.config) if item[:1] == ["name"])
+        made = Wish(str(name), config=parse_config(each.config, str(name)))
+        if any(words in each.text for words in NO_CLASS):
+            with pytest.raises(InvalidRequest, match=f"xend {re.escape(release.span)} refuses a device of the class"):
+                check_creation(made, release)
+        else:
+            check_creation(made, release)
+
+
+@pytest.mark.parametrize("version", list(RELEASES))
+def test_a_fully_virtualised_guest_is_vmx_on_3_0_0_and_hvm_later(version: str) -> None:
+    refused, taken = ("hvm", "vmx") if version == "3.0.0" else ("vmx", "hvm")
+    check_creation(wish(image={**IMAGE, "type": taken}), RELEASES[version])
+    with pytest.raises(InvalidRequest, match=f"refuses a guest of the type {refused}, which exists in"):
+        check_creation(wish(image={**IMAGE, "type": refused}), RELEASES[version])
+
+
+TAP = of_config("(vm (name web1) (memory 64) (image (linux (kernel k))) (device (tap (dev sda1) (uname tap:aio:/x))))")
+
+
+@pytest.mark.parametrize(
+    ("made", "release", "left_open"),
+    [
+        (TAP, EARLY, True),
+        (TAP, _release.R302_TO_303, True),
+        (TAP, None, True),
+        (TAP, _release.R302, False),
+        (TAP, LATE, False),
+        (wish(), EARLY, False),
+        (wish(), None, False),
+        (wish(image={**IMAGE, "type": "hvm"}), EARLY, True),
+        (wish(image={**IMAGE, "type": "hvm"}), LATE, False),
+    ],
+)
+def test_it_is_known_where_the_release_matters(made: Wish, release: Optional[Release], *, left_open: bool) -> None:
+    assert is_open(made, release) is left_open
+    if left_open:
+        check_creation(made, release)  # for xend to decide
 
 
 # ---- built by a simulated xend

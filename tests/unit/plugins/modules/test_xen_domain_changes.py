@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.simulator import Fault, ManualClock, Simulator
+from ansible_collections.dom0.xend.plugins.module_utils._release import within
+from tests.simulator import PERSONALITIES, Fault, ManualClock, Simulator
 from tests.support.running import passing_time, run, use_clock, written
 
 VERSIONS = ("3.0.0", "4.1")
@@ -343,6 +344,42 @@ def test_an_hvm_guest_is_described_in_the_words_of_the_release(sim: Simulator) -
         in (created(sim))
     )
     assert not result.get("failed"), result["msg"]
+
+
+CLASSES = {"tap": "3.0.3 to 4.4", "tap2": "4.0 to 4.4", "vfb": "3.0.4 to 4.4", "hvm": "3.0.2 to 4.4", "vmx": "3.0.0"}
+
+
+@pytest.mark.parametrize("part", list(CLASSES))
+@pytest.mark.parametrize("version", list(PERSONALITIES))
+def test_what_the_release_does_not_have_is_refused_before_anything_is_written(sim: Simulator, part: str) -> None:
+    image: dict[str, Any] = {"type": "linux", "kernel": KERNEL}
+    task: dict[str, Any] = {"memory": 64, "image": image}
+    if part in ("hvm", "vmx"):
+        image.update(type=part, options={"device_model": "/srv/xen/bin/qemu-dm"})
+    else:
+        task["extra_config"] = [f"(device ({part} (uname {part}:aio:/srv/t.img) (dev sda1) (mode w)))"]
+    foreseen = ensure(sim, check=True, **task)
+    assert written(sim) == []
+    if sim.version in within(CLASSES[part]):
+        assert not foreseen.get("failed"), foreseen["msg"]
+        assert foreseen["operations"][0]["op"] == "create"
+    else:
+        real = ensure(sim, **task)
+        assert written(sim) == []
+        assert foreseen["msg"] == real["msg"]
+        assert f" {part}, which exists in {CLASSES[part]} only" in real["msg"]
+
+
+@pytest.mark.parametrize("version", ["3.0.0", "3.0.3", "4.1"])
+def test_the_control_domain_is_asked_for_only_where_the_release_matters(sim: Simulator) -> None:
+    tap = "(device (tap (uname tap:aio:/srv/t.img) (dev sda1) (mode w)))"
+    tasks: list[dict[str, Any]] = [{}, {"extra_config": [tap]}]
+    asked = []
+    for more in tasks:
+        sim.clear_log()
+        ensure(sim, check=True, memory=64, image={"kernel": KERNEL}, **more)
+        asked.append(len([request for request in sim.requests if request.path.endswith("/Domain-0")]))
+    assert asked == [0, 0 if sim.version == "4.1" else 1]
 
 
 @pytest.mark.parametrize("version", ["4.1"])
