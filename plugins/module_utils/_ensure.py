@@ -127,7 +127,7 @@ class Ensurer:
             renamed = self.client.domain(wish.new_name)
             if domain and renamed:
                 raise InvalidRequest(f"There is a domain {wish.name} and a domain {wish.new_name}: neither is renamed")
-            if domain is None:
+            if renamed:
                 domain, self.wish = renamed, replace(wish, name=wish.new_name)
                 self.name = wish.new_name
         if domain and domain.cpus is None and domain.domid is not None and "cpus" in wish.options:

@@ -81,7 +81,7 @@ def plan(
     if meant is None:
         meant = intent(current, wish)
     if current is None:
-        return _from_nothing(wish, release)
+        return _with_new_name(_from_nothing(wish, release), wish)
     if current.is_privileged:
         return _leave_domain_0(current, wish)
     if current.state == "dying":
@@ -90,10 +90,18 @@ def plan(
         )
     if meant is Intent.REPLACE and current.state == "halted":
         operations = _redefine(current, wish, release)
-        return operations + _bring_up(_projected(operations, current), wish)
+        return _with_new_name(operations + _bring_up(_projected(operations, current), wish), wish)
     if meant is Intent.REPLACE:
-        return _take_down(current, replace(wish, state="absent")) + _from_nothing(wish, release)
+        down = _take_down(current, replace(wish, state="absent"))
+        return _with_new_name(down + _from_nothing(wish, release), wish)
     return _keep(current, wish, release)
+
+
+def _with_new_name(operations: list[Operation], wish: Wish) -> list[Operation]:
+    """Return the operations that make a new domain, and the one that gives it its new name."""
+    if not operations or wish.new_name in (None, wish.name):
+        return operations
+    return [*operations, Rename(wish.name, wish.new_name or "")]
 
 
 def _keep(current: Domain, wish: Wish, release: Optional[Release]) -> list[Operation]:

@@ -96,3 +96,43 @@ def test_a_guest_that_gets_a_name_and_is_stopped_goes_down_once(sim: Simulator) 
     assert written(sim) == ["rename", "shutdown"]
     assert (result["changed"], result["shutdown_outcome"]) == (True, "clean")
     assert sim.names() == ["Domain-0"] or sim.names()[-1].startswith("Zombie-")
+
+
+GUEST: dict[str, Any] = {
+    "memory": 64,
+    "image": {"kernel": KERNEL},
+    "vbds": [{"uname": "phy:vg0/web1", "dev": "sda1", "mode": "w"}],
+}
+WAYS: dict[str, dict[str, Any]] = {
+    "created": {},
+    "created paused": {"state": "paused"},
+    "replaced always": {"recreate": "always"},
+    "replaced where it differs": {"recreate": "if_needed", "memory": 64, "image": {"kernel": "/boot/other"}},
+}
+
+
+@ALL
+@pytest.mark.parametrize("way", list(WAYS))
+def test_a_new_domain_has_its_new_name_after_one_run(sim: Simulator, way: str) -> None:
+    if way.startswith("replaced"):
+        assert ensure(sim, **GUEST)["changed"]
+    task = {**GUEST, **WAYS[way], "new_name": "web2"}
+    foretold = ensure(sim, check=True, **task)
+    result = ensure(sim, **task)
+    assert not result.get("failed"), result["msg"]
+    assert [each["op"] for each in result["operations"]] == [each["op"] for each in foretold["operations"]]
+    assert (result["domain"]["name"], "web1" in sim.names()) == ("web2", False)
+    sim.clear_log()
+    again = ensure(sim, **{**task, "recreate": "never"})
+    assert (again["changed"], written(sim)) == (False, [])
+
+
+@ALL
+def test_a_restored_domain_has_its_new_name_after_one_run(sim: Simulator) -> None:
+    assert ensure(sim, **GUEST)["changed"]
+    assert ensure(sim, state="saved", save_file="/srv/web1.chk")["changed"]
+    sim.clear_log()
+    result = ensure(sim, restore_file="/srv/web1.chk", new_name="web2")
+    assert not result.get("failed"), result["msg"]
+    assert written(sim) == ["restore", "rename"]
+    assert result["domain"]["name"] == "web2"
