@@ -233,6 +233,7 @@ def _settle(result: Comparison, found: Domain, wish: Wish, pair: _Pair) -> None:
         return
     differing = pair.differences()
     allowed = pair.kind == "vif" or wish.change_vbds
+    reattaches = found.release is None or found.release.reattaches
     live = wish.config is None and pair.can_be_attached_again
     if differing and live and _is_cdrom_of_hvm(pair, found):  # which cannot be pulled out, but opened
         live = [key for key, _declared, _now in differing] == ["uname"] and bool(
@@ -241,6 +242,7 @@ def _settle(result: Comparison, found: Domain, wish: Wish, pair: _Pair) -> None:
         if live:
             result.operations.append(ChangeMedia(found.name, pair.attach(found.name).device))
             return
+    live = live and reattaches
     if differing and live and allowed and found.state != "paused":  # a paused guest cannot let go of a device
         result.operations += [pair.detach(found.name), pair.attach(found.name)]
         return

@@ -38,6 +38,9 @@ DESTROY_TIMEOUT = 30
 DETACH_TIMEOUT = 60
 """Seconds in which a guest has to let go of a device."""
 
+RECOVERY_TIMEOUT = 30
+"""Seconds in which a device that failed has to be gone, before the one that it was to replace is attached again."""
+
 CLOCK_TOLERANCE = 600
 """Seconds by which the clock of the xend host may be wrong, where the age of a domain matters."""
 
@@ -223,25 +226,31 @@ class Ensurer:
         return True
 
     def _send(self, operation: Operation) -> None:
-        """Send one operation, and keep it in mind as sent."""
+        """Send one operation; where a refusal leaves less than there was before, try once to bring that back."""
         try:
-            operation.send(self.client)
+            self._send_alone(operation)
         except XendRefused as error:
-            created = any(isinstance(done, Create) for done in self.outcome.operations)
-            if created and isinstance(operation, WaitForDevices):
-                raise self._half_made(error) from error
-            last = self.outcome.operations[-1] if self.outcome.operations else None
-            if isinstance(operation, Attach) and isinstance(last, Detach) and last.was:
-                raise self._unplugged(error, last) from error
-            if isinstance(operation, Define) and self.outcome.operations and self.outcome.before:
-                raise self._undefined(error, self.outcome.before) from error
-            raise
-        self._keep_in_mind(operation)
+            outcome = self._recover(operation)
+            if outcome is None:
+                raise
+            raise XendRefused(f"{str(error).rstrip('.')}. {outcome}", reason=error.reason) from error
 
-    def _recover(self, operation: Operation) -> None:
-        """Send an operation that makes up for a failed one. It is tried once: what fails here starts no other recovery."""
+    def _send_alone(self, operation: Operation) -> None:
+        """Send one operation, and keep it in mind as sent. Recoveries send with this, so none starts another."""
         operation.send(self.client)
         self._keep_in_mind(operation)
+
+    def _recover(self, refused: Operation) -> Optional[str]:
+        """Bring back what was taken away for *refused*; return a sentence that says how that went, None if nothing was."""
+        done = self.outcome.operations
+        last = done[-1] if done else None
+        if isinstance(refused, WaitForDevices) and any(isinstance(operation, Create) for operation in done):
+            return self._end_half_made()
+        if isinstance(refused, Attach) and isinstance(last, Detach) and last.was:
+            return self._attach_again(last)
+        if isinstance(refused, Define) and done and self.outcome.before:
+            return self._define_again(self.outcome.before)
+        return None
 
     def _keep_in_mind(self, operation: Operation) -> None:
         """Note an operation as done."""
@@ -250,48 +259,42 @@ class Ensurer:
         if (operation.brings_down or isinstance(operation, Delete)) and self.wish.state in (*UP, "defined"):
             outcome.removed = outcome.before
 
-    def _half_made(self, error: XendRefused) -> XendError:
-        """Deal with a domain of ours whose devices failed; return the error to raise."""
+    def _end_half_made(self) -> str:
+        """Destroy a domain of ours whose devices failed, unless it is to be kept; return what came of it."""
         name = self.wish.name
         if self.wish.on_device_failure == "keep":
-            return XendRefused(
-                f"{error}. The domain {name} was created and is left paused, as asked.", reason=error.reason
-            )
+            return f"The domain {name} was created and is left paused, as asked."
+        made = f"The domain {name}, created just before,"
         try:
-            self._recover(Destroy(name))
+            self._send_alone(Destroy(name))
         except XendError as second:
-            return XendRefused(
-                f"{error}. The domain {name}, created just before, is left paused: it could not be destroyed ({second}).",
-                reason=error.reason,
-            )
-        return XendRefused(
-            f"{error}. The domain {name}, created just before, was destroyed again (on_device_failure: destroy).",
-            reason=error.reason,
-        )
+            return f"{made} is left paused: it could not be destroyed ({second})."
+        return f"{made} was destroyed again (on_device_failure: destroy)."
 
-    def _unplugged(self, error: XendRefused, detached: Detach) -> XendError:
-        """Attach a device again that was to make room for another one; return the error to raise."""
+    def _attach_again(self, detached: Detach) -> str:
+        """Attach a device again that was to make room for another one; return what came of it."""
         what = f"The old {detached.kind} {detached.key}"
         try:
-            self._wait_until_gone(detached)  # the device that failed: it goes by the same mac or dev
-            self._recover(Attach(detached.name, detached.was))
+            if not self._is_device_gone(detached, RECOVERY_TIMEOUT):
+                return (
+                    f"{what} is detached, and was not attached again: the {detached.kind} that failed is still there after "
+                    f"{RECOVERY_TIMEOUT} s."
+                )
+            self._send_alone(Attach(detached.name, detached.was))
         except XendError as second:
-            return XendRefused(
-                f"{error}. {what} is detached, and could not be attached again ({second}).", reason=error.reason
-            )
-        return XendRefused(f"{error}. {what} was attached again.", reason=error.reason)
+            return f"{what} is detached, and could not be attached again ({second})."
+        return f"{what} was attached again."
 
-    def _undefined(self, error: XendRefused, old: Domain) -> XendError:
-        """Bring a definition back that was to be replaced; return the error to raise."""
+    def _define_again(self, old: Domain) -> str:
+        """Bring a definition back that was to be replaced; return what came of it."""
+        what = f"The old definition of {old.name}"
         try:
-            self._recover(Define(old.name, old.tree))
+            self._send_alone(Define(old.name, old.tree))
         except XendError as second:
-            return XendRefused(
-                f"{error}. The old definition of {old.name} is deleted, and could not be brought back ({second}). "
-                "It is in the result, as removed_config.",
-                reason=error.reason,
+            return (
+                f"{what} is deleted, and could not be brought back ({second}). It is in the result, as removed_config."
             )
-        return XendRefused(f"{error}. The old definition of {old.name} was brought back.", reason=error.reason)
+        return f"{what} was brought back."
 
     def _let_it_settle(self) -> None:
         """Wait until a reboot does not cost the domain: xend destroys one that was started just before."""
@@ -318,17 +321,17 @@ class Ensurer:
 
     def _see_device_go(self, operation: Detach) -> None:
         """Wait until a device is gone: up to 3.2 xend has only asked for it, and its dev is taken until then."""
-        if not self._wait_until_gone(operation):
+        if not self._is_device_gone(operation, DETACH_TIMEOUT):
             raise GuestStillUp(
                 f"The {operation.kind} {operation.key} of {self.wish.name} was detached and is still there after "
                 f"{DETACH_TIMEOUT} s: the guest has it in use"
             )
 
-    def _wait_until_gone(self, operation: Detach) -> bool:
-        """Wait at most DETACH_TIMEOUT seconds for a device to be gone; return whether it is."""
+    def _is_device_gone(self, operation: Detach, patience: float) -> bool:
+        """Look for the device of a detach until it is gone or *patience* seconds are over; tell whether it is gone."""
         began = self.clock.now()
         while not operation.is_gone(self.client):
-            if self.clock.now() - began >= DETACH_TIMEOUT:
+            if self.clock.now() - began >= patience:
                 return False
             self.clock.sleep(_FIRST_POLL)
         return True

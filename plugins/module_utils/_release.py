@@ -49,6 +49,8 @@ class Release:
     """device_configure changes the medium in the cdrom of an hvm guest."""
     sets_cap: bool = False
     """domain_sched_credit_set wants the cap. Up to 3.1 it ignores one, and reports success."""
+    reattaches: bool = True
+    """A device can take the mac or the dev of one that was detached. 3.2 refuses that while the guest lives."""
     reboot_settles_after: int = 0
     """A reboot so many seconds after the start, or up to 3.0.3 after another reboot, loses the domain."""
 
@@ -73,7 +75,7 @@ R302_TO_303 = replace(EARLY, span="3.0.2 to 3.0.3")
 R304 = Release("3.0.4", shutdown_ends_after=30, stalls_for_memory=True)
 R31 = Release("3.1", shutdown_ends_after=30, stalls_for_memory=True, changes_media=True)
 R31_TO_33 = replace(R31, span="3.1 to 3.3")
-R32_TO_33 = Release("3.2 to 3.3", changes_media=True, sets_cap=True)
+R32_TO_33 = Release("3.2 to 3.3", changes_media=True, sets_cap=True, reattaches=False)
 R32_TO_34 = replace(R32_TO_33, span="3.2 to 3.4", reboot_settles_after=60)
 LATE = Release("3.4 to 4.4", pins=True, sets_cap=True, reboot_settles_after=60)
 R34 = replace(LATE, span="3.4", changes_media=True)

@@ -303,6 +303,8 @@ options:
 notes:
   - xend does not tell whether a running domain is managed. That a definition is deleted or stays therefore shows only
     in the real run, once the domain is down, and not in check mode.
+  - xend 3.2 refuses a disk or an interface under the device name or MAC address of one that was detached, as long as the
+    guest lives. On 3.2 and 3.3, which answer alike, one that differs is drift and takes O(recreate).
 seealso:
   - module: dom0.xend.xen_domain_info
   - module: dom0.xend.xen_sedf
