@@ -169,7 +169,7 @@ def _seed(options: argparse.Namespace) -> Live | None:
 def _sown(simulator: Simulator, live: Live | None) -> list[str]:
     """Fill the simulator; say what could not be taken over."""
     try:
-        seeded = simulator.seed(live.listing) if live else []
+        seeded = simulator.seed(live.listing, live.release) if live else []
     except (SxpError, BrokenParserError) as error:
         msg = f"the seed is no listing of a xend: {error}"
         raise LiveError(msg) from error
