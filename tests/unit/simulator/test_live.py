@@ -192,7 +192,16 @@ def test_the_program_says_what_it_left_out(tmp_path: Path, config: Callable[...,
         process.terminate()
         output, errors = process.communicate(timeout=10)
         assert "5 domains from" in output
-        assert errors == "note: halted is left out: it is halted, and xend 3.0.0 keeps no such domains\n"
+        assert "note: halted is left out: it is halted, and xend 3.0.0 keeps no such domains\n" in errors
+        assert "note: the listing is of another release: what is shown of it is what xend 3.0.0 would show\n" in errors
+
+
+def test_the_program_says_that_a_saved_listing_may_hide_what_does_not_run(tmp_path: Path) -> None:
+    (tmp_path / "listing").write_text("((domain (domid 4) (name a) (status 2) (state -b----)))")
+    with program(tmp_path, "--version", "3.2", "--seed", str(tmp_path / "listing")) as process:
+        process.terminate()
+        _output, errors = process.communicate(timeout=10)
+        assert "holds only what runs, as ?detail=1 of xend 3.2 does: paused, down and halted domains may be" in errors
 
 
 @pytest.mark.parametrize(

@@ -136,23 +136,24 @@ def test_what_is_done_to_a_copy_shows_and_the_rest_stays(
 def test_a_device_that_is_added_to_a_copy_shows_and_goes_again(copied: Simulator) -> None:
     before = shown(copied, "web1")
     added = do(copied, "device_create", config="(vif (mac 00:16:3e:00:00:09) (bridge xenbr0))")
-    assert ["mac", "00:16:3e:00:00:09"] in added["device"]
-    extra = {"rm_cfg": "1"} if copied.personality.device_destroy_numbers else {}
-    copied.domain("web1").drop(copied.domain("web1").devices[-1])
-    assert shown(copied, "web1") == before
-    do(copied, "device_destroy", type="vif", dev="0", **extra)
-    left = {name for name, value in _devices(copied) if ["mac", "00:16:3e:44:00:01"] in value}
-    assert left == set()
+    assert "00:16:3e:00:00:09" in str(added["device"])
+    numbers = dict.fromkeys(copied.personality.device_destroy_numbers, "1")
+    do(copied, "device_destroy", type="vif", dev="1", **numbers)
+    if not copied.personality.keeps_device_shells:
+        assert shown(copied, "web1") == before
+    do(copied, "device_destroy", type="vif", dev="0", **numbers)
+    assert not any(head[0] == "mac" for device in _devices(copied) for head in device[1:])
 
 
-def _devices(simulator: Simulator) -> list[tuple[str, masks.Node]]:
-    return [(str(each[1][0]), each[1]) for each in shown(simulator, "web1") if each[0] == "device"]
+def _devices(simulator: Simulator) -> list[masks.Node]:
+    return [each[1] for each in shown(simulator, "web1") if each[0] == "device"]
 
 
 def test_a_copy_that_restarts_keeps_what_was_configured(copied: Simulator) -> None:
     wanted = shown(copied, "web1")
+    assert isinstance(copied.host.clock, ManualClock)
+    copied.host.clock.advance(100)
     copied.domain("web1").reboot()
-    copied.host.clock.sleep_until(copied.host.clock.now() + 60, copied.host.stopping)
     runs = {"domid", "state", "status", "start_time", "up_time", "store_mfn", "console_mfn", "cpu_time", "device"}
     after = shown(copied, "web1")
     assert [each for each in wanted if each[0] not in runs] == [each for each in after if each[0] not in runs]
