@@ -177,7 +177,10 @@ def _entries(parsed: list[Sxp]) -> list[Sxp]:
 
 
 def _number(entry: Sxp, key: str, default: int) -> int:
-    return int(_decimal(entry, key, default))
+    try:
+        return int(_decimal(entry, key, default))
+    except (OverflowError, ValueError):  # of what is infinite, and of what is none
+        return default
 
 
 def _decimal(entry: Sxp, key: str, default: float) -> float:
@@ -284,7 +287,7 @@ def _image(shown: Sxp) -> Sxp:
 
     Up to 4.0 an empty value is printed as nothing: `(args )` (WIRE.md (b)).
     """
-    if not isinstance(shown, list):
+    if not isinstance(shown, list) or not shown:
         return None
     hidden = {*_ADDED_TO_IMAGE}
     root = _text(shown, "root")

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.conformance import masks, recordings
-from tests.simulator import Simulator
+from tests.simulator import PERSONALITIES, Simulator
 from tests.simulator.clock import ManualClock
 from tests.simulator.http import Request
 from tests.simulator.site import Site
@@ -50,9 +50,13 @@ def name_of(entry: masks.Node) -> str:
     return next(str(each[1]).strip("'") for each in entry if isinstance(each, list) and each[0] == "name")
 
 
-def shown(simulator: Simulator, name: str) -> masks.Node:
+def answer(simulator: Simulator, name: str) -> str:
     request = Request("GET", f"/xend/domain/{quote(name, safe='')}", {"accept": "application/sxp"})
-    return domains(Site(simulator.host, lambda: "").answer(request).body)[name]
+    return Site(simulator.host, lambda: "").answer(request).body
+
+
+def shown(simulator: Simulator, name: str) -> masks.Node:
+    return domains(answer(simulator, name))[name]
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -158,3 +162,29 @@ def test_a_copy_that_restarts_keeps_what_was_configured(copied: Simulator) -> No
     after = shown(copied, "web1")
     assert [each for each in wanted if each[0] not in runs] == [each for each in after if each[0] not in runs]
     assert ["domid", "8"] in after
+
+
+@pytest.mark.parametrize("version", PERSONALITIES)
+def test_an_empty_drive_and_a_class_that_is_not_simulated_are_taken_over(version: str) -> None:
+    devices = "(device (vbd (dev hdc:cdrom) (mode r))) (device (vtpm (backend 0)))"
+    simulator = Simulator(version, tcp=None)
+    assert simulator.seed(f"(domain (domid 3) (name web1) {devices})", version) == ["web1"]
+    assert simulator.seed_notes == []
+    assert [device[0] for device in _devices(simulator)] == ["vbd", "vtpm"]
+
+
+@pytest.mark.parametrize("version", PERSONALITIES)
+def test_odd_values_end_in_no_traceback(version: str) -> None:
+    odd = (
+        "(domid 3) (memory inf) (maxmem nan) (cpu_weight x) (cpus ((x))) (image ()) (device) (device ()) (device (vif))"
+    )
+    for release in (version, None):
+        simulator = Simulator(version, tcp=None)
+        assert simulator.seed(f"((domain (name web1) {odd}))", release) == ["web1"]
+        assert "(name web1)" in answer(simulator, "web1")
+
+
+def test_a_domain_that_was_on_its_way_stays_and_that_is_told() -> None:
+    simulator = Simulator("3.0.3", tcp=None)
+    assert simulator.seed("((domain (domid 3) (name migrating-web1)))", "3.0.3") == ["migrating-web1"]
+    assert simulator.seed_notes == ["migrating-web1 was about to leave: here it stays, under that name"]
