@@ -166,16 +166,25 @@ def _seed(options: argparse.Namespace) -> Live | None:
     return Live(listing, None, None, ())
 
 
-def _sown(simulator: Simulator, live: Live | None) -> list[str]:
+def _sown(simulator: Simulator, live: Live | None, seed: str) -> list[str]:
     """Fill the simulator; say what could not be taken over."""
     try:
-        seeded = simulator.seed(live.listing) if live else []
+        seeded = simulator.seed(live.listing, live.release) if live else []
     except (SxpError, BrokenParserError) as error:
         msg = f"the seed is no listing of a xend: {error}"
         raise LiveError(msg) from error
-    for note in (*(live.notes if live else ()), *simulator.seed_notes):
+    hidden = _hidden(simulator, seed) if live and not is_url(seed) else ()
+    for note in (*(live.notes if live else ()), *simulator.seed_notes, *hidden):
         print(f"note: {note}", file=sys.stderr)
     return seeded
+
+
+def _hidden(simulator: Simulator, file: str) -> tuple[str, ...]:
+    """Return what to say of a saved listing that looks like the one in which xend hides what does not run."""
+    if not simulator.personality.lists_only_running or not all(each.running for each in simulator.host.domains):
+        return ()
+    like = f"?detail=1 of xend {simulator.version}"
+    return (f"{file} holds only what runs, as {like} does: paused, down and halted domains may be missing",)
 
 
 def _version(options: argparse.Namespace, live: Live | None) -> str:
@@ -203,7 +212,7 @@ def _serve(options: argparse.Namespace, log_file: TextIO | None) -> None:
         log_file=log_file,
     )
     simulator.faults += options.fault
-    seeded = _sown(simulator, live)
+    seeded = _sown(simulator, live, options.seed)
     with simulator:
         _ready(simulator, options, seeded)
         done.wait()

@@ -145,6 +145,8 @@ def receive(host: Host, saved: Domain) -> Domain:
         paused=False,
         unpaused_once=True,
         restored=True,
+        cpu_before=0.0,
+        original=saved.original if host.personality == saved.host.personality else None,
         plans=[],
         managed=other is not None and other.domid is None,
     )

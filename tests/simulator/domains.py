@@ -12,6 +12,7 @@ from .guests import Behaviour
 
 if TYPE_CHECKING:
     from .host import Host
+    from .original import Original
     from .sxp import Sxp
 
 EVENTS = ("poweroff", "reboot", "crash")
@@ -93,6 +94,8 @@ class Domain:
     built: bool = True  # by this xend, so that it knows its store_mfn and console_mfn
     restored: bool = False  # from a state file, or received from another host
     previous_restart: float | None = None
+    original: Original | None = None  # what a real xend showed of it, for one that was taken from there
+    cpu_before: float = 0.0  # the seconds that it had computed before it was taken from there
 
     @property
     def live(self) -> bool:

@@ -202,7 +202,7 @@ class Host:
 
     def _begin(self, domain: Domain) -> None:
         domain.starts += 1
-        domain.restored = False
+        domain.restored, domain.cpu_before = False, 0.0
         domain.console_uuid = domain.console_uuid or self.new_uuid()
         domain.paused, domain.unpaused_once, domain.down, domain.asked = True, False, "", None
         domain.plans = []

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Callable
 
 from .domains import FRONTEND_CLOSING, FRONTEND_CONNECTED, FRONTEND_NEW
 from .images import image, is_hvm
+from .original import numbered
 from .sxp import Long, head
 
 if TYPE_CHECKING:
     from .domains import Device, Domain
     from .host import Host
+    from .original import Item
     from .sxp import Sxp
 
 _CPUS = 4
+CPU_SHARE = 0.01
+"""How much of a cpu a guest uses."""
 _HVM_CAPABILITIES = "hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 "
 _LONG = 2**63
 _DEVICE_ORDER = ("vif", "usb", "tap", "vkbd", "console", "vbd", "vfb", "pci")
@@ -37,15 +41,25 @@ def node_sxp(host: Host) -> list[Sxp]:
 
 def domain_sxp(domain: Domain, *, fresh: bool = False) -> Sxp:
     """Return (domain (k v) ..); `fresh` is the reply to create, which xend has not refreshed yet."""
-    result: list[Sxp] = ["domain"]
+    items = domain_items(domain, fresh=fresh)
+    shown = domain.original.overlaid(items) if domain.original else [item for _key, item in items]
+    return ["domain", *shown]
+
+
+def domain_items(domain: Domain, *, fresh: bool = False) -> list[Item]:
+    """Return the fields and devices of a domain, each with what it is known by, whatever an original of it showed."""
+    fields: list[Sxp] = []
+    devices: list[Item] = []
+    place = 0
     for name in domain.host.personality.domain_fields:
         if name == "devices":
-            result += _devices(domain, fresh=fresh)
-        else:
-            value = _FIELDS[name](domain, fresh)
-            if value is not None:
-                result.append([name, value])
-    return result
+            place, devices = len(fields), _devices(domain, fresh=fresh)
+            continue
+        value = _FIELDS[name](domain, fresh)
+        if value is not None:
+            fields.append([name, value])
+    items = numbered(fields)
+    return [*items[:place], *devices, *items[place:]]
 
 
 # -- one function per field which needs more than an attribute ---------------------------------------------------------
@@ -91,7 +105,8 @@ def _has_run(domain: Domain) -> bool:
 def _cpu_time(domain: Domain, fresh: bool) -> Sxp:
     if fresh or not _has_run(domain):
         return None
-    return round(domain.host.clock.now() - domain.started, 9) * 0.01 if domain.unpaused_once else 0.0
+    since = round(domain.host.clock.now() - domain.started, 9) * CPU_SHARE if domain.unpaused_once else 0.0
+    return domain.cpu_before + since
 
 
 def online_vcpus(domain: Domain) -> int:
@@ -193,16 +208,17 @@ _FIELDS: dict[str, Callable[[Domain, bool], Sxp]] = {
 # -- devices -----------------------------------------------------------------------------------------------------------
 
 
-def _devices(domain: Domain, *, fresh: bool) -> list[Sxp]:
-    shown: list[Sxp] = []
-    for kind in _DEVICE_ORDER:
+def _devices(domain: Domain, *, fresh: bool) -> list[Item]:
+    shown: list[Item] = []
+    others = {each.kind for each in domain.devices} - {*_DEVICE_ORDER}
+    for kind in (*_DEVICE_ORDER, *sorted(others)):
         if kind == "console":
-            shown += _console(domain, fresh=fresh)
+            shown += [(("device", kind), each) for each in _console(domain, fresh=fresh)]
         for each in domain.of_kind(kind):
             if each.broken and domain.host.personality.stumbles:
                 break
             if each.listed and not each.broken:
-                shown.append(["device", _device(domain, each)])
+                shown.append((("device", each.uuid), ["device", _device(domain, each)]))
     return shown
 
 

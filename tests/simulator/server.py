@@ -177,13 +177,13 @@ class Simulator:
             self.host.settle()
             return sorted(each.name for each in self.host.domains)
 
-    def seed(self, listing: str) -> list[str]:
-        """Add every domain but Domain-0 from a listing (?detail=1) of a real xend, as it is there; return their names.
+    def seed(self, listing: str, release: str | None = None) -> list[str]:
+        """Take every domain from a listing (?detail=1) of a real xend, as it is there; return the names of the added.
 
-        What cannot be added is said in `seed_notes`.
+        Its release is told by its form if it is not given. What cannot be taken over is said in `seed_notes`.
         """
         with self.host.lock:
-            harvest = sow(self.host, listing)
+            harvest = sow(self.host, listing, release)
         self.seed_notes += harvest.notes
         return harvest.names
 

@@ -29,6 +29,20 @@ class Long(int):
     """A Python 2 long: xend prints it in quotes."""
 
 
+class Printed(str):
+    """A word that is printed again as it was: `'1'` and `1` are the same word, and not the same print."""
+
+    __slots__ = ("print",)
+    print: str
+
+    @classmethod
+    def of(cls, word: str, print_: str) -> Printed:
+        """Return a word with its print."""
+        made = cls(word)
+        made.print = print_
+        return made
+
+
 @dataclass(frozen=True)
 class Dialect:
     """What one release prints and accepts."""
@@ -63,6 +77,8 @@ def show(value: Sxp, dialect: Dialect) -> str:
     """Print a value as this release of xend does."""
     if isinstance(value, list):
         return "(" + " ".join([show(item, dialect) for item in value]) + ")"
+    if isinstance(value, Printed):
+        return value.print
     if isinstance(value, str):
         return _show_text(value, dialect.empty)
     if value is None:
@@ -98,22 +114,47 @@ def parse(text: str, dialect: Dialect) -> list[Sxp]:
     stack: list[list[Sxp]] = [[]]
     for match in _scanner(dialect.separators).finditer(text):
         kind, token = match.lastgroup, match.group()
-        if kind == "open":
-            stack.append([])
-        elif kind == "close":
-            _close(stack)
-        elif kind == "atom":
+        if kind == "atom":
             stack[-1].append(token)
         elif kind == "string":
             stack[-1].append(_unquote(token, dialect))
-        elif kind == "bad":
-            msg = f"invalid character: code {ord(token)}"
-            raise SxpError(msg)
-        elif kind == "torn":
-            raise SxpError(_END)
+        else:
+            _structure(stack, kind, token)
     if len(stack) > 1:
         raise SxpError(_END)
     return stack[0]
+
+
+def parse_printed(text: str, dialect: Dialect) -> list[Sxp]:
+    """Return every expression in what this release printed, so that `show` prints all of it as it was."""
+    stack: list[list[Sxp]] = [[]]
+    gap = 0
+    for match in _scanner(dialect.separators).finditer(text):
+        kind, token = match.lastgroup, match.group()
+        if len(stack) > 1 and stack[-1] and not dialect.empty:
+            stack[-1] += [""] * (gap if kind == "close" else max(0, gap - 1))
+        gap = len(token) if kind == "skip" and not token.strip(" ") else 0
+        if kind in ("atom", "string"):
+            word = token if kind == "atom" else _unquote(token, dialect)
+            stack[-1].append(word if show(word, dialect) == token else Printed.of(word, token))
+        else:
+            _structure(stack, kind, token)
+    if len(stack) > 1:
+        raise SxpError(_END)
+    return stack[0]
+
+
+def _structure(stack: list[list[Sxp]], kind: str | None, token: str) -> None:
+    """Open or close an expression, or refuse what is neither that nor a word."""
+    if kind == "open":
+        stack.append([])
+    elif kind == "close":
+        _close(stack)
+    elif kind == "bad":
+        msg = f"invalid character: code {ord(token)}"
+        raise SxpError(msg)
+    elif kind == "torn":
+        raise SxpError(_END)
 
 
 def _close(stack: list[list[Sxp]]) -> None:

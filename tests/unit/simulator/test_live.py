@@ -61,7 +61,7 @@ def test_a_copy_of_a_live_xend_tells_of_every_domain_what_the_live_one_does(
         live = read(original.url)
         assert (live.release, live.notes) == (version, ())
         with Simulator(live.release or "") as copy:
-            assert sorted(copy.seed(live.listing)) == sorted(set(original.names()) - {"Domain-0"})
+            assert sorted(copy.seed(live.listing, live.release)) == sorted(set(original.names()) - {"Domain-0"})
             assert copy.seed_notes == []
             assert told(copy, ask) == told(original, ask)
             assert ask(copy, "/xend/domain?state=all") == ask(original, "/xend/domain?state=all")
@@ -80,7 +80,14 @@ def test_the_live_xend_is_only_read_and_over_its_socket_too(version: str, config
 def test_what_an_older_release_cannot_hold_is_named(version: str, like: str, config: Callable[..., str]) -> None:
     with estate(config, version) as original, Simulator(like, tcp=None) as copy:
         assert "halted" not in copy.seed(read(original.url).listing)
-        assert copy.seed_notes == [f"halted is left out: it is halted, and xend {like} keeps no such domains"]
+        notes = [note for note in copy.seed_notes if note.startswith("halted ")]
+        assert notes == [f"halted is left out: it is halted, and xend {like} keeps no such domains"]
+        assert (
+            next(note for note in copy.seed_notes if note.startswith("runs is shown without its ")).count(
+                "on_xend_stop"
+            )
+            == 1
+        )
 
 
 def test_what_is_dying_nameless_or_there_twice_is_named() -> None:
@@ -94,7 +101,6 @@ def test_what_is_dying_nameless_or_there_twice_is_named() -> None:
             "Zombie-b is left out: it is dying",
             "a domain without a name is left out",
             "a is left out: there is one of that name already",
-            "c comes without its vtpm",
         ]
 
 
@@ -186,7 +192,16 @@ def test_the_program_says_what_it_left_out(tmp_path: Path, config: Callable[...,
         process.terminate()
         output, errors = process.communicate(timeout=10)
         assert "5 domains from" in output
-        assert errors == "note: halted is left out: it is halted, and xend 3.0.0 keeps no such domains\n"
+        assert "note: halted is left out: it is halted, and xend 3.0.0 keeps no such domains\n" in errors
+        assert "note: the listing is of another release: what is shown of it is what xend 3.0.0 would show\n" in errors
+
+
+def test_the_program_says_that_a_saved_listing_may_hide_what_does_not_run(tmp_path: Path) -> None:
+    (tmp_path / "listing").write_text("((domain (domid 4) (name a) (status 2) (state -b----)))")
+    with program(tmp_path, "--version", "3.2", "--seed", str(tmp_path / "listing")) as process:
+        process.terminate()
+        _output, errors = process.communicate(timeout=10)
+        assert "holds only what runs, as ?detail=1 of xend 3.2 does: paused, down and halted domains may be" in errors
 
 
 @pytest.mark.parametrize(
