@@ -67,6 +67,7 @@ def closing_counts(exchange: Exchange) -> bool:
         re.match(each.file, exchange.file)
         and re.match(each.slug, exchange.slug)
         and each.status == exchange.response.status
+        and re.match(each.op, exchange.op or "")
         for each in masks.CLOSING_BY_CHANCE
     )
 

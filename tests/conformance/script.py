@@ -63,8 +63,6 @@ GAPS: dict[str, int] = {
     "xend-3.3": 164,
     "xend-3.4": 104,
     "xend-4.0": 240,
-    "xend-4.1": 48,
-    "xend-4.4": 82,
     "xend-3.0.0-cases": 87,
     "xend-3.0.2-cases": 89,
     "xend-3.0.3-cases": 100,
@@ -77,7 +75,6 @@ GAPS: dict[str, int] = {
     "xend-4.1-cases": 131,
     "xend-4.4-cases": 130,
     "xend-3.0.4-hvm": 8,
-    "xend-4.1-hvm": 3,
 }
 
 # The configuration of everything created off the record.
@@ -195,13 +192,16 @@ BEFORE_IN: dict[tuple[str, str], tuple[str, ...]] = {
     ("xend-3.2", "vcpuinfo"): ("clean", "forget", "run tune memory=128 maxmem=256 vcpus=2"),
     ("xend-3.2", "new-ok"): ("clean", "create svp"),
     ("xend-4.1", "new-ok"): ("clean", "create svp"),
+    ("xend-4.4", "new-ok"): ("clean", "create svp"),
     ("xend-3.2", "start"): ("domid 116",),
     ("xend-4.1", "start"): ("domid 109",),
+    ("xend-4.4", "start"): ("domid 109",),
     ("xend-3.2", "dump-minimal"): (),
     ("xend-3.0.0", "concurrent-12"): ("clean", "domid 122", "run c1"),
     ("xend-3.0.3", "concurrent-12"): ("clean", "domid 119", "run c1"),
     ("xend-3.2", "concurrent-12"): ("clean", "domid 119", "run c1"),
     ("xend-4.1", "concurrent-12"): ("clean", "domid 113", "run c1"),
+    ("xend-4.4", "concurrent-12"): ("clean", "domid 113", "run c1"),
     # Recorded with a shorter timer in xend, and with shorter waits.
     ("xend-3.2-timeout", "t-25"): ("wait 10",),
     ("xend-3.2-timeout", "t-45"): ("wait 10",),

@@ -35,7 +35,6 @@ class Device:
     given_class: str = "disk"  # the part after the colon in dev: disk or cdrom
     broken: bool = False  # its hotplug script failed; the later releases keep it in the configuration
     leaving: float | None = None  # when its backend will have closed
-    shell: bool = False  # a network device that was destroyed: the later releases keep an empty entry
 
     def get(self, key: str) -> str | None:
         """Return the first value of a key."""

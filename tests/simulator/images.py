@@ -30,24 +30,6 @@ _NOTES: list[Sxp] = [
     ["XEN_VERSION", "xen-3.0"],
 ]
 _HVM_NOTES: list[Sxp] = ["notes", ["SUSPEND_CANCEL", 1]]
-# Of a fully virtualised guest, in the order recorded: what xend adds, and, without a value, what is shown if given.
-_HVM_KEYS: tuple[tuple[str, int | None], ...] = (
-    ("timer_mode", 1),
-    ("vnc", None),
-    ("vpt_align", 1),
-    ("hpet", 0),
-    ("rtc_timeoffset", 0),
-    ("loader", None),
-    ("apic", None),
-    ("sdl", None),
-    ("xen_platform_pci", 1),
-    ("device_model", None),
-    ("boot", None),
-    ("pae", None),
-    ("viridian", 0),
-    ("acpi", None),
-)
-_HVM_HIDDEN = {"vcpus", "kernel", *(key for key, _value in _HVM_KEYS)}
 
 
 def is_hvm(domain: Domain) -> bool:
@@ -91,10 +73,12 @@ def _paths(given: Sxp) -> list[Sxp]:
 
 def _filled(domain: Domain) -> Sxp:
     """Return a fully virtualised guest's image: its kernel has become the loader."""
+    keys = domain.host.personality.hvm_image
     items: list[Sxp] = [head(domain.image), ["kernel", ""]]
-    for key, default in _HVM_KEYS:
+    for key, default in keys:
         value = child_value(domain.image, "kernel" if key == "loader" else key)
         if value is not None or default is not None:
             items.append([key, default if value is None else value])
+    shown = {"vcpus", "kernel", *(key for key, _default in keys)}
     given = domain.image[1:] if isinstance(domain.image, list) else []
-    return [*items, *(each for each in given if head(each) not in _HVM_HIDDEN), _HVM_NOTES]
+    return [*items, *(each for each in given if head(each) not in shown), _HVM_NOTES]

@@ -66,7 +66,7 @@ class Operation:
     run: Callable[[Host, Domain, Params], Sxp]  # None: an empty reply
     acknowledged: bool = False  # 202 with a Location, whatever comes out
     logs: bool = False  # xend writes a line to its log even on success
-    logs_for_hvm: bool = False  # ... for a fully virtualised guest that xend has to stop itself
+    logs_if_live: bool = False  # ... of an operation on a domain that is not halted
     threaded: bool = False  # takes its time in a thread: its errors keep the status, and others are served meanwhile
 
 
@@ -295,17 +295,12 @@ def wait_for_new_device(host: Host, domain: Domain) -> None:
 
 def _device_destroy(host: Host, domain: Domain, params: Params) -> Sxp:
     kind, dev = params.declared("type"), params.declared("dev")
-    numbers = {name: params.number(name) for name in host.personality.device_destroy_numbers}
-    keep_config = numbers.get("rm_cfg") == 0
+    for name in host.personality.device_destroy_numbers:
+        params.number(name)
     if kind not in host.personality.device_classes:
         raise XendError(host.personality.words.device_type.format(kind=kind))
     device = _find_device(host, domain, kind, dev)
-    if device.shell:
-        msg = "local variable 'backend' referenced before assignment"
-        raise XendError(msg)
-    if host.personality.keeps_device_shells and (kind == "vif" or keep_config):
-        device.shell = True
-    elif host.device_delay and not host.personality.device_destroy_waits:
+    if host.device_delay and not host.personality.device_destroy_waits:
         device.leaving = host.clock.now() + host.device_delay
     else:
         domain.drop(device)
@@ -552,19 +547,19 @@ def _always_fails(op: str) -> Operation:
 OPERATIONS: dict[str, Operation] = {
     "unpause": Operation(_unpause, logs=True),
     "pause": Operation(_pause, logs=True),
-    "shutdown": Operation(_shutdown, acknowledged=True, logs_for_hvm=True),
-    "destroy": Operation(_destroy, acknowledged=True),
+    "shutdown": Operation(_shutdown, acknowledged=True, logs=True),
+    "destroy": Operation(_destroy, acknowledged=True, logs=True),
     "rename": Operation(_rename, acknowledged=True),
     "sysrq": Operation(_sysrq, acknowledged=True),
-    "start": Operation(_start, acknowledged=True),
+    "start": Operation(_start, acknowledged=True, logs=True),
     "delete": Operation(_delete, acknowledged=True, logs=True),
-    "wait_for_devices": Operation(lambda _host, _domain, _params: None, acknowledged=True),
+    "wait_for_devices": Operation(lambda _host, _domain, _params: None, acknowledged=True, logs=True),
     "devices": Operation(_devices),
-    "device_create": Operation(_device_create),
+    "device_create": Operation(_device_create, logs_if_live=True),
     "device_configure": Operation(_device_configure),
-    "device_destroy": Operation(_device_destroy),
-    "mem_target_set": Operation(_mem_target_set),
-    "maxmem_set": Operation(_maxmem_set),
+    "device_destroy": Operation(_device_destroy, logs_if_live=True),
+    "mem_target_set": Operation(_mem_target_set, logs_if_live=True),
+    "maxmem_set": Operation(_maxmem_set, logs_if_live=True),
     "set_vcpus": Operation(_set_vcpus, logs=True),
     "pincpu": Operation(_pincpu),
     "vcpuinfo": Operation(_vcpuinfo),

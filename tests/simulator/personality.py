@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .sxp import Dialect
+from .sxp import Dialect, Sxp
+
+_Keys = tuple[tuple[str, Sxp], ...]
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,6 @@ class Personality:
     refuses_to_save_paused: bool  # else the request waits until somebody unpauses the guest
     hides_failed_save: bool  # answers as if it had succeeded
     restores_twice: bool  # a state file whose domain lives makes a second one of the same name
-    restore_logs: bool
     restored_vcpu_avail_is_long: bool
     restored_forgets_start: bool
     migrate_numbers: tuple[str, ...]  # required besides the destination
@@ -118,16 +119,15 @@ class Personality:
     vcpu_all: bool  # pincpu knows the vcpu `all`
     pin_words_for_bad_vcpu: bool  # a refused pin is told in words, not only by its number
     vcpus_minimum: int
+    vcpus_shown: int  # at least, even if it was built without any
     vcpus_words: tuple[str, str]  # what is said to none, and to too many ('': accepted)
     mem_target: str  # what is refused: `nothing`, what is not `positive`, what breaks the `static` rules
     maxmem: str  # `hidden` in the hypervisor, `checked` there too, `shown`, `poison`, or the `static` rules
     hotplug_patience: float
     remembers_detached: bool  # no device takes the mac or the dev of one that was detached, while the guest lives
     keeps_failed_devices: bool  # in the configuration, though they are not shown
-    stumbles: bool  # ... and shows none of their class from there on
     device_destroy_numbers: tuple[str, ...]
     device_destroy_waits: bool  # until the backend has closed, else it is only asked to
-    keeps_device_shells: bool  # an empty entry of a network device that was destroyed
     vif_script_dir: str
     vif_fields: tuple[str, ...]
     ip: str  # several are shown as a `list`, `each`, or only the `last`
@@ -142,6 +142,7 @@ class Personality:
     folds_root: bool  # into the kernel's arguments
     image_defaults: tuple[tuple[str, int], ...]
     image_pci: bool
+    hvm_image: _Keys  # in order: what xend adds to it, and, without a value, what is shown if given
     fills_hvm_image: bool  # with defaults, and its kernel becomes the loader; a vfb appears by itself
     hvm_stops_at_once: bool  # xend itself shuts down a fully virtualised guest that has no drivers to be asked by
     lists_emulated_disks: bool

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from .personality import Personality, Wording
-from .sxp import Dialect
+from .sxp import Dialect, Sxp
 
 _INVALID = "(22, 'Invalid argument')"
 _Items = tuple[tuple[str, object], ...]
@@ -40,6 +40,12 @@ def _numbered(items: _Items, major: int, minor: int, extra: str) -> _Items:
 
 def _fields(text: str) -> tuple[str, ...]:
     return tuple(text.split())
+
+
+def _keys(text: str) -> tuple[tuple[str, Sxp], ...]:
+    """Read KEY and KEY=VALUE, where a value is a number or ()."""
+    pairs = (word.partition("=") for word in text.split())
+    return tuple((key, [] if value == "()" else int(value) if value else None) for key, _equals, value in pairs)
 
 
 # -- 3.0.0, recorded ---------------------------------------------------------------------------------------------------
@@ -133,7 +139,6 @@ XEN_3_0_0 = Personality(
     refuses_to_save_paused=False,
     hides_failed_save=False,
     restores_twice=False,
-    restore_logs=False,
     restored_vcpu_avail_is_long=False,
     restored_forgets_start=True,
     migrate_numbers=("live", "resource"),
@@ -156,16 +161,15 @@ XEN_3_0_0 = Personality(
     vcpu_all=False,
     pin_words_for_bad_vcpu=False,
     vcpus_minimum=0,
+    vcpus_shown=0,
     vcpus_words=("negative shift count", ""),
     mem_target="nothing",
     maxmem="hidden",
     hotplug_patience=10.0,
     remembers_detached=False,
     keeps_failed_devices=False,
-    stumbles=False,
     device_destroy_numbers=(),
     device_destroy_waits=False,
-    keeps_device_shells=False,
     vif_script_dir="",
     vif_fields=_fields("backend script ip bridge mac"),
     ip="list",
@@ -180,6 +184,7 @@ XEN_3_0_0 = Personality(
     folds_root=False,
     image_defaults=(),
     image_pci=False,
+    hvm_image=(),
     fills_hvm_image=False,
     hvm_stops_at_once=False,
     lists_emulated_disks=False,
@@ -540,6 +545,10 @@ XEN_3_4 = replace(
         not_found="<Fault 3: {quoted}>",  # (a) 404 body
     ),
     missing_domain_is_empty=False,
+    hvm_image=_keys(  # create-hvm
+        "timer_mode=1 vnc vpt_align=1 hpet=0 rtc_timeoffset=0 loader apic sdl xen_platform_pci=1 device_model boot pae"
+        " viridian=0 acpi"
+    ),
     fills_hvm_image=True,
     hvm_stops_at_once=True,
     shows_vfb_type=False,
@@ -617,15 +626,12 @@ XEN_4_1 = replace(
         maxmem_positive="",
         credit_weight="Cpu weight out of range, valid values are within range from 1 to 65535",
         credit_cap="Cpu cap out of range, valid range is from 0 to {most} for specified number of vcpus",
-        save_failed="/srv/xen/bin/xc_save 17 {domid} 0 0 0 failed",
-        restore_tool_failed="/srv/xen/bin/xc_restore 15 {domid} 1 2 0 0 0 0 failed",
+        save_failed="/srv/xen/bin/xc_save 18 {domid} 0 0 0 failed",
+        restore_tool_failed="/srv/xen/bin/xc_restore 17 {domid} 1 2 0 0 0 0 failed",
         unknown_host="[Errno -2] Name or service not known",
         connection_refused="[Errno 111] Connection refused",
     ),
-    restore_logs=True,
     vcpus_in="top",
-    stumbles=True,
-    keeps_device_shells=True,
     pin_words_for_bad_vcpu=False,
     vcpus_word_is_one=False,
     vcpus_words=("Zero or less VCPUs is invalid", "Cannot set vcpus greater than max vcpus on running domain"),
@@ -633,6 +639,10 @@ XEN_4_1 = replace(
     devid_when_new=True,
     image_defaults=(("superpages", 0), ("nomigrate", 0), ("tsc_mode", 0)),
     image_pci=True,
+    hvm_image=_keys(  # create-hvm
+        "superpages=0 hpet=0 loader xen_platform_pci=1 rtc_timeoffset=0 pci=() timer_mode=1 apic sdl vpt_align=1 boot pae"
+        " viridian=0 acpi vnc nomigrate=0 tsc_mode=0 device_model"
+    ),
     html_has_reset=True,
     operations=XEN_4_0.operations | _CREDIT2 | {"do_get_pauseflag", "do_set_pauseflag"},
     always_fails={**_BROKEN, **dict.fromkeys(_CREDIT2, _INVALID)},
@@ -665,6 +675,12 @@ XEN_4_1 = replace(
 XEN_4_4 = replace(
     XEN_4_1,
     version="4.4",
+    words=replace(
+        XEN_4_1.words,
+        save_failed="/srv/xen/bin/xc_save 17 {domid} 0 0 0 failed",
+        restore_tool_failed="/srv/xen/bin/xc_restore 15 {domid} 1 2 0 0 0 0 1 failed",  # restore-fails
+    ),
+    vcpus_shown=1,  # create-vcpus-0
     device_classes=XEN_4_1.device_classes - {"vtpm"},  # (e) devices
     create_classes=XEN_4_1.create_classes - {"vtpm"},
     node=_numbered(XEN_4_1.node, 4, 4, ".0"),

@@ -69,6 +69,10 @@ def _weight(domain: Domain, _fresh: bool) -> Sxp:
     return {"float": domain.old_weight, "fixed": 256, "int": domain.weight}[domain.host.personality.weight]
 
 
+def _vcpus(domain: Domain, _fresh: bool) -> Sxp:
+    return max(domain.vcpus, domain.host.personality.vcpus_shown)
+
+
 def _vcpu_avail(domain: Domain, _fresh: bool) -> Sxp:
     is_long = domain.restored and domain.host.personality.restored_vcpu_avail_is_long
     return Long(domain.vcpu_avail) if is_long or domain.vcpu_avail >= _LONG else domain.vcpu_avail
@@ -170,7 +174,7 @@ _FIELDS: dict[str, Callable[[Domain, bool], Sxp]] = {
     "domid": _attribute("domid"),
     "uuid": _attribute("uuid"),
     "ssidref": _always(0),
-    "vcpus": _attribute("vcpus"),
+    "vcpus": _vcpus,
     "vcpu_avail": _vcpu_avail,
     "cpu_weight": _weight,
     "cpu_cap": _attribute("cap"),
@@ -215,8 +219,6 @@ def _devices(domain: Domain, *, fresh: bool) -> list[Item]:
         if kind == "console":
             shown += [(("device", kind), each) for each in _console(domain, fresh=fresh)]
         for each in domain.of_kind(kind):
-            if each.broken and domain.host.personality.stumbles:
-                break
             if each.listed and not each.broken:
                 shown.append((("device", each.uuid), ["device", _device(domain, each)]))
     return shown
@@ -233,8 +235,6 @@ def _console(domain: Domain, *, fresh: bool) -> list[Sxp]:
 
 
 def _device(domain: Domain, device: Device) -> Sxp:
-    if device.shell:
-        return [device.kind, ["backend", device.backend]]
     if domain.domid is None and device.kind in _HALTED_FIELDS:
         fields = _HALTED_FIELDS[device.kind]
     elif device.kind == "vif":
@@ -369,7 +369,7 @@ def frontends(domain: Domain, kind: str) -> Sxp:
     wanted = ("vbd", "tap") if kind in ("vbd", "tap", "tap2") else (kind,)
     if not personality.managed and wanted[0] not in ("vbd", "vif"):
         return []
-    shown = [each for each in domain.of_kind(*wanted) if each.listed and not each.broken and not each.shell]
+    shown = [each for each in domain.of_kind(*wanted) if each.listed and not each.broken]
     return [[each.devid, _disk_or_net(domain, each)] for each in shown]
 
 

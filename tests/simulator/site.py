@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Callable
 from . import checkpoints, pages
 from .errors import LoudError, NotFoundError, XendError
 from .http import Reply, sxp_reply, text_reply
-from .images import is_hvm
 from .operations import OPERATIONS, Params, create, define, list_all, wait_for_devices, wait_for_new_device
 from .personality import NOT_SIMULATED
 from .render import domain_sxp, node_sxp, vcpu_info
@@ -203,8 +202,7 @@ class Site:
         location = f"{self.url(request)}/{domain.name}"
         if request.wants_html:
             return Reply(201, "Created", pages.page(request.segments), location=location)
-        logs = self.host.personality.restore_logs
-        return sxp_reply(201, "Created", "", location=location, logged=logs)
+        return sxp_reply(201, "Created", "", location=location, logged=True)
 
     def _do_directory(self, request: Request, op: str) -> Reply:
         params = Params(request.params)
@@ -229,8 +227,7 @@ class Site:
                 return self._page(request, pages.domain(self.host, self.url(request), domain), twice=True)
             if request.query.get("op") == ["vcpuinfo"]:
                 return sxp_reply(200, "OK", self._show(vcpu_info(domain)))
-            stumbled = self.host.personality.stumbles and any(each.broken for each in domain.devices)
-            return sxp_reply(200, "OK", self._with_empty(self._show(domain_sxp(domain))), logged=stumbled)
+            return sxp_reply(200, "OK", self._with_empty(self._show(domain_sxp(domain))))
 
     def _operation(self, request: Request, domain: Domain) -> Reply:
         op = self._op(request)
@@ -239,14 +236,14 @@ class Site:
         operation = OPERATIONS.get(op)
         if op not in self.host.personality.operations or operation is None:
             return self._unknown(request, op)
+        logs = operation.logs or (operation.logs_if_live and domain.domid is not None)
         try:
             shown = self._run(operation, domain, Params(request.params))
             if op in _WAITING:
                 _WAITING[op](self.host, domain)
         except XendError as error:
             return self._failed(request, op, error)
-        stopped = operation.logs_for_hvm and is_hvm(domain) and self.host.personality.hvm_stops_at_once
-        return self._done(request, shown, operation.acknowledged, operation.logs or stopped)
+        return self._done(request, shown, operation.acknowledged, logs)
 
     def _run(self, operation: Operation, domain: Domain, params: Params) -> str:
         """Do an operation and return its printed result; threaded ones take the lock when they need it."""
