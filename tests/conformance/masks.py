@@ -62,6 +62,40 @@ CLOSING_BY_CHANCE = (
     Chance("xend-3.0.0", "create-hvm$", 201, "the emulator that is started inherits the connection"),
 )
 
+
+@dataclass(frozen=True)
+class Fleeting:
+    """A state which lasts so short that it is chance whether a poll sees it."""
+
+    file: str  # a pattern
+    slug: str  # a pattern
+    pairs: tuple[tuple[str, str], ...]  # what the domain then shows
+    reason: str
+
+
+FLEETING = (
+    Fleeting("", "", (("state", "---s--"),), "the guest has gone down, and xend has not seen to it yet"),
+    Fleeting("", "", (("status", "2"), ("state", "------")), "unpaused, and its idle loop is not reached yet"),
+    Fleeting("", "", (("status", "0"), ("state", "------")), "read while xend takes it apart: some of it is gone"),
+)
+
+
+def fleeting(file: str, slug: str, reply: Node) -> bool:
+    """Tell whether it is chance that a poll got this reply."""
+    pairs = reply[1] if isinstance(reply, list) and len(reply) > 1 and isinstance(reply[1], list) else []
+    return any(
+        re.match(each.file, file)
+        and re.match(each.slug, slug)
+        and all([key, value] in pairs for key, value in each.pairs)
+        for each in FLEETING
+    )
+
+
+# After these the recorder asked on at once, and could not see whether xend would have closed.
+ASKED_ON = re.compile(
+    r"(ip-reboot|last-vif|last-vbd|ref-vbd|go-shutdown|rb-reboot|mg-start|mg-shutdown|gone-destroy|mm-target|mm-max)\Z",
+)
+
 _ZERO = re.compile(r"[0-]+\Z")
 
 

@@ -48,6 +48,7 @@ class Exchange:
     form: dict[str, list[str]]
     response: Response
     extra: dict[str, Any] = field(default_factory=dict)
+    polls: tuple[Response, ...] = ()  # the same GET again and again: each reply that differs from the one before
 
     @property
     def op(self) -> str:
@@ -80,6 +81,7 @@ _KNOWN = {
     "elapsed_s",
     "server_closes",
     "timed_out",
+    "polls",
 }
 
 
@@ -104,6 +106,7 @@ def _exchange(file: str, entry: dict[str, Any]) -> Exchange:
         target=target,
         form=_form(request, target),
         response=_response(entry),
+        polls=tuple(Response(each["status"], body=each["body"] or "") for each in entry.get("polls", ())),
         extra={key: value for key, value in entry.items() if key not in _KNOWN},
     )
 

@@ -27,6 +27,7 @@ _OLD_RESTART = {
 }
 _BEYOND_ALL_MACHINES = 4096
 _INT = re.compile(r"[ \t\n\v\f\r]*[+-]?[0-9]+[ \t\n\v\f\r]*\Z")
+_DISKS = ("vbd", "tap", "tap2")
 _HD_MAJORS = (3, 22, 33, 34, 56, 57)
 _SD_MAJORS = (8, 65, 66, 67, 68, 69, 70, 71, 128, 129, 130, 131, 132, 133, 134, 135)
 
@@ -345,7 +346,8 @@ def add_device(host: Host, domain: Domain, config: Sxp) -> Device:
     kind = check_device_type(host, config)
     device = Device(kind, 0, _read_pairs(config, strict=host.personality.extra_atoms == "dropped"), host.new_uuid())
     device.created = host.clock.now()
-    if kind in ("vbd", "tap"):
+    _check_forgotten(host, domain, device)
+    if kind in _DISKS:
         _place_disk(host, domain, device)
     else:
         device.devid = _next_id(domain, kind)
@@ -358,6 +360,26 @@ def add_device(host: Host, domain: Domain, config: Sxp) -> Device:
     device.connected = not device.hotplug
     domain.devices.append(device)
     return device
+
+
+def _check_forgotten(host: Host, domain: Domain, device: Device) -> None:
+    """Refuse what a device that went or failed still holds in the configuration of the domain."""
+    words = host.personality.words
+    for other in domain.forgotten:
+        if device.kind == "vif" and other.kind == "vif" and device.get("mac") == other.get("mac"):
+            raise XendError(words.already_used.format(what="mac", value=device.get("mac"), how="defined"))
+        if device.kind in _DISKS and other.kind in _DISKS:
+            if device.get("uname") == other.get("uname"):
+                file = (device.get("uname") or "").partition(":")[2]
+                path = file if file.startswith("/") else f"/dev/{file}"
+                raise XendError(words.already_used.format(what="file", value=path, how="used"))
+            if device.get("dev") == other.get("dev"):
+                raise XendError(words.dev_taken.format(dev=device.get("dev"), devid=""))
+
+
+def can_be_reread(domain: Domain) -> bool:
+    """Tell whether xend can build a domain again from what it has written down of it itself."""
+    return domain.host.personality.rereads_ip or not any(each.config.get("ip") for each in domain.devices)
 
 
 def _read_pairs(config: Sxp, *, strict: bool) -> dict[str, list[str]]:
@@ -393,9 +415,12 @@ def _place_disk(host: Host, domain: Domain, device: Device) -> None:
     words = host.personality.words
     if dev is None:
         raise XendError(words.dev_required)
-    if uname is None and words.uname_required:
+    if host.personality.dev_before_uname:
+        _disk_number(dev.removeprefix("ioemu:"), device, host.personality)
+    is_drive = host.personality.dev_has_class and dev.endswith(":cdrom")
+    if uname is None and words.uname_required and not is_drive:
         raise XendError(words.uname_required)
-    if uname is not None and ":" not in uname and words.uname_split:
+    if uname is not None and ":" not in uname and words.uname_split and not is_drive:
         raise XendError(words.uname_split)
     if uname is not None and ":" not in uname:
         del device.config["uname"]  # nothing is made of it
@@ -403,8 +428,9 @@ def _place_disk(host: Host, domain: Domain, device: Device) -> None:
         device.listed = host.personality.lists_emulated_disks
         dev = dev[len("ioemu:") :]
     device.devid = _disk_number(dev, device, host.personality)
-    if any(other.devid == device.devid and other.kind in ("vbd", "tap") for other in domain.devices):
+    if any(other.devid == device.devid and other.kind in _DISKS for other in domain.devices):
         raise XendError(words.dev_taken.format(dev=dev, devid=device.devid))
+    device.bootable = not any(other.kind in _DISKS for other in domain.devices)
 
 
 def _disk_number(dev: str, device: Device, personality: Personality) -> int:

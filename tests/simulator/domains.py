@@ -34,6 +34,7 @@ class Device:
     given_class: str = "disk"  # the part after the colon in dev: disk or cdrom
     broken: bool = False  # its hotplug script failed; the later releases keep it in the configuration
     leaving: float | None = None  # when its backend will have closed
+    bootable: bool = False  # the first disk that the domain was given
     shell: bool = False  # a network device that was destroyed: the later releases keep an empty entry
 
     def get(self, key: str) -> str | None:
@@ -73,6 +74,7 @@ class Domain:
     bootloader: str = ""
     image: Sxp = None
     devices: list[Device] = field(default_factory=list)
+    forgotten: list[Device] = field(default_factory=list)  # what went, and stays in the configuration
     next_vif: int = 0
     console_uuid: str = ""
     pins: list[tuple[int, ...] | None] = field(default_factory=list)
@@ -86,6 +88,7 @@ class Domain:
     zombie: bool = False
     behaviour: Behaviour = field(default_factory=Behaviour)
     plans: list[tuple[float, str]] = field(default_factory=list)  # when the guest ends by itself, and how
+    pending: tuple[float, str] | None = None  # what xend has yet to do: see that it has `reaped` or `finished` it
     asked: float | None = None  # when it was told to go down
     started: float = 0.0
     started_wall: float = 0.0
@@ -97,6 +100,12 @@ class Domain:
     def live(self) -> bool:
         """Tell whether the hypervisor has it and its guest could run."""
         return self.domid is not None and not self.down and self.dying_until is None
+
+    @property
+    def unseen(self) -> bool:
+        """Tell whether xend built it a moment ago and has not looked at it since."""
+        unfinished = self.pending is not None and self.pending[1] == "finished"
+        return unfinished and self.host.personality.restart_phase == "fresh"
 
     @property
     def running(self) -> bool:
@@ -175,6 +184,16 @@ class Domain:
     def of_kind(self, *kinds: str) -> list[Device]:
         """Return its devices of these kinds, by id."""
         return sorted((each for each in self.devices if each.kind in kinds), key=lambda each: each.devid)
+
+    def let_go(self, device: Device) -> None:
+        """Begin to take a device away: it is gone when its backend has closed."""
+        delay = self.host.device_delay
+        if delay and not self.host.personality.device_destroy_waits:
+            device.leaving = self.host.clock.now() + delay
+        else:
+            self.drop(device)
+        if self.host.personality.remembers_devices:
+            self.forgotten.append(device)
 
     def drop(self, device: Device) -> None:
         """Forget a device."""

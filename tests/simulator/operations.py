@@ -278,7 +278,7 @@ def wait_for_new_device(host: Host, domain: Domain) -> None:
         _wait_for(host, device)
     except XendError:
         if not host.personality.keeps_failed_devices:
-            domain.drop(device)
+            domain.let_go(device)
         raise
 
 
@@ -294,10 +294,8 @@ def _device_destroy(host: Host, domain: Domain, params: Params) -> Sxp:
         raise XendError(msg)
     if host.personality.keeps_device_shells and (kind == "vif" or keep_config):
         device.shell = True
-    elif host.device_delay and not host.personality.device_destroy_waits:
-        device.leaving = host.clock.now() + host.device_delay
     else:
-        domain.drop(device)
+        domain.let_go(device)
     return None
 
 
@@ -319,13 +317,14 @@ def _device_configure(host: Host, domain: Domain, params: Params) -> Sxp:
 def _find_device(host: Host, domain: Domain, kind: str, dev: str) -> Device:
     """Return a device by its id, a disk by its name too; refuse in the words of the release."""
     unknown = host.personality.words.devid_unknown
-    number = reading.device_number(dev) if kind in ("vbd", "tap") else None
+    number = reading.device_number(dev) if kind in ("vbd", "tap", "tap2") else None
     if number is None and not dev.isdigit():
         if unknown:
             raise XendError(unknown.format(dev=dev))
         reading.py_int(dev)
     wanted = int(dev) if number is None else number
-    found = next((each for each in domain.of_kind(kind) if each.devid == wanted), None)
+    kinds = (kind, "tap") if kind == "vbd" and host.personality.disk_classes == "vbd" else (kind,)
+    found = next((each for each in domain.of_kind(*kinds) if each.devid == wanted), None)
     if found is None:
         raise XendError(host.personality.words.device_missing.format(devid=wanted, dev=dev))
     return found

@@ -37,6 +37,8 @@ class Wording:
     devid_unknown: str  # empty: Python's refusal to read it as a number
     domain0_shutdown: str
     hotplug_failed: str
+    already_used: str  # said of a mac or a file
+    tap2_refused: str  # this host has no driver for them
     no_memory: str
     bad_event: str
     maxmem_positive: str  # said to what is not, before anything else; empty: nothing
@@ -100,6 +102,7 @@ class Personality:
     restored_forgets_start: bool
     migrate_numbers: tuple[str, ...]  # required besides the destination
     dump_numbers: tuple[str, ...]  # required besides the file
+    restart_phase: str  # a new domain after a restart is at first `fresh`, as after create, or `paused`; or neither
     restart_guard: str  # since the `previous` restart, since the `start`, or `never`
     rename_restart_starts: bool  # after rename-restart there is a new one, not only the dead one
     restart_seconds: float
@@ -122,6 +125,10 @@ class Personality:
     mem_target: str  # what is refused: `nothing`, what is not `positive`, what breaks the `static` rules
     maxmem: str  # `hidden` in the hypervisor, `checked` there too, `shown`, `poison`, or the `static` rules
     hotplug_patience: float
+    remembers_devices: bool  # the mac, dev and file of a device that went or failed are taken while the domain lives
+    disk_classes: str  # device_destroy knows a tap as `vbd`, too, or as its `own` class only
+    dev_before_uname: bool  # which of them is looked at first
+    rereads_ip: bool  # else a domain whose vif has one is lost when it is to be built again
     keeps_failed_devices: bool  # in the configuration, though they are not shown
     stumbles: bool  # ... and shows none of their class from there on
     device_destroy_numbers: tuple[str, ...]

@@ -84,6 +84,8 @@ XEN_3_0_0 = Personality(
         devid_unknown="",
         domain0_shutdown="Domain 0 cannot be shutdown",
         hotplug_failed="Device {devid} ({kind}) could not be connected. Backend device not found.",
+        already_used="",
+        tap2_refused="",
         no_memory="(12, 'Cannot allocate memory')",
         bad_event="invalid restart event: {key} = {value}",
         maxmem_positive="",
@@ -138,6 +140,7 @@ XEN_3_0_0 = Personality(
     restored_forgets_start=True,
     migrate_numbers=("live", "resource"),
     dump_numbers=(),
+    restart_phase="fresh",  # ip-reboot-polls, rb-reboot-polls
     restart_guard="previous",
     restart_seconds=20.0,
     rename_restart_starts=True,
@@ -160,6 +163,10 @@ XEN_3_0_0 = Personality(
     mem_target="nothing",
     maxmem="hidden",
     hotplug_patience=10.0,
+    remembers_devices=False,
+    disk_classes="vbd",
+    dev_before_uname=True,  # cl-cd
+    rereads_ip=False,  # ip-reboot-polls, ip-restore
     keeps_failed_devices=False,
     stumbles=False,
     device_destroy_numbers=(),
@@ -235,6 +242,8 @@ XEN_3_0_2 = replace(
     closes_when_silent=False,  # (c) threaded ops
     uuid_groups=(8, 4, 4, 4, 12),  # (d) a domain
     image_types=frozenset({"linux", "hvm"}),  # the table of breaks
+    dev_before_uname=False,  # cl-cd
+    rereads_ip=True,  # ip-restore
     vcpus_in="either",  # (e)
     lists_emulated_disks=True,  # (e) image hvm
     pincpu="unpins",  # (c)
@@ -353,6 +362,7 @@ XEN_3_0_4 = replace(
     restores_twice=True,  # (c) restore
     restored_forgets_start=False,  # (d) start_time
     dump_numbers=("live", "crash"),  # (c)
+    restart_phase="",  # ip-reboot-polls, rb-reboot-polls
     restart_guard="never",  # (f) 3
     renamed_dead="Domain-{uuid}",  # (f) 3
     sedf_reply="domid",  # (g)
@@ -451,6 +461,7 @@ XEN_3_2 = replace(
         hotplug_failed=(
             "Device {devid} ({kind}) could not be connected. /etc/xen/scripts/{script} failed; error detected."
         ),
+        already_used='Invalid Configuration: The {what} "{value}" is already {how}',
         no_memory="Invalid Configuration: memory_dynamic_max must be greater than zero",
         bad_event="Invalid Configuration: Invalid event handling mode: {event}",
         maxmem_positive="Invalid memory size",
@@ -469,11 +480,12 @@ XEN_3_2 = replace(
     restored_vcpu_avail_is_long=True,
     create_checks_memory_first=True,
     rename_restart_starts=False,
+    restart_phase="paused",  # ip-reboot-polls, rb-reboot-polls
     pin_words_for_bad_vcpu=True,
     vcpus_word_is_one=True,
     maxmem="static",
     credit_numbers=("weight", "cap"),
-    keeps_failed_devices=True,
+    remembers_devices=True,  # dv-attach-vif, ref-vbd-again
     vif_fields=_fields("bridge mac vifname ip rate type script uuid backend"),
     frontend_has=frozenset({"device-type", "protocol"}),
     device_classes=XEN_3_1.device_classes - {"usb"},
@@ -509,6 +521,7 @@ XEN_3_3 = replace(
     migrate_numbers=("live", "port", "node", "ssl"),  # (c)
     device_destroy_numbers=("force", "rm_cfg"),  # (c)
     device_destroy_waits=True,  # (c)
+    remembers_devices=False,  # dv-attach-vif
     vbd_fields=_fields("protocol uname uuid mode dev backend bootable"),  # (d) devices
     device_classes=XEN_3_2.device_classes | {"vscsi"},  # (e) devices
     create_classes=XEN_3_2.create_classes | {"vscsi"},
@@ -535,6 +548,7 @@ XEN_3_4 = replace(
         not_found="<Fault 3: {quoted}>",  # (a) 404 body
     ),
     missing_domain_is_empty=False,
+    disk_classes="own",  # cl-tap-detach
     fills_hvm_image=True,
     hvm_stops_at_once=True,
     shows_vfb_type=False,
@@ -563,6 +577,13 @@ XEN_4_0 = replace(
     XEN_3_4,
     version="4.0",
     dialect=replace(XEN_3_4.dialect, separators="{}<>[];"),  # (b) what xend accepts
+    words=replace(
+        XEN_3_4.words,
+        tap2_refused=(  # cl-tap2
+            'Failed to create device.\n    stdout: \n    stderr: \nCheck that target "{target}" exists and that blktap2'
+            " driver installed in dom0."
+        ),
+    ),
     name_characters=r"A-Za-z0-9_.:+\-",  # (e) name
     migrate_numbers=("live", "port", "node", "ssl", "change_home_server"),  # (c)
     reconfigure_refused={"": "Device {dev} not connected"},  # (c)
@@ -605,6 +626,7 @@ XEN_4_1 = replace(
     dialect=replace(XEN_4_0.dialect, empty="''"),
     words=replace(
         XEN_4_0.words,
+        tap2_refused="('create', '-a{params}') failed (32512  )",  # cl-tap2
         pci_refused="pci: PCI Backend and pci-stub don't own device {address}",
         uname_split="Block device must have physical details specified",
         kernel_missing="(2, 'No such file or directory')",
@@ -619,8 +641,6 @@ XEN_4_1 = replace(
     ),
     restore_logs=True,
     vcpus_in="top",
-    stumbles=True,
-    keeps_device_shells=True,
     pin_words_for_bad_vcpu=False,
     vcpus_word_is_one=False,
     vcpus_words=("Zero or less VCPUs is invalid", "Cannot set vcpus greater than max vcpus on running domain"),

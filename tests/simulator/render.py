@@ -269,9 +269,8 @@ def _dev(domain: Domain, device: Device) -> list[Sxp]:
     return [["dev", dev]]
 
 
-def _bootable(domain: Domain, device: Device) -> list[Sxp]:
-    disks = [each for each in domain.devices if each.kind in ("vbd", "tap")]
-    return [["bootable", 1 if disks and disks[0] is device else 0]]
+def _bootable(_domain: Domain, device: Device) -> list[Sxp]:
+    return [["bootable", 1 if device.bootable else 0]]
 
 
 def _rate(domain: Domain, device: Device) -> list[Sxp]:
@@ -359,7 +358,7 @@ def frontends(domain: Domain, kind: str) -> Sxp:
 
 def _state_of(domain: Domain, device: Device | None) -> int:
     if device is not None and device.leaving is not None:
-        return FRONTEND_CLOSING
+        return FRONTEND_CLOSING if device.connected else FRONTEND_NEW
     return FRONTEND_CONNECTED if domain.unpaused_once else FRONTEND_NEW
 
 
@@ -370,7 +369,7 @@ def _disk_or_net(domain: Domain, device: Device) -> Sxp:
     extra = [["virtual-device", device.devid]]
     if "device-type" in domain.host.personality.frontend_has:
         extra.append(["device-type", device.given_class])
-    return _frontend(domain, "vbd", device.devid, extra, device)
+    return _frontend(domain, device.kind, device.devid, extra, device)
 
 
 def _frontend(domain: Domain, kind: str, devid: int, extra: list[Sxp], device: Device | None = None) -> Sxp:

@@ -230,7 +230,9 @@ class Site:
             if request.query.get("op") == ["vcpuinfo"]:
                 return sxp_reply(200, "OK", self._show(vcpu_info(domain)))
             stumbled = self.host.personality.stumbles and any(each.broken for each in domain.devices)
-            return sxp_reply(200, "OK", self._with_empty(self._show(domain_sxp(domain))), logged=stumbled)
+            return sxp_reply(
+                200, "OK", self._with_empty(self._show(domain_sxp(domain, fresh=domain.unseen))), logged=stumbled
+            )
 
     def _operation(self, request: Request, domain: Domain) -> Reply:
         op = self._op(request)
