@@ -56,6 +56,11 @@ class Exchange:
         return (self.form.get("op") or [""])[0] if self.method == "POST" else ""
 
     @property
+    def gives_back(self) -> bool:
+        """Tell whether it sends a description of a domain that xend made: what is in there was generated before."""
+        return any(value.startswith("(domain ") for value in self.form.get("config", ()))
+
+    @property
     def label(self) -> str:
         """Return the operation's name in the table of results."""
         if self.raw:

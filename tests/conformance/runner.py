@@ -100,8 +100,8 @@ class Replay:
         """Prepare both."""
         self.scenario = scenario
         self.exchanges = list(load(scenario.file))
-        off_record = script.TEMPLATE + "".join(f"{script.MAC} ".format(number=number) for number in range(2))
-        self.known = Known("".join(_sent(each) for each in self.exchanges) + off_record)
+        off_record = " ".join(script.MAC.format(number=number) for number in range(2))
+        self.known = Known("".join(_sent(each) for each in self.exchanges if not each.gives_back) + off_record)
         self.clock = ManualClock(still=True)
         self.simulator = Simulator(
             personality or scenario.version,
@@ -124,6 +124,8 @@ class Replay:
             return [self._step(each) for each in self.exchanges]
 
     def _step(self, exchange: Exchange) -> Verdict:
+        if exchange.gives_back:
+            self.known = Known(self.known.text + _sent(exchange))
         skip = script.skip_for(self.scenario.file, exchange.slug)
         self._prepare(exchange)
         if skip and not skip.sent:
@@ -174,7 +176,7 @@ class Replay:
             "run": self._run,
             "pause": lambda name: self.simulator.domain(name).pause(),
             "unpause": self._unpause,
-            "destroy": lambda name: self.simulator.domain(name).destroy(),
+            "destroy": self._destroy,
             "start": self._start,
             "rename": self._rename,
             "op": self._operate,
@@ -209,6 +211,10 @@ class Replay:
     def _run(self, name: str, options: str = "") -> None:
         self._create(name, options)
         self.simulator.domain(name).unpause()
+
+    def _destroy(self, name: str) -> None:
+        if name in self.simulator.names():
+            self.simulator.domain(name).destroy()
 
     def _unpause(self, name: str) -> None:
         if name in self.simulator.names():

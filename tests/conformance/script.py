@@ -8,7 +8,8 @@ Actions before a step, in a small language:
     create NAME [KEY=VALUE ..]   create it off the record, paused; the keys are config's, args= the kernel arguments,
                                  disks= and vifs= how many, mac= and ip= those of the vifs, bare=1: no ramdisk and root
     run NAME [KEY=VALUE ..]      the same, and let it run
-    pause NAME, unpause NAME, destroy NAME, start NAME
+    pause NAME, unpause NAME, start NAME
+    destroy NAME                 if it is there
     rename NAME NEW
     op NAME OP KEY=VALUE         do an operation off the record
     saving NAME                  save it in a thread, and go on when it is `migrating-NAME`
@@ -233,7 +234,10 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "rb-reboot": ("clean", "run rb"),
     "gone-destroy": ("clean", "run gone"),
     "sving-get": ("clean", f"run deaf uuid={_SAVED_UUID} args=rig.ignore_shutdown", "saving deaf"),
+    "sving-create2": ("destroy deaf",),
     "uuid-twice": ("clean", f"create one uuid={_SAVED_UUID}"),
+    "cl-tap-detach2": ("wait 1",),
+    "cl-tap-detach-get": ("wait 1",),
     "mm-target": ("clean", "run mm memory=128 maxmem=256"),
 }
 

@@ -124,6 +124,9 @@ def _read_common(host: Host, config: Sxp) -> Domain:
         bootloader=show_plain(child_value(config, "bootloader") or ""),
         behaviour=behaviour(show(image, personality.dialect)),
     )
+    domain.description = show_plain(child_value(config, "description") or "")
+    domain.localtime = show_plain(child_value(config, "localtime") or "")
+    domain.given = frozenset(key for key in map(head, config if isinstance(config, list) else ()) if key)
     domain.vcpu_avail = (1 << max(domain.vcpus, 0)) - 1
     domain.maxmem = py_int(child_value(config, "maxmem") or str(domain.memory))
     domain.pins = _read_pins(config, domain.vcpus, personality)
@@ -220,6 +223,13 @@ def check_name(host: Host, name: Sxp, own: Domain | None = None) -> None:
     other = host.find_by_name(name) if by_name else host.find(name)
     if other is not None and other is not own:
         _refuse_taken(personality, name, other, own)
+
+
+def check_uuid(host: Host, domain: Domain) -> None:
+    """Refuse the uuid of a living domain where xend looks."""
+    other = next((each for each in host.domains if each.uuid == domain.uuid and each.domid is not None), None)
+    if other is not None and host.personality.uuid_is_unique:
+        raise XendError(host.personality.words.name_taken.format(name=domain.name, domid=other.domid))
 
 
 def _refuse_taken(personality: Personality, name: str, other: Domain, own: Domain | None) -> None:
@@ -354,6 +364,13 @@ def add_device(host: Host, domain: Domain, config: Sxp) -> Device:
     if kind == "pci":
         device.config["address"] = _pci_address(config)
     device.backend = _find_backend(host, device)
+    device.uuid = device.get("uuid") or device.uuid
+    if kind == "vif" and device.get("type") == "ioemu":
+        device.listed = host.personality.lists_emulated_nics
+    if kind == "tap2" and host.personality.words.tap2_refused:
+        params = (device.get("uname") or "").partition(":")[2]
+        target = params.partition(":")[2]
+        raise XendError(host.personality.words.tap2_refused.format(params=params, target=target))
     if kind == "vif" and not device.get("mac"):
         device.config["mac"] = [host.new_mac()]
     device.hotplug = hotplug(*(device.get(key) or "" for key in ("uname", "bridge", "script")))

@@ -72,6 +72,10 @@ class Domain:
     on: dict[str, str] = field(default_factory=lambda: {"poweroff": "destroy", "reboot": "restart", "crash": "restart"})
     on_xend: tuple[str, str] = ("ignore", "ignore")
     bootloader: str = ""
+    description: str = ""
+    localtime: str = ""
+    given: frozenset[str] = frozenset()  # fields that the configuration has
+    held: tuple[int, float] = (0, 0.0)  # the MiB that the guest has not given back yet, and when it will have
     image: Sxp = None
     devices: list[Device] = field(default_factory=list)
     forgotten: list[Device] = field(default_factory=list)  # what went, and stays in the configuration

@@ -144,6 +144,7 @@ class Host:
         """Build a paused domain from a configuration, as op=create does."""
         self._check_poison()
         domain = self._read(config)
+        reading.check_uuid(self, domain)
         reading.check_image(self, domain, config)
         reading.check_pci(domain, self.personality)
         self.reserve(domain.memory)

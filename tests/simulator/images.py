@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .sxp import Sxp
 
 HVM = ("hvm", "vmx")
+_BEFORE_LOCALTIME = ("superpages", "pci")
 _NOTES: list[Sxp] = [
     "notes",
     [
@@ -68,6 +69,8 @@ def image(domain: Domain) -> Sxp:
     started = domain.starts > 0
     if started and personality.image_pci:
         defaults.insert(1, ["pci", []])
+    if domain.localtime:
+        defaults.insert(len([each for each in defaults if head(each) in _BEFORE_LOCALTIME]), ["localtime", domain.localtime])
     items = [head(domain.image) or "linux", *_paths(domain.image), *defaults]
     if any(each.kind == "vfb" for each in domain.devices):
         items.append(["device_model", "/srv/xen/bin/qemu-dm"])
@@ -81,11 +84,14 @@ def _paths(given: Sxp) -> list[Sxp]:
         value = child_value(given, key)
         if value is not None:
             items.append([key, value])
+    args = child_value(given, "args")
     parts = []
-    for key, prefix in (("root", "root="), ("ip", "ip="), ("args", "")):
+    for key in ("root", "ip"):
         value = child_value(given, key)
         if isinstance(value, str) and value:
-            parts.append(prefix + value)
+            parts.append(f"{key}={value}")
+    if isinstance(args, str) and args or parts:  # a root without arguments leaves a blank behind it
+        parts.append(args if isinstance(args, str) else "")
     return [*items, ["args", " ".join(parts)]] if parts else items
 
 

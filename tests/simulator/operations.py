@@ -359,6 +359,8 @@ def _mem_target_set(host: Host, domain: Domain, params: Params) -> Sxp:
             (target == 0, "memory_dynamic_max must be greater than zero"),
             (target > domain.maxmem, _ABOVE_STATIC),
         )
+    if target < domain.memory:
+        domain.held = (domain.memory, host.clock.now() + host.lags.balloon)
     domain.memory = target
     domain.maxmem = max(domain.maxmem, target)
     return None
@@ -370,6 +372,9 @@ def _maxmem_set(host: Host, domain: Domain, params: Params) -> Sxp:
         msg = "signed integer is greater than maximum"
         raise XendError(msg)
     rule = host.personality.maxmem
+    held, until = domain.held
+    if rule != "hidden" and memory < held and host.clock.now() < until:
+        raise XendError(_INVALID)
     if memory <= 0 and host.personality.words.maxmem_positive:
         raise XendError(host.personality.words.maxmem_positive)
     if rule == "static":

@@ -84,6 +84,8 @@ class Personality:
     weight: str  # a `float` without a meaning, a `fixed` 256, or an `int`
     refuses_restart_never: bool
     core_actions: bool  # on_crash knows coredump-destroy and coredump-restart
+    uuid_is_unique: bool  # a create with the uuid of a living domain is refused
+    keeps_given: bool  # cpu_time and vcpu_avail of a configuration are taken as they are
     static_memory_rules: bool  # memory and maxmem must fit each other, else maxmem is raised
     checks_device_types_first: bool  # before anything else of a configuration
     devices_before_build: bool  # a device that is refused costs no id
@@ -136,6 +138,8 @@ class Personality:
     keeps_device_shells: bool  # an empty entry of a network device that was destroyed
     vif_script_dir: str
     vif_fields: tuple[str, ...]
+    bare_leaving_vif: bool  # of a network device that goes only the backend is still shown
+    lists_emulated_nics: bool
     ip: str  # several are shown as a `list`, `each`, or only the `last`
     rate: str  # shown as `kib` per second, as `given`, or as `bytes` per interval
     vbd_fields: tuple[str, ...]

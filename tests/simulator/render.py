@@ -56,7 +56,9 @@ def _weight(domain: Domain, _fresh: bool) -> Sxp:
 
 
 def _vcpu_avail(domain: Domain, _fresh: bool) -> Sxp:
-    is_long = domain.restored and domain.host.personality.restored_vcpu_avail_is_long
+    personality = domain.host.personality
+    is_long = domain.restored and personality.restored_vcpu_avail_is_long
+    is_long = is_long or (personality.keeps_given and "vcpu_avail" in domain.given)
     return Long(domain.vcpu_avail) if is_long or domain.vcpu_avail >= _LONG else domain.vcpu_avail
 
 
@@ -89,6 +91,8 @@ def _has_run(domain: Domain) -> bool:
 
 
 def _cpu_time(domain: Domain, fresh: bool) -> Sxp:
+    if fresh and domain.host.personality.keeps_given and "cpu_time" in domain.given:
+        return 0.0
     if fresh or not _has_run(domain):
         return None
     return round(domain.host.clock.now() - domain.started, 9) * 0.01 if domain.unpaused_once else 0.0
@@ -136,7 +140,7 @@ def _shadow_memory(domain: Domain, _fresh: bool) -> Sxp:
 
 
 def _description(domain: Domain, _fresh: bool) -> Sxp:
-    return None if domain.domid == 0 else ""
+    return None if domain.domid == 0 else domain.description
 
 
 def _always(value: Sxp) -> Callable[[Domain, bool], Sxp]:
@@ -175,7 +179,7 @@ _FIELDS: dict[str, Callable[[Domain, bool], Sxp]] = {
     "cpus": _cpus,
     "shadow_memory": _shadow_memory,
     "features": _always(""),
-    "localtime": _always(0),
+    "localtime": lambda domain, _fresh: domain.localtime or 0,
     "memory_dynamic_min": _attribute("memory"),
     "memory_dynamic_max": _attribute("memory"),
     "status": _attribute("status"),
@@ -217,7 +221,8 @@ def _console(domain: Domain, *, fresh: bool) -> list[Sxp]:
 
 
 def _device(domain: Domain, device: Device) -> Sxp:
-    if device.shell:
+    bare = device.leaving is not None and device.kind == "vif" and domain.host.personality.bare_leaving_vif
+    if device.shell or bare:
         return [device.kind, ["backend", device.backend]]
     if domain.domid is None and device.kind in _HALTED_FIELDS:
         fields = _HALTED_FIELDS[device.kind]
@@ -293,6 +298,7 @@ _DEVICE_FIELDS: dict[str, Callable[[Domain, Device], list[Sxp]]] = {
     "script": _script,
     "dev": _dev,
     "bootable": _bootable,
+    "type": lambda _domain, device: _given(device, "type"),
     "type or netfront": lambda _domain, device: _given(device, "type") or [["type", "netfront"]],
     "rate": _rate,
 }
