@@ -26,6 +26,7 @@ _OLD_RESTART = {
     "never": ("destroy", "destroy", "destroy"),
 }
 _BEYOND_ALL_MACHINES = 4096
+_NUMBER = re.compile(r"(0x)?[0-9a-fA-F]+\Z")
 _INT = re.compile(r"[ \t\n\v\f\r]*[+-]?[0-9]+[ \t\n\v\f\r]*\Z")
 _DISKS = ("vbd", "tap", "tap2")
 _HD_MAJORS = (3, 22, 33, 34, 56, 57)
@@ -125,7 +126,7 @@ def _read_common(host: Host, config: Sxp) -> Domain:
         behaviour=behaviour(show(image, personality.dialect)),
     )
     domain.description = show_plain(child_value(config, "description") or "")
-    domain.localtime = show_plain(child_value(config, "localtime") or "")
+    domain.localtime = show_plain(child_value(config, "localtime") or child_value(image, "localtime") or "")
     domain.given = frozenset(key for key in map(head, config if isinstance(config, list) else ()) if key)
     domain.vcpu_avail = (1 << max(domain.vcpus, 0)) - 1
     domain.maxmem = py_int(child_value(config, "maxmem") or str(domain.memory))
@@ -162,6 +163,11 @@ def _read_weight(config: Sxp, personality: Personality) -> int:
 
 def _read_pins(config: Sxp, vcpus: int, personality: Personality) -> list[tuple[int, ...] | None]:
     cpu, cpus = child_value(config, "cpu"), child_value(config, "cpus")
+    if isinstance(cpus, list) and personality.cpus_as_shown:
+        return _pins_as_shown(cpus, vcpus)
+    if isinstance(cpus, list):
+        msg = "'list' object has no attribute 'split'"
+        raise XendError(msg)
     if isinstance(cpus, str) and cpus:
         allowed = _cpu_list(cpus)
     elif cpu is not None and py_int(cpu) >= 0:
@@ -171,6 +177,12 @@ def _read_pins(config: Sxp, vcpus: int, personality: Personality) -> list[tuple[
     if personality.cpus_dealt_out:
         return [(allowed[each % len(allowed)],) for each in range(vcpus)]
     return [allowed] * vcpus
+
+
+def _pins_as_shown(cpus: list[Sxp], vcpus: int) -> list[tuple[int, ...] | None]:
+    """Read the list that a domain shows: for each vcpu those it may use, none for all."""
+    pins = [tuple(py_int(cpu) for cpu in each) or None for each in cpus if isinstance(each, list)]
+    return (pins + [None] * max(vcpus, 0))[: max(vcpus, 0)]
 
 
 def _cpu_list(text: str) -> tuple[int, ...]:
@@ -304,6 +316,11 @@ def _check_bootloader(personality: Personality, domain: Domain, kernel: Sxp, con
 
 def check_pci(domain: Domain, personality: Personality) -> None:
     """Refuse a pci device where xend looks whether the host has set it aside: this one has not."""
+    for device in domain.of_kind("pci"):
+        for key in personality.pci_keys:
+            if not _NUMBER.match(device.get(key) or ""):
+                msg = f"pci: Invalid config setting {key}: {device.get(key)}"
+                raise XendError(msg)
     for device in domain.devices if personality.words.pci_refused else ():
         if device.kind == "pci":
             address = device.get("address") or "0000:00:00.0"
@@ -314,7 +331,7 @@ def _pci_address(config: Sxp) -> list[str]:
     """Return the address of a (pci (dev (domain D) (bus B) (slot S) (func F))) as the kernel writes it."""
     dev = child(config, "dev")
     words = [show_plain(child_value(dev, key) or "0") for key in ("domain", "bus", "slot", "func")]
-    if not all(re.match(r"(0x)?[0-9a-fA-F]+\Z", word) for word in words):
+    if not all(_NUMBER.match(word) for word in words):
         return []
     domain, bus, slot, func = (int(word, 16) for word in words)
     return [f"{domain:04x}:{bus:02x}:{slot:02x}.{func}"]
@@ -323,7 +340,11 @@ def _pci_address(config: Sxp) -> list[str]:
 def read_devices(host: Host, domain: Domain, config: Sxp) -> None:
     """Add every (device ..) of a configuration to the domain, and the screen that xend adds by itself."""
     for wrapper in children(config, "device"):
-        add_device(host, domain, wrapper[1] if len(wrapper) > 1 else None)
+        device = wrapper[1] if len(wrapper) > 1 else None
+        if head(device) == "console" and host.personality.console:  # the one that a domain has anyway
+            domain.console_uuid = show_plain(child_value(device, "uuid") or "")
+        else:
+            add_device(host, domain, device)
     wants_screen = head(domain.image) in HVM and child_value(domain.image, "vnc") == "1"
     if wants_screen and host.personality.fills_hvm_image and not domain.of_kind("vfb"):
         add_device(host, domain, ["vfb", ["type", "vnc"]])

@@ -70,7 +70,9 @@ def image(domain: Domain) -> Sxp:
     if started and personality.image_pci:
         defaults.insert(1, ["pci", []])
     if domain.localtime:
-        defaults.insert(len([each for each in defaults if head(each) in _BEFORE_LOCALTIME]), ["localtime", domain.localtime])
+        defaults.insert(
+            len([each for each in defaults if head(each) in _BEFORE_LOCALTIME]), ["localtime", domain.localtime]
+        )
     items = [head(domain.image) or "linux", *_paths(domain.image), *defaults]
     if any(each.kind == "vfb" for each in domain.devices):
         items.append(["device_model", "/srv/xen/bin/qemu-dm"])

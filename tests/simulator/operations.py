@@ -374,6 +374,8 @@ def _maxmem_set(host: Host, domain: Domain, params: Params) -> Sxp:
     rule = host.personality.maxmem
     held, until = domain.held
     if rule != "hidden" and memory < held and host.clock.now() < until:
+        if host.personality.stores_refused_maxmem:
+            domain.maxmem = memory
         raise XendError(_INVALID)
     if memory <= 0 and host.personality.words.maxmem_positive:
         raise XendError(host.personality.words.maxmem_positive)

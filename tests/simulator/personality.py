@@ -118,6 +118,8 @@ class Personality:
     sedf_checks_range: bool
     sedf_hides_refusal: bool  # the hypervisor's refusal never arrives: reply 0 and nothing changed
     cpumap_width: int  # how many cpus an unpinned vcpu is said to have
+    cpus_as_shown: bool  # a configuration may have the list of lists that is shown
+    pci_keys: tuple[str, ...]  # what a pci device must have at its own top level
     cpus_dealt_out: bool  # `cpus` gives one cpu to each vcpu in turn, else all to each
     pincpu: str  # the cpumap is read with `brackets` or as `commas`, or not at all, which `unpins`
     vcpu_all: bool  # pincpu knows the vcpu `all`
@@ -126,6 +128,7 @@ class Personality:
     vcpus_words: tuple[str, str]  # what is said to none, and to too many ('': accepted)
     mem_target: str  # what is refused: `nothing`, what is not `positive`, what breaks the `static` rules
     maxmem: str  # `hidden` in the hypervisor, `checked` there too, `shown`, `poison`, or the `static` rules
+    stores_refused_maxmem: bool  # what the hypervisor refuses is shown all the same
     hotplug_patience: float
     remembers_devices: bool  # the mac, dev and file of a device that went or failed are taken while the domain lives
     disk_classes: str  # device_destroy knows a tap as `vbd`, too, or as its `own` class only
