@@ -157,8 +157,12 @@ notes:
   - They are data. What looks like a template in them stays text.
   - The host of a domain whose name is taken, on another xend or by a group, or is that of the controller (C(localhost)),
     is called C(name@xend), and there is a warning. xends come in the order of the file, their domains by name.
-  - Characters of a name that could be misread in a pattern of hosts or in a path become C(_), with a warning. No xend
-    accepts such a name for a domain, but O(hostnames) can make one.
+  - Whoever names a guest must not run commands on the controller. The name of a host holds only letters, digits,
+    C(_), C(.), C(+) and C(-), and does not begin with C(-). Every other character becomes C(_), with a warning.
+    The name as xend has it stays in C(xen_name).
+  - C(ansible_host) must be a host name or an IP address, or it is not set, with a warning. A variable of O(compose) whose name
+    begins with C(ansible_) is not set if its value depends on a text of a xend that a command line could misread. What you write
+    yourself is not changed.
   - The cache holds what each xend said, by itself. So one that failed is asked again at the next run, and the others are not.
   - Ansible goes on without a source that fails. E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) makes it stop.
 seealso:
@@ -240,7 +244,14 @@ from ansible.plugins.inventory import (
 from ansible.utils.vars import combine_vars
 
 from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest, XendError
-from ansible_collections.dom0.xend.plugins.plugin_utils._names import Names, safe_name
+from ansible_collections.dom0.xend.plugins.plugin_utils._names import (
+    Names,
+    disarmed,
+    is_address,
+    is_address_variable,
+    is_connection_variable,
+    safe_name,
+)
 from ansible_collections.dom0.xend.plugins.plugin_utils._rules import Rules
 from ansible_collections.dom0.xend.plugins.plugin_utils._xends import (
     Answer,
@@ -257,6 +268,7 @@ from ansible_collections.dom0.xend.plugins.plugin_utils._xends import (
 
 if TYPE_CHECKING:
     from ansible.inventory.data import InventoryData
+    from ansible.inventory.host import Host
     from ansible.parsing.dataloader import DataLoader
 
 STATES = ("running", "paused", "shutdown", "crashed", "dying", "halted")
@@ -295,7 +307,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             answers = self._answers(xends, path, may_read_cache=cache)
             hosts = self._plan(xends, answers, inventory, path)
             self._populate(inventory, xends, answers, hosts)
-            self._construct(inventory, hosts)
+            self._construct(inventory, hosts, path)
 
     # ---- options
 
@@ -473,11 +485,19 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             variables = self._variables(xend, domain)
             known = {**shared, **variables}
             if rules.wants(self.get_option("filters"), known):
-                address = rules.first("ansible_host", self.get_option("ansible_host"), known)
-                if address is not None:
-                    variables["ansible_host"] = address
                 name = self._name(domain["fields"]["name"], xend, rules, names, known)
+                variables.update(self._address(name, rules, known))
                 yield PlannedHost(name, _groups(xend, domain), variables, shared)
+
+    def _address(self, name: str, rules: Rules, known: Mapping[str, Any]) -> dict[str, str]:
+        """Return the variable ansible_host of a host, if it is to have one; warn where it cannot be the address of a host."""
+        address = rules.first("ansible_host", self.get_option("ansible_host"), known)
+        if address is None:
+            return {}
+        if not is_address(address):
+            self._complain(_refusal(rules.where, name, "ansible_host"))
+            return {}
+        return {"ansible_host": address}
 
     def _name(self, own: str, xend: Xend, rules: Rules, names: Names, known: Mapping[str, Any]) -> str:
         """Return the name of the host of a domain, which is taken then; warn where it is not what was meant."""
@@ -560,7 +580,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             known = inventory.hosts[host.name]
             known.vars = combine_vars(known.vars, host.variables)
 
-    def _construct(self, inventory: InventoryData, hosts: Sequence[PlannedHost]) -> None:
+    def _construct(self, inventory: InventoryData, hosts: Sequence[PlannedHost], path: str) -> None:
         """Add the variables and groups that the user composes, once all hosts are there."""
         compose, groups, keyed = (self.get_option(name) for name in ("compose", "groups", "keyed_groups"))
         if not (compose or groups or keyed):
@@ -568,10 +588,33 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         strict = self.get_option("strict")
         for host in hosts:
             known = inventory.hosts[host.name]
-            self._set_composite_vars(compose, {**host.shared, **known.get_vars()}, host.name, strict=strict)
+            before = {**host.shared, **known.get_vars()}
+            self._set_composite_vars(compose, before, host.name, strict=strict)
+            self._refuse_options_of_ssh(known, before, path)
             variables = {**host.shared, **known.get_vars()}
             self._add_host_to_composed_groups(groups, variables, host.name, strict=strict, fetch_hostvars=False)
             self._add_host_to_keyed_groups(keyed, variables, host.name, strict=strict, fetch_hostvars=False)
+
+    def _refuse_options_of_ssh(self, host: Host, variables: Mapping[str, Any], path: str) -> None:
+        """Remove composed connection variables that hold a text of a xend which ssh could take for an option.
+
+        Who names a guest must not decide what runs on the controller. What the user wrote stays as it is.
+        """
+        harmless = disarmed(variables)
+        for name, expression in self.get_option("compose").items():
+            if not is_connection_variable(name) or name not in host.vars:
+                continue
+            value = host.vars[name]
+            if not (is_address(value) if is_address_variable(name) else value == self._composed(expression, harmless)):
+                del host.vars[name]
+                self._complain(_refusal(path, host.name, name))
+
+    def _composed(self, expression: str, variables: Mapping[str, Any]) -> Any:
+        """Return what an expression of ``compose`` gives, None where it cannot be evaluated."""
+        try:
+            return self._compose(expression, variables)
+        except AnsibleError:
+            return None
 
 
 # ---- options
@@ -608,6 +651,14 @@ def _host_in(url: str) -> Optional[str]:
     except ValueError:
         return None
     return "localhost" if parts.scheme == "unix" else parts.hostname
+
+
+def _refusal(where: str, host: str, variable: str) -> str:
+    """Return why a connection variable is not set; its value stays unsaid, as it may be a password."""
+    return (
+        f"{where}: {variable} of {host} is not set: its value holds a text of a xend that could be taken for an option or a "
+        "command"
+    )
 
 
 def _refuse_same_names(xends: Sequence[Xend], path: str) -> None:

@@ -30,7 +30,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._operations import (
     Shutdown,
     WaitForDevices,
 )
-from ansible_collections.dom0.xend.plugins.module_utils._plan import drift, plan
+from ansible_collections.dom0.xend.plugins.module_utils._plan import Intent, drift, intent, plan
 
 DESTROY_TIMEOUT = 30
 """Seconds in which a destroyed or saved domain has to be out of xend's sight."""
@@ -91,19 +91,22 @@ class Ensurer:
         self.wish = wish
         self.clock = clock
         self.outcome = Outcome()
+        self.name = wish.name
+        """What the domain is called now: a plan may rename it on the way."""
 
     def run(self) -> Outcome:
         """Do it, or with a read-only client find out what would be done. Raises XendError."""
         check(self.wish)
         outcome = self.outcome
         outcome.before = outcome.after = self._find()
-        operations = plan(outcome.before, self.wish, self.client.release)
+        meant = intent(outcome.before, self.wish)
+        operations = plan(outcome.before, self.wish, self.client.release, meant)
         if any(isinstance(operation, Create) for operation in operations):
             self._refuse_to_stall()
         if self.client.read_only:
             self._foresee(operations)
         elif operations:
-            self._carry_out(operations)
+            self._carry_out(operations, meant)
         if outcome.after and outcome.after.cpus is None and outcome.before:  # asked for once, up to 3.3
             outcome.after = replace(outcome.after, cpus=outcome.before.cpus)
         outcome.drift = drift(outcome.after, self.wish)
@@ -119,6 +122,7 @@ class Ensurer:
                 raise InvalidRequest(f"There is a domain {wish.name} and a domain {wish.new_name}: neither is renamed")
             if domain is None:
                 domain, self.wish = renamed, replace(wish, name=wish.new_name)
+                self.name = wish.new_name
         if domain and domain.cpus is None and domain.domid is not None and "cpus" in wish.options:
             domain = replace(domain, cpus=tuple(vcpu.cpumap for vcpu in self.client.vcpus(domain.name)))
         if domain is None and (wish.save_file or wish.restore_file or self._shares_disks()):
@@ -161,15 +165,17 @@ class Ensurer:
         if ends:
             outcome.shutdown_outcome = "clean" if isinstance(ends[0], Shutdown) else "destroyed"
 
-    def _carry_out(self, operations: list[Operation]) -> None:
+    def _carry_out(self, operations: list[Operation], meant: Intent) -> None:
         """Send the operations, and plan anew whenever a domain is down: only then it shows what is left of it."""
         for _round in range(_MOST_ROUNDS):
             finished = self._apply(operations)
             if finished and self.wish.state in (*UP, "defined"):
                 break
-            operations = plan(self.outcome.after, self.wish, self.client.release, replacing=not finished)
+            operations = plan(self.outcome.after, self.wish, self.client.release, meant)
             if not operations:
                 break
+        else:
+            raise self._unfinished(operations)
         after = self.outcome.after
         lives_as = "paused" if self.wish.state == "paused" else "running"
         if self.wish.state in UP and (after is None or after.state != lives_as):
@@ -178,13 +184,21 @@ class Ensurer:
                 "look at its console and at xend's log for the reason"
             )
 
+    def _unfinished(self, operations: list[Operation]) -> XendError:
+        """Return the error of a plan that does not come to its end."""
+        after = self.outcome.after
+        left = ", ".join(operation.op for operation in operations)
+        return XendError(
+            f"{self.name} is {after.state if after else 'gone'} after {_MOST_ROUNDS} attempts, not {self.wish.state}: "
+            f"{left} would come next. Does something else change this domain at the same time?"
+        )
+
     def _apply(self, operations: list[Operation]) -> bool:
         """Send the operations, up to the first that takes the domain down, and read the domain back.
 
         Returns whether all were sent.
         """
         outcome = self.outcome
-        name = self.wish.name
         for position, operation in enumerate(operations):
             if isinstance(operation, Reboot):
                 self._let_it_settle()
@@ -197,8 +211,8 @@ class Ensurer:
             elif isinstance(operation, Reboot):
                 self._see_it_reboot()
             elif isinstance(operation, Rename):
-                name = operation.new_name
-        outcome.after = self.client.domain(name)
+                self.name = operation.new_name
+        outcome.after = self.client.domain(self.name)
         return True
 
     def _send(self, operation: Operation) -> None:
@@ -217,6 +231,11 @@ class Ensurer:
             raise
         self._keep_in_mind(operation)
 
+    def _recover(self, operation: Operation) -> None:
+        """Send an operation that makes up for a failed one. It is tried once: what fails here starts no other recovery."""
+        operation.send(self.client)
+        self._keep_in_mind(operation)
+
     def _keep_in_mind(self, operation: Operation) -> None:
         """Note an operation as done."""
         outcome = self.outcome
@@ -232,7 +251,7 @@ class Ensurer:
                 f"{error}. The domain {name} was created and is left paused, as asked.", reason=error.reason
             )
         try:
-            self._send(Destroy(name))
+            self._recover(Destroy(name))
         except XendError as second:
             return XendRefused(
                 f"{error}. The domain {name}, created just before, is left paused: it could not be destroyed ({second}).",
@@ -247,7 +266,8 @@ class Ensurer:
         """Attach a device again that was to make room for another one; return the error to raise."""
         what = f"The old {detached.kind} {detached.key}"
         try:
-            self._send(Attach(detached.name, detached.was))
+            self._wait_until_gone(detached)  # the device that failed: it goes by the same mac or dev
+            self._recover(Attach(detached.name, detached.was))
         except XendError as second:
             return XendRefused(
                 f"{error}. {what} is detached, and could not be attached again ({second}).", reason=error.reason
@@ -257,7 +277,7 @@ class Ensurer:
     def _undefined(self, error: XendRefused, old: Domain) -> XendError:
         """Bring a definition back that was to be replaced; return the error to raise."""
         try:
-            self.client.new(old.tree)
+            self._recover(Define(old.name, old.tree))
         except XendError as second:
             return XendRefused(
                 f"{error}. The old definition of {old.name} is deleted, and could not be brought back ({second}). "
@@ -291,14 +311,20 @@ class Ensurer:
 
     def _see_device_go(self, operation: Detach) -> None:
         """Wait until a device is gone: up to 3.2 xend has only asked for it, and its dev is taken until then."""
+        if not self._wait_until_gone(operation):
+            raise GuestStillUp(
+                f"The {operation.kind} {operation.key} of {self.wish.name} was detached and is still there after "
+                f"{DETACH_TIMEOUT} s: the guest has it in use"
+            )
+
+    def _wait_until_gone(self, operation: Detach) -> bool:
+        """Wait at most DETACH_TIMEOUT seconds for a device to be gone; return whether it is."""
         began = self.clock.now()
         while not operation.is_gone(self.client):
             if self.clock.now() - began >= DETACH_TIMEOUT:
-                raise GuestStillUp(
-                    f"The {operation.kind} {operation.key} of {self.wish.name} was detached and is still there after "
-                    f"{DETACH_TIMEOUT} s: the guest has it in use"
-                )
+                return False
             self.clock.sleep(_FIRST_POLL)
+        return True
 
     def _see_it_go(self, operation: Operation) -> Optional[Domain]:
         """Wait until the domain is down, by force if the wish says so; return what is left of it."""
@@ -317,7 +343,7 @@ class Ensurer:
                 "Was it rebooted, or did it crash and restart?"
             )
         if asked and self.wish.on_shutdown_timeout == "destroy":
-            destroy = Destroy(self.wish.name)
+            destroy = Destroy(self.name)
             self._send(destroy)
             return self._see_it_go(destroy)
         if isinstance(operation, Save):
@@ -332,7 +358,7 @@ class Ensurer:
         began = self.clock.now()
         interval = _FIRST_POLL
         while True:
-            domain = self.client.domain(self.wish.name)
+            domain = self.client.domain(self.name)
             took = self.clock.now() - began
             if done(domain) or took >= patience:
                 return domain, took

@@ -10,6 +10,7 @@ The table of states is that of the documentation of xen_domain.
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import Enum
 from functools import reduce
 from typing import Any, Optional
 
@@ -53,13 +54,32 @@ SHOWN = (
 """The fields in a diff: what a task can declare, and nothing that changes by itself."""
 
 
+class Intent(Enum):
+    """What a task means to do with the domain that it finds. It is decided once, before anything is sent."""
+
+    KEEP = "keep"
+    """Change its state, its name or what can be changed; its definition stays."""
+    REPLACE = "replace"
+    """Make room for a new domain or definition of the same name."""
+
+
+def intent(current: Optional[Domain], wish: Wish) -> Intent:
+    """Return whether the domain that a task finds is kept or replaced."""
+    if current is not None and not current.is_privileged and _is_to_be_replaced(current, wish):
+        return Intent.REPLACE
+    return Intent.KEEP
+
+
 def plan(
-    current: Optional[Domain], wish: Wish, release: Optional[Release], *, replacing: bool = False
+    current: Optional[Domain], wish: Wish, release: Optional[Release], meant: Optional[Intent] = None
 ) -> list[Operation]:
     """Return what to send, in order; nothing if all is as wished. Raises InvalidRequest for what must not be done.
 
-    *replacing* tells that what is left of the domain is to make room for a new one.
+    *meant* is the intent of the task. Whoever plans again on the way passes the first one: what is left of a domain on its
+    way down says nothing about whether it is to be replaced. Without it, *current* is what the task has found.
     """
+    if meant is None:
+        meant = intent(current, wish)
     if current is None:
         return _from_nothing(wish, release)
     if current.is_privileged:
@@ -68,16 +88,23 @@ def plan(
         raise InvalidRequest(
             f"{wish.name} is dying: the hypervisor has not let go of it yet. Run the task again later."
         )
-    to_be_replaced = _is_to_be_replaced(current, wish)
-    if current.state == "halted" and (replacing or to_be_replaced):
+    if meant is Intent.REPLACE and current.state == "halted":
         operations = _redefine(current, wish, release)
         return operations + _bring_up(_projected(operations, current), wish)
-    if to_be_replaced:
+    if meant is Intent.REPLACE:
         return _take_down(current, replace(wish, state="absent")) + _from_nothing(wish, release)
-    operations = _to_state(current, wish, release)
-    if wish.new_name and wish.new_name != current.name and wish.state not in ("absent", "saved"):
-        operations = [*operations, Rename(current.name, wish.new_name)]
-    return operations
+    return _keep(current, wish, release)
+
+
+def _keep(current: Domain, wish: Wish, release: Optional[Release]) -> list[Operation]:
+    """Return the operations that bring the domain itself to the desired state and name."""
+    if not wish.new_name or wish.new_name == current.name or wish.state in ("absent", "saved"):
+        return _to_state(current, wish, release)
+    rename = Rename(current.name, wish.new_name)
+    if wish.state == "stopped":  # first: once it is down, there may be nothing left to rename
+        renamed = _projected([rename], current)
+        return [rename, *_to_state(renamed, replace(wish, name=wish.new_name), release)]
+    return [*_to_state(current, wish, release), rename]
 
 
 def drift(found: Optional[Domain], wish: Wish) -> list[dict[str, Any]]:

@@ -72,6 +72,8 @@ R304 = Release("3.0.4", shutdown_ends_after=30, stalls_for_memory=True)
 R31 = Release("3.1", shutdown_ends_after=30, stalls_for_memory=True, changes_media=True)
 R31_TO_33 = replace(R31, span="3.1 to 3.3")
 R32_TO_33 = Release("3.2 to 3.3", changes_media=True, sets_cap=True)
+R32_TO_34 = replace(R32_TO_33, span="3.2 to 3.4", reboot_settles_after=60)
+"""A domain without vcpus looks alike in all three: what is said of it is what harms in none of them."""
 LATE = Release("3.4 to 4.4", pins=True, sets_cap=True, reboot_settles_after=60)
 R34 = replace(LATE, span="3.4", changes_media=True)
 R40_ON = replace(LATE, span="4.0 to 4.4")
@@ -117,7 +119,9 @@ def told_by_domain(fields: Mapping[str, object]) -> Release:
         return R40_ON
     if "cpus" in fields:  # the control domain of 4.0 has neither, but a weight, which 3.4 does not print
         return R40_ON if "cpu_weight" in fields else R34
-    return R31 if "cpu_weight" in fields else R32_TO_33
+    if "cpu_weight" in fields:
+        return R31
+    return R32_TO_34 if fields.get("vcpus") == "0" else R32_TO_33
 
 
 _NODE_FIELDS = (
@@ -135,7 +139,7 @@ _NODE_FIELDS = (
     ("cpu_topology", "4.1 to 4.4"),
     ("numa_info", "4.1 to 4.4"),
 )
-_CONFIG_FORMATS = {"2": "3.0.3 to 3.0.4", "4": "3.1 to 4.4", None: "3.0.0 to 3.0.2"}
+_CONFIG_FORMATS = {"2": "3.0.3", "3": "3.0.4", "4": "3.1 to 4.4", None: "3.0.0 to 3.0.2"}
 
 
 def told_by_node(fields: Mapping[str, Optional[str]]) -> tuple[str, ...]:

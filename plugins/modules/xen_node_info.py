@@ -26,7 +26,7 @@ options:
     description:
       - What to ask xend for besides, where its description of the host leaves it open.
       - V(release) asks for the control domain, too, if the description leaves several releases that behave differently.
-        This tells 3.0.0 from 3.0.2, 3.0.3 from 3.0.4 and 3.3 from 3.4. The others are either told by the description
+        This tells 3.0.0 from 3.0.2 and 3.3 from 3.4. The others are either told by the description
         alone, or, as 4.1 to 4.4, do not differ in their answers. It is one more request at most.
       - V(scheduler) asks for scheduling parameters of the control domain up to 3.0.4, where xend does not name the
         scheduler of the hypervisor. It takes one more request, or a second one from 3.0.3 on unless it is credit.
@@ -203,7 +203,7 @@ node:
       description: When the hypervisor was built.
       type: str
     xend_config_format:
-      description: Format of xend's configs, V(2) for 3.0.3 and 3.0.4, V(4) from 3.1 on.
+      description: Format of xend's configs, V(2) for 3.0.3, V(3) for 3.0.4, V(4) for 3.1 and later.
       type: int
     more:
       description: Fields as xend prints them that have no place here, or whose value is not what their place holds.

@@ -2,22 +2,72 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names for the hosts of an inventory: each its own, and none that Ansible could take for something else."""
+"""Names and addresses for the hosts of an inventory: none that Ansible, ssh or a path could take for something else.
+
+A guest's name is chosen by whoever made the guest. Ansible puts the name of a host and its connection variables on the
+command line of ssh, into patterns of hosts (``web1:db1`` are two) and into paths of ``host_vars``.
+"""
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from itertools import chain, count
+from typing import Any
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9_.:/+-]|(?<![^/])\.{1,2}(?![^/])")
-"""What no xend has accepted in a name, and steps in a tree of folders: patterns of hosts, and folders named after
-hosts, rely on their absence."""
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.+-]|\A-|\A\.{1,2}\Z")
+"""What is in no name of a host: a pattern, a path or a command line could misread it."""
+
+_HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+"""The name of a host, or an address of IPv4."""
+
+_HARMLESS = re.compile(r"(?!-)[A-Za-z0-9_.:/+@%-]*")
+"""A text that is one word to every shell and option of none: names, paths, addresses."""
+
+_ADDRESSES = ("ansible_host", "ansible_ssh_host")
 
 
 def safe_name(name: str) -> str:
-    """Return *name* with ``_`` for each character of it that a pattern or a path could misread."""
+    """Return *name* with ``_`` for each character of it that a pattern, a path or a command line could misread."""
     return _UNSAFE.sub(lambda found: "_" * len(found[0]), name)
+
+
+def is_connection_variable(name: str) -> bool:
+    """Return whether Ansible may take a variable for one that says how to reach a host."""
+    return name.startswith("ansible_")
+
+
+def is_address_variable(name: str) -> bool:
+    """Return whether a connection variable holds the address of a host."""
+    return name in _ADDRESSES
+
+
+def is_address(value: object) -> bool:
+    """Return whether *value* is the name of a host or an IP address, so that no command line takes it for an option."""
+    if not isinstance(value, str) or not _HARMLESS.fullmatch(value):
+        return False
+    if _HOST.fullmatch(value):
+        return True
+    try:
+        ipaddress.IPv6Address(value)
+    except ValueError:
+        return False
+    return True
+
+
+def disarmed(value: Any) -> Any:
+    """Return *value* with ``_`` for each text in it that is not harmless on a command line.
+
+    An expression that gives the same for the disarmed variables of a domain has used none of its harmful texts.
+    """
+    if isinstance(value, str):
+        return value if _HARMLESS.fullmatch(value) else "_"
+    if isinstance(value, Mapping):
+        return {key: disarmed(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [disarmed(item) for item in value]
+    return value
 
 
 class Names:
@@ -33,6 +83,7 @@ class Names:
 
         One xend can hold the same name several times: zombies up to 3.0.3, a domain restored twice from 3.0.4 to 3.2.
         """
+        xend = safe_name(xend)
         names = chain([name, f"{name}@{xend}"], (f"{name}@{xend}@{number}" for number in count(2)))
         free = next(each for each in names if each not in self._taken and self._owned.get(each, url) == url)
         self._taken.add(free)

@@ -377,7 +377,7 @@ def add_device(host: Host, domain: Domain, config: Sxp) -> Device:
     kind = check_device_type(host, config)
     device = Device(kind, 0, _read_pairs(config, strict=host.personality.extra_atoms == "dropped"), host.new_uuid())
     device.created = host.clock.now()
-    _check_forgotten(host, domain, device)
+    _check_detached(host, domain, device)
     if kind in _DISKS:
         _place_disk(host, domain, device)
     else:
@@ -400,10 +400,10 @@ def add_device(host: Host, domain: Domain, config: Sxp) -> Device:
     return device
 
 
-def _check_forgotten(host: Host, domain: Domain, device: Device) -> None:
+def _check_detached(host: Host, domain: Domain, device: Device) -> None:
     """Refuse what a device that went or failed still holds in the configuration of the domain."""
     words = host.personality.words
-    for other in domain.forgotten:
+    for other in domain.detached:
         if device.kind == "vif" and other.kind == "vif" and device.get("mac") == other.get("mac"):
             raise XendError(words.already_used.format(what="mac", value=device.get("mac"), how="defined"))
         if device.kind in _DISKS and other.kind in _DISKS:

@@ -32,10 +32,8 @@ class Device:
     listed: bool = True  # an emulator's disk is configured, but no device of its own
     connected: bool = True
     given_class: str = "disk"  # the part after the colon in dev: disk or cdrom
-    broken: bool = False  # its hotplug script failed; the later releases keep it in the configuration
     leaving: float | None = None  # when its backend will have closed
     bootable: bool = False  # the first disk that the domain was given
-    shell: bool = False  # a network device that was destroyed: the later releases keep an empty entry
 
     def get(self, key: str) -> str | None:
         """Return the first value of a key."""
@@ -78,7 +76,7 @@ class Domain:
     held: tuple[int, float] = (0, 0.0)  # the MiB that the guest has not given back yet, and when it will have
     image: Sxp = None
     devices: list[Device] = field(default_factory=list)
-    forgotten: list[Device] = field(default_factory=list)  # what went, and stays in the configuration
+    detached: list[Device] = field(default_factory=list)  # what went, and stays in the configuration
     next_vif: int = 0
     console_uuid: str = ""
     pins: list[tuple[int, ...] | None] = field(default_factory=list)
@@ -191,13 +189,14 @@ class Domain:
 
     def let_go(self, device: Device) -> None:
         """Begin to take a device away: it is gone when its backend has closed."""
-        delay = self.host.device_delay
-        if delay and not self.host.personality.device_destroy_waits:
+        personality, delay = self.host.personality, self.host.device_delay
+        waits = personality.device_destroy_waits and not (personality.shadows_failed and not device.connected)
+        if delay and not waits:
             device.leaving = self.host.clock.now() + delay
         else:
             self.drop(device)
-        if self.host.personality.remembers_devices:
-            self.forgotten.append(device)
+        if self.host.personality.remembers_detached:
+            self.detached.append(device)
 
     def drop(self, device: Device) -> None:
         """Forget a device."""

@@ -29,7 +29,7 @@ _SHARED_PERIOD, _SHARED_SLICE = 100_000_000, 95_000_000
 class Host:
     """Everything the server can be asked about; every method expects `lock` to be held."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         personality: Personality,
         *,

@@ -92,7 +92,7 @@ def _paths(given: Sxp) -> list[Sxp]:
         value = child_value(given, key)
         if isinstance(value, str) and value:
             parts.append(f"{key}={value}")
-    if isinstance(args, str) and args or parts:  # a root without arguments leaves a blank behind it
+    if (isinstance(args, str) and args) or parts:  # a root without arguments leaves a blank behind it
         parts.append(args if isinstance(args, str) else "")
     return [*items, ["args", " ".join(parts)]] if parts else items
 

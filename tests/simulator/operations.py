@@ -217,7 +217,16 @@ def wait_for_devices(host: Host, domain: Domain) -> None:
     """Wait for every device in turn; raise XendError for the first that fails. Holds no lock while it waits."""
     for device in list(domain.devices):
         if not device.connected:
-            _wait_for(host, device)
+            _wait_or_let_go(host, domain, device, lets_go=host.personality.takes_failed_away)
+
+
+def _wait_or_let_go(host: Host, domain: Domain, device: Device, *, lets_go: bool) -> None:
+    try:
+        _wait_for(host, device)
+    except XendError:
+        if lets_go:
+            domain.let_go(device)
+        raise
 
 
 def _wait_for(host: Host, device: Device) -> None:
@@ -236,7 +245,6 @@ def _wait_for(host: Host, device: Device) -> None:
     else:
         host.clock.sleep_until(host.clock.now() + host.personality.hotplug_patience, host.stopping)
         text = f"{prefix} Hotplug scripts not working."
-    device.broken = host.personality.keeps_failed_devices
     raise XendError(text)
 
 
@@ -270,32 +278,20 @@ def _device_create(host: Host, domain: Domain, params: Params) -> Sxp:
 
 
 def wait_for_new_device(host: Host, domain: Domain) -> None:
-    """Wait for the device that device_create has just added; one that fails is taken away again by old releases."""
+    """Wait for the device that device_create has just added; one that fails is taken away again."""
     device = domain.devices[-1]
     if device.connected or domain.domid is None:
         return
-    try:
-        _wait_for(host, device)
-    except XendError:
-        if not host.personality.keeps_failed_devices:
-            domain.let_go(device)
-        raise
+    _wait_or_let_go(host, domain, device, lets_go=True)
 
 
 def _device_destroy(host: Host, domain: Domain, params: Params) -> Sxp:
     kind, dev = params.declared("type"), params.declared("dev")
-    numbers = {name: params.number(name) for name in host.personality.device_destroy_numbers}
-    keep_config = numbers.get("rm_cfg") == 0
+    for name in host.personality.device_destroy_numbers:
+        params.number(name)
     if kind not in host.personality.device_classes:
         raise XendError(host.personality.words.device_type.format(kind=kind))
-    device = _find_device(host, domain, kind, dev)
-    if device.shell:
-        msg = "local variable 'backend' referenced before assignment"
-        raise XendError(msg)
-    if host.personality.keeps_device_shells and (kind == "vif" or keep_config):
-        device.shell = True
-    else:
-        domain.let_go(device)
+    domain.let_go(_find_device(host, domain, kind, dev))
     return None
 
 

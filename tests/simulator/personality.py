@@ -130,15 +130,14 @@ class Personality:
     maxmem: str  # `hidden` in the hypervisor, `checked` there too, `shown`, `poison`, or the `static` rules
     stores_refused_maxmem: bool  # what the hypervisor refuses is shown all the same
     hotplug_patience: float
-    remembers_devices: bool  # the mac, dev and file of a device that went or failed are taken while the domain lives
+    remembers_detached: bool  # the mac, dev and file of a device that went or failed are taken while the domain lives
     disk_classes: str  # device_destroy knows a tap as `vbd`, too, or as its `own` class only
     dev_before_uname: bool  # which of them is looked at first
     rereads_ip: bool  # else a domain whose vif has one is lost when it is to be built again
-    keeps_failed_devices: bool  # in the configuration, though they are not shown
-    stumbles: bool  # ... and shows none of their class from there on
+    takes_failed_away: bool  # wait_for_devices takes away the device that it finds failed
+    shadows_failed: bool  # while a failed disk goes, the first one is shown a second time, as halted domains show it
     device_destroy_numbers: tuple[str, ...]
     device_destroy_waits: bool  # until the backend has closed, else it is only asked to
-    keeps_device_shells: bool  # an empty entry of a network device that was destroyed
     vif_script_dir: str
     vif_fields: tuple[str, ...]
     bare_leaving_vif: bool  # of a network device that goes only the backend is still shown

@@ -168,15 +168,14 @@ XEN_3_0_0 = Personality(
     maxmem="hidden",
     stores_refused_maxmem=False,
     hotplug_patience=10.0,
-    remembers_devices=False,
+    remembers_detached=False,
     disk_classes="vbd",
     dev_before_uname=True,  # cl-cd
     rereads_ip=False,  # ip-reboot-polls, ip-restore
-    keeps_failed_devices=False,
-    stumbles=False,
+    takes_failed_away=False,
+    shadows_failed=False,
     device_destroy_numbers=(),
     device_destroy_waits=False,
-    keeps_device_shells=False,
     vif_script_dir="",
     vif_fields=_fields("backend script ip bridge mac"),
     bare_leaving_vif=False,
@@ -386,7 +385,9 @@ XEN_3_0_4 = replace(
     create_classes=XEN_3_0_3.create_classes | {"vfb", "vkbd"},
     operations=XEN_3_0_3.operations | {"start", "delete", "dump"},  # (c)
     directory_operations=frozenset({"list", "create", "restore", "new"}),
-    node=_numbered(XEN_3_0_3.node, 3, 0, ".4"),
+    node=_numbered(
+        tuple((key, 3 if key == "xend_config_format" else value) for key, value in XEN_3_0_3.node), 3, 0, ".4"
+    ),
     # (d); made up: their order, and that localtime is 0 and both memory_dynamic fields are the memory
     domain_fields=_fields(
         """
@@ -413,6 +414,7 @@ XEN_3_1 = replace(
     weight="int",  # (e) cpu_weight
     keeps_given=True,  # full-again
     bare_leaving_vif=True,  # last-vif-polls
+    takes_failed_away=True,  # wait-devmissing-get
     static_memory_rules=True,  # (e) maxmem
     hides_failed_save=True,  # (c) save
     vcpus_minimum=1,  # (c) set_vcpus
@@ -499,7 +501,7 @@ XEN_3_2 = replace(
     vcpus_word_is_one=True,
     maxmem="static",
     credit_numbers=("weight", "cap"),
-    remembers_devices=True,  # dv-attach-vif, ref-vbd-again
+    remembers_detached=True,  # dv-attach-vif, ref-vbd-again
     vif_fields=_fields("bridge mac vifname ip rate type model script uuid backend"),
     frontend_has=frozenset({"device-type", "protocol"}),
     device_classes=XEN_3_1.device_classes - {"usb"},
@@ -529,13 +531,14 @@ XEN_3_3 = replace(
     ),
     status_when_down={"crash": 5, "suspend": 0, "": 0},  # (d) status
     core_actions=True,  # (e) on_crash
+    remembers_detached=False,  # dv-attach-vif of xend-3.3-cases
     credit_when_halted=True,  # (g) says so of 3.2 too, which was recorded to refuse
     rename_restart_starts=True,  # (f) 3
     restores_twice=False,  # (c) restore
     migrate_numbers=("live", "port", "node", "ssl"),  # (c)
     device_destroy_numbers=("force", "rm_cfg"),  # (c)
     device_destroy_waits=True,  # (c)
-    remembers_devices=False,  # dv-attach-vif
+    shadows_failed=True,  # ref-vbd-polls
     stores_refused_maxmem=False,  # mm-polls
     vbd_fields=_fields("protocol uname uuid mode dev backend bootable"),  # (d) devices
     device_classes=XEN_3_2.device_classes | {"vscsi"},  # (e) devices
@@ -639,6 +642,7 @@ _CREDIT2 = {"domain_sched_credit2_get", "domain_sched_credit2_set"}
 XEN_4_1 = replace(
     XEN_4_0,
     version="4.1",
+    shadows_failed=False,  # ref-vbd-polls
     dialect=replace(XEN_4_0.dialect, empty="''"),
     words=replace(
         XEN_4_0.words,

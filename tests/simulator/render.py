@@ -203,9 +203,9 @@ def _devices(domain: Domain, *, fresh: bool) -> list[Sxp]:
         if kind == "console":
             shown += _console(domain, fresh=fresh)
         for each in domain.of_kind(kind):
-            if each.broken and domain.host.personality.stumbles:
-                break
-            if each.listed and not each.broken:
+            if _is_shadow(domain, each):
+                shown.append(["device", _as_halted(domain, domain.of_kind(kind)[0])])
+            elif each.listed:
                 shown.append(["device", _device(domain, each)])
     return shown
 
@@ -222,20 +222,35 @@ def _console(domain: Domain, *, fresh: bool) -> list[Sxp]:
 
 def _device(domain: Domain, device: Device) -> Sxp:
     bare = device.leaving is not None and device.kind == "vif" and domain.host.personality.bare_leaving_vif
-    if device.shell or bare:
+    if bare:
         return [device.kind, ["backend", device.backend]]
     if domain.domid is None and device.kind in _HALTED_FIELDS:
-        fields = _HALTED_FIELDS[device.kind]
-    elif device.kind == "vif":
+        return _as_halted(domain, device)
+    if device.kind == "vif":
         fields = domain.host.personality.vif_fields
     elif device.kind in ("vbd", "tap"):
         fields = domain.host.personality.vbd_fields
     else:
         return _other(domain, device)
-    pairs: list[Sxp] = [["devid", device.devid]] if domain.domid is None and domain.starts else []
+    return [device.kind, *_pairs(domain, device, fields)]
+
+
+def _is_shadow(domain: Domain, device: Device) -> bool:
+    """Tell whether only a shadow is left of a device that has failed and goes."""
+    return device.leaving is not None and not device.connected and domain.host.personality.shadows_failed
+
+
+def _as_halted(domain: Domain, device: Device) -> Sxp:
+    """Return a device as it is in the configuration; its id is there once the domain has run."""
+    devid: list[Sxp] = [["devid", device.devid]] if domain.starts else []
+    return [device.kind, *devid, *_pairs(domain, device, _HALTED_FIELDS[device.kind])]
+
+
+def _pairs(domain: Domain, device: Device, fields: tuple[str, ...]) -> list[Sxp]:
+    pairs: list[Sxp] = []
     for name in fields:
         pairs += _DEVICE_FIELDS[name](domain, device) if name in _DEVICE_FIELDS else _given(device, name)
-    return [device.kind, *pairs]
+    return pairs
 
 
 _HALTED_FIELDS = {
@@ -358,7 +373,7 @@ def frontends(domain: Domain, kind: str) -> Sxp:
     wanted = ("vbd", "tap") if kind in ("vbd", "tap", "tap2") else (kind,)
     if not personality.managed and wanted[0] not in ("vbd", "vif"):
         return []
-    shown = [each for each in domain.of_kind(*wanted) if each.listed and not each.broken and not each.shell]
+    shown = [each for each in domain.of_kind(*wanted) if each.listed and not _is_shadow(domain, each)]
     return [[each.devid, _disk_or_net(domain, each)] for each in shown]
 
 

@@ -229,10 +229,7 @@ class Site:
                 return self._page(request, pages.domain(self.host, self.url(request), domain), twice=True)
             if request.query.get("op") == ["vcpuinfo"]:
                 return sxp_reply(200, "OK", self._show(vcpu_info(domain)))
-            stumbled = self.host.personality.stumbles and any(each.broken for each in domain.devices)
-            return sxp_reply(
-                200, "OK", self._with_empty(self._show(domain_sxp(domain, fresh=domain.unseen))), logged=stumbled
-            )
+            return sxp_reply(200, "OK", self._with_empty(self._show(domain_sxp(domain, fresh=domain.unseen))))
 
     def _operation(self, request: Request, domain: Domain) -> Reply:
         op = self._op(request)

@@ -607,3 +607,21 @@ def test_a_configuration_that_was_spoilt_stays_so(lab: Lab) -> None:
         assert answer.body.startswith("Invalid Configuration: ")
     assert lab.get("/xend/domain?detail=1").body.startswith("(xend.err ")
     assert lab.create("web2").status == 500
+
+
+_ATTACHED_AGAIN = (
+    ("vif", "0", "(vif (mac 00:16:3e:11:22:30) (bridge xenbr1))"),
+    ("vbd", "2049", "(vbd (uname phy:vg0/other) (dev sda1) (mode w))"),
+)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_only_3_2_refuses_a_device_under_the_mac_or_dev_of_one_that_was_detached(
+    version: str, ask: Callable[..., Answer]
+) -> None:
+    with Simulator(version) as sim:
+        lab = Lab(sim, ask)
+        lab.run(devices=DISK + "(device (vif (mac 00:16:3e:11:22:30) (bridge xenbr0)))")
+        for kind, dev, again in _ATTACHED_AGAIN:
+            assert lab.op("device_destroy", type=kind, dev=dev, force="0", rm_cfg="1").status == 200
+            assert ("already defined" in lab.op("device_create", config=again).body) == (version == "3.2")

@@ -30,7 +30,7 @@ from ansible.template import is_trusted_as_template
 from ansible.utils.display import Display
 
 from ansible_collections.dom0.xend.plugins.inventory.xen_domains import STATES
-from ansible_collections.dom0.xend.plugins.plugin_utils._names import Names
+from ansible_collections.dom0.xend.plugins.plugin_utils._names import Names, is_address
 from ansible_collections.dom0.xend.plugins.plugin_utils._xends import age
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.raw_server import RawServer, http
 from tests.simulator import Fault, Simulator
@@ -697,10 +697,13 @@ def test_a_domain_is_not_taken_for_a_group_or_for_the_controller(
         ("{{ 7 * 7 }}", "___7___7___"),
         ('it\'s "q"', "it_s__q_"),
         ("a\nb", "a_b"),
-        ("web[1:3]", "web_1:3_"),
+        ("web[1:3]", "web_1_3_"),
+        ("web1:db1", "web1_db1"),
+        ("-oProxyCommand=touch pwned", "_oProxyCommand_touch_pwned"),
+        ("-E/tmp/x", "_E_tmp_x"),
         ("..", "__"),
-        ("../group_vars/all", "__/group_vars/all"),
-        ("a/./b", "a/_/b"),
+        ("../group_vars/all", ".._group_vars_all"),
+        ("a/./b", "a_._b"),
         ("a,b", "a_b"),
         ("!web", "_web"),
         ("café", "caf_"),
@@ -723,6 +726,99 @@ def test_a_name_that_ansible_could_misread_is_made_harmless_and_stays_as_it_is_i
 def test_a_name_that_ansible_could_misread_is_an_error_if_strict(sim: Simulator, tmp_path: Path) -> None:
     sim.domain("web1").name = "a,b"
     assert "'a,b' on xend 127.0.0.1 cannot be the name" in error(source(tmp_path, xend_url=sim.url, strict=True))
+
+
+def test_the_name_of_a_xend_that_is_no_name_of_a_host_does_no_harm_behind_an_at() -> None:
+    names = Names({"web1"}, {})
+    assert names.take("web1", "::1", "http://[::1]:8000") == "web1@__1"
+    assert names.take("web1", "db1, rack", "http://b") == "web1@db1__rack"
+
+
+OPTIONS_OF_SSH = [
+    "-oProxyCommand=touch pwned",
+    "-E/tmp/x",
+    "-x",
+    "a b",
+    "a=b",
+    "a'b",
+    'a"b',
+    "a\nb",
+    "caf\u00e9",
+    "$(touch pwned)",
+]
+CONNECTION: list[dict[str, Any]] = [
+    {"ansible_host": ["xen_name ~ '.example.org'"]},
+    {"ansible_host": ["xen_nothing", "{{ xen_name }}"]},
+    {"compose": {"ansible_host": "xen_name"}},
+    {"compose": {"ansible_ssh_host": "xen_name ~ '.example.org'"}},
+    {"compose": {"ansible_user": "xen_name"}},
+    {"compose": {"ansible_ssh_common_args": "'-o ProxyJump=' ~ xen_name"}},
+    {"compose": {"ansible_ssh_args": "[xen_name] | first"}},
+    {"compose": {"ansible_python_interpreter": "'/opt/' ~ xen_name ~ '/python'"}},
+]
+
+
+@ONLY_4_1
+@pytest.mark.parametrize("options", CONNECTION)
+@pytest.mark.parametrize("name", OPTIONS_OF_SSH)
+def test_no_text_of_a_xend_becomes_an_option_of_ssh(
+    sim: Simulator, tmp_path: Path, warnings: list[str], name: str, options: dict[str, Any]
+) -> None:
+    sim.domain("web1").name = name.encode().decode("latin-1")
+    inventory = read(source(tmp_path, xend_url=sim.url, **options))
+    (host,) = inventory.hosts
+    assert not host.startswith("-")
+    assert not [key for key in variables(inventory, host) if key.startswith("ansible_")]
+    assert any(f"of {host} is not set" in warning for warning in warnings)
+    assert error(source(tmp_path, xend_url=sim.url, strict=True, **options))
+
+
+@ONLY_4_1
+@pytest.mark.parametrize("options", CONNECTION)
+def test_a_harmless_name_may_say_how_to_reach_a_host(
+    sim: Simulator, tmp_path: Path, warnings: list[str], options: dict[str, Any]
+) -> None:
+    inventory = read(source(tmp_path, xend_url=sim.url, **options))
+    assert [
+        value for key, value in variables(inventory, "web1").items() if key.startswith("ansible_") and "web1" in value
+    ]
+    assert not [warning for warning in warnings if "is not set" in warning]
+
+
+@ONLY_4_1
+def test_what_the_user_writes_of_a_connection_stays_beside_a_harmful_name(
+    sim: Simulator, tmp_path: Path, warnings: list[str]
+) -> None:
+    sim.domain("web1").name = "-oProxyCommand=touch pwned"
+    args = "-o ProxyJump=gate -o 'User=me'"
+    compose = {"ansible_ssh_common_args": repr(args), "ansible_port": "2200 if xen_memory < 65 else 22"}
+    inventory = read(source(tmp_path, xend_url=sim.url, compose=compose))
+    found = variables(inventory, "_oProxyCommand_touch_pwned")
+    assert (found["ansible_ssh_common_args"], found["ansible_port"]) == (args, 2200)
+    assert len(warnings) == 1
+
+
+@pytest.mark.parametrize("address", ["10.0.0.1", "fe80::1%eth0", "::1", "2001:db8::5", "web-1.example.org", "_x"])
+def test_an_address_is_acceptable(address: str) -> None:
+    assert is_address(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["", "-x", "a:b", "a b", ".x", "a@b", "a/b", 5, None, ["a"], "fe80::1%a b", "10.0.0.1\n"]
+)
+def test_what_is_no_address_is_not(address: object) -> None:
+    assert not is_address(address)
+
+
+@ONLY_4_1
+def test_a_task_on_a_guest_with_a_harmful_name_runs_nothing_on_the_controller(sim: Simulator, tmp_path: Path) -> None:
+    sim.domain("web1").name = f"-oProxyCommand=touch {tmp_path}/pwned"
+    path = source(tmp_path, xend_url=sim.url, ansible_host=["xen_nothing", "xen_name ~ '.example.org'"])
+    result = run_ansible(
+        "adhoc", "-i", path, "-m", "ansible.builtin.raw", "-a", "true", "-T", "1", "all", folder=tmp_path
+    )
+    assert "UNREACHABLE" in result.stdout + result.stderr
+    assert not (tmp_path / "pwned").exists()
 
 
 @BOTH

@@ -25,8 +25,8 @@ from tests.simulator import PERSONALITIES, Simulator
 TOLD_BY_NODE = {
     "3.0.0": "3.0.0 to 3.0.2",
     "3.0.2": "3.0.0 to 3.0.2",
-    "3.0.3": "3.0.3 to 3.0.4",
-    "3.0.4": "3.0.3 to 3.0.4",
+    "3.0.3": "3.0.3",
+    "3.0.4": "3.0.4",
     "3.1": "3.1",
     "3.2": "3.2",
     "3.3": "3.3 to 3.4",
@@ -64,48 +64,46 @@ COMMON: dict[str, Any] = {
 }
 CHANGESET = "Sun Dec  4 19:12:00 2005 +0100 8259:5baa96bedc13"
 BOTH_CAPS = ["xen-3.0-x86_64", "xen-3.0-x86_32p"]
+_EARLY = {"xen_changeset": CHANGESET, "sockets_per_node": 2}
+_PAGES = {**_EARLY, "xen_caps": BOTH_CAPS, "xen_pagesize": 4096}
+_R31 = {**_PAGES, "xen_scheduler": "credit", "xend_config_format": 4}
+_R32 = {**{key: value for key, value in _R31.items() if key != "sockets_per_node"}, "node_to_cpu": [[0, 1, 2, 3]]}
+_R33 = {**_R32, "virt_caps": ["hvm"], "node_to_memory": "node0:16"}
+_R41 = {
+    "xen_caps": BOTH_CAPS,
+    "xen_changeset": "unavailable",
+    "xen_commandline": "dom0_mem=512M",
+    "xen_pagesize": 4096,
+    "xend_config_format": 4,
+    "xen_scheduler": "credit",
+    "virt_caps": ["hvm"],
+    "free_cpus": 0,
+    "cpu_topology": [
+        {"cpu": 0, "core": 0, "socket": 0, "node": 0},
+        {"cpu": 1, "core": 1, "socket": 0, "node": 0},
+        {"cpu": 2, "core": 0, "socket": 1, "node": 0},
+        {"cpu": 3, "core": 1, "socket": 1, "node": 0},
+    ],
+    "numa_info": "none",
+}
 OWN: dict[str, dict[str, Any]] = {
-    "3.0.0": {
-        "xen_version": "3.0.0",
-        "xen_caps": BOTH_CAPS[:1],
-        "xen_changeset": CHANGESET,
-        "sockets_per_node": 2,
-    },
-    "3.0.3": {
-        "xen_version": "3.0.3",
-        "xen_caps": BOTH_CAPS,
-        "xen_changeset": CHANGESET,
-        "sockets_per_node": 2,
-        "xen_pagesize": 4096,
-        "xend_config_format": 2,
-    },
-    "3.2": {
-        "xen_version": "3.2.0",
-        "xen_caps": BOTH_CAPS,
-        "xen_changeset": CHANGESET,
-        "xen_pagesize": 4096,
-        "xend_config_format": 4,
-        "xen_scheduler": "credit",
-        "node_to_cpu": [[0, 1, 2, 3]],
-    },
-    "4.1": {
-        "xen_version": "4.1.0",
-        "xen_caps": BOTH_CAPS,
-        "xen_changeset": "unavailable",
+    "3.0.0": {**_EARLY, "xen_version": "3.0.0", "xen_caps": BOTH_CAPS[:1]},
+    "3.0.2": {**_EARLY, "xen_version": "3.0.2", "xen_caps": BOTH_CAPS[:1]},
+    "3.0.3": {**_PAGES, "xen_version": "3.0.3", "xend_config_format": 2},
+    "3.0.4": {**_PAGES, "xen_version": "3.0.4", "xend_config_format": 3},
+    "3.1": {**_R31, "xen_version": "3.1.0"},
+    "3.2": {**_R32, "xen_version": "3.2.0"},
+    "3.3": {**_R33, "xen_version": "3.3.0"},
+    "3.4": {**_R33, "xen_version": "3.4.0"},
+    "4.0": {
+        **_R33,
+        "xen_version": "4.0.0",
+        "node_to_dma32_mem": "node0:2",
+        "max_node_id": 0,
         "xen_commandline": "dom0_mem=512M",
-        "xen_pagesize": 4096,
-        "xend_config_format": 4,
-        "xen_scheduler": "credit",
-        "virt_caps": ["hvm"],
-        "free_cpus": 0,
-        "cpu_topology": [
-            {"cpu": 0, "core": 0, "socket": 0, "node": 0},
-            {"cpu": 1, "core": 1, "socket": 0, "node": 0},
-            {"cpu": 2, "core": 0, "socket": 1, "node": 0},
-            {"cpu": 3, "core": 1, "socket": 1, "node": 0},
-        ],
-        "numa_info": "none",
     },
+    "4.1": {**_R41, "xen_version": "4.1.0"},
+    "4.4": {**_R41, "xen_version": "4.4.0"},
 }
 
 TREES: st.SearchStrategy[Sxp] = st.recursive(
@@ -190,7 +188,7 @@ def test_the_span_of_each_release_covers_it(name: str) -> None:
     "fields",
     [
         {"sockets_per_node": "2", "xend_config_format": "2", "xen_pagesize": "4096", "node_to_cpu": "node0:0"},
-        {"sockets_per_node": "2", "xend_config_format": "3", "xen_pagesize": "4096"},
+        {"sockets_per_node": "2", "xend_config_format": "5", "xen_pagesize": "4096"},
         {"sockets_per_node": "2", "xend_config_format": None, "xen_pagesize": "4096"},
         {"xend_config_format": "4"},
         {},
