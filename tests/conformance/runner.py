@@ -204,7 +204,7 @@ class Replay:
         values["uuid"] = f" (uuid {values['uuid']})" if "uuid" in values else ""
         values["files"] = script.FILES
         if "bare" in values:
-            values["files"], values["image_vcpus"] = values["image_vcpus"], ""
+            values.update(files=f" (vcpus {vcpus})", image_vcpus="", vcpus="")
         values["devices"] = _devices(values)
         self.simulator.create(script.TEMPLATE.format(**values))
 

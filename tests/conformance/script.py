@@ -6,7 +6,7 @@
 Actions before a step, in a small language:
 
     create NAME [KEY=VALUE ..]   create it off the record, paused; the keys are config's, args= the kernel arguments,
-                                 disks= and vifs= how many, mac= and ip= those of the vifs, bare=1: no ramdisk and root
+                                 disks= and vifs= how many, mac= and ip= those of the vifs, bare=1: vcpus in the image
     run NAME [KEY=VALUE ..]      the same, and let it run
     pause NAME, unpause NAME, start NAME
     destroy NAME                 if it is there
@@ -259,6 +259,7 @@ BEFORE_IN: dict[tuple[str, str], tuple[str, ...]] = {
     ("xend-3.0.3", "concurrent-12"): ("clean", "domid 119", "run c1"),
     ("xend-3.2", "concurrent-12"): ("clean", "domid 119", "run c1"),
     ("xend-4.1", "concurrent-12"): ("clean", "domid 113", "run c1"),
+    ("xend-3.1-cases", "sving-create2"): (),
     ("xend-3.0.0-cases", "vc-2"): ("clean", "run vc vcpus=4 args=rig.busy bare=1"),
     ("xend-3.0.2-cases", "vc-2"): ("clean", "run vc vcpus=4 args=rig.busy bare=1"),
     # Recorded with a shorter timer in xend, and with shorter waits.

@@ -238,9 +238,11 @@ def check_name(host: Host, name: Sxp, own: Domain | None = None) -> None:
 
 
 def check_uuid(host: Host, domain: Domain) -> None:
-    """Refuse the uuid of a living domain where xend looks."""
+    """Refuse the uuid of a living domain, or forget that domain, as the release does."""
     other = next((each for each in host.domains if each.uuid == domain.uuid and each.domid is not None), None)
-    if other is not None and host.personality.uuid_is_unique:
+    if other is not None and host.personality.uuid_twice == "hides":
+        host.discard(other)
+    if other is not None and host.personality.uuid_twice == "refused":
         raise XendError(host.personality.words.name_taken.format(name=domain.name, domid=other.domid))
 
 

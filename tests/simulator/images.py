@@ -70,13 +70,17 @@ def image(domain: Domain) -> Sxp:
     if started and personality.image_pci:
         defaults.insert(1, ["pci", []])
     if domain.localtime:
-        defaults.insert(
-            len([each for each in defaults if head(each) in _BEFORE_LOCALTIME]), ["localtime", domain.localtime]
-        )
+        place = len([each for each in defaults if head(each) in _BEFORE_LOCALTIME])
+        defaults[place:place] = _localtime(domain)
     items = [head(domain.image) or "linux", *_paths(domain.image), *defaults]
     if any(each.kind == "vfb" for each in domain.devices):
         items.append(["device_model", "/srv/xen/bin/qemu-dm"])
     return [*items, _NOTES] if started else items
+
+
+def _localtime(domain: Domain) -> list[Sxp]:
+    shown: list[Sxp] = [["localtime", domain.localtime]]
+    return [["rtc_timeoffset", 0], *shown] if domain.host.personality.rtc_with_localtime else shown
 
 
 def _paths(given: Sxp) -> list[Sxp]:

@@ -84,7 +84,8 @@ class Personality:
     weight: str  # a `float` without a meaning, a `fixed` 256, or an `int`
     refuses_restart_never: bool
     core_actions: bool  # on_crash knows coredump-destroy and coredump-restart
-    uuid_is_unique: bool  # a create with the uuid of a living domain is refused
+    uuid_twice: str  # a create with the uuid of a living domain is `allowed`, `refused`, or `hides` the other for ever
+    rtc_with_localtime: bool  # an image that has localtime shows rtc_timeoffset, too
     keeps_given: bool  # cpu_time and vcpu_avail of a configuration are taken as they are
     static_memory_rules: bool  # memory and maxmem must fit each other, else maxmem is raised
     checks_device_types_first: bool  # before anything else of a configuration
@@ -135,6 +136,7 @@ class Personality:
     dev_before_uname: bool  # which of them is looked at first
     rereads_ip: bool  # else a domain whose vif has one is lost when it is to be built again
     takes_failed_away: bool  # wait_for_devices takes away the device that it finds failed
+    lists_failed: bool  # op=devices shows a failed disk while it goes
     shadows_failed: bool  # while a failed disk goes, the first one is shown a second time, as halted domains show it
     device_destroy_numbers: tuple[str, ...]
     device_destroy_waits: bool  # until the backend has closed, else it is only asked to

@@ -203,7 +203,7 @@ def _devices(domain: Domain, *, fresh: bool) -> list[Sxp]:
         if kind == "console":
             shown += _console(domain, fresh=fresh)
         for each in domain.of_kind(kind):
-            if _is_shadow(domain, each):
+            if _is_failed(each) and domain.host.personality.shadows_failed:
                 shown.append(["device", _as_halted(domain, domain.of_kind(kind)[0])])
             elif each.listed:
                 shown.append(["device", _device(domain, each)])
@@ -235,9 +235,9 @@ def _device(domain: Domain, device: Device) -> Sxp:
     return [device.kind, *_pairs(domain, device, fields)]
 
 
-def _is_shadow(domain: Domain, device: Device) -> bool:
-    """Tell whether only a shadow is left of a device that has failed and goes."""
-    return device.leaving is not None and not device.connected and domain.host.personality.shadows_failed
+def _is_failed(device: Device) -> bool:
+    """Tell whether it could not be connected and goes."""
+    return device.leaving is not None and not device.connected
 
 
 def _as_halted(domain: Domain, device: Device) -> Sxp:
@@ -373,7 +373,9 @@ def frontends(domain: Domain, kind: str) -> Sxp:
     wanted = ("vbd", "tap") if kind in ("vbd", "tap", "tap2") else (kind,)
     if not personality.managed and wanted[0] not in ("vbd", "vif"):
         return []
-    shown = [each for each in domain.of_kind(*wanted) if each.listed and not _is_shadow(domain, each)]
+    shown = [
+        each for each in domain.of_kind(*wanted) if each.listed and (personality.lists_failed or not _is_failed(each))
+    ]
     return [[each.devid, _disk_or_net(domain, each)] for each in shown]
 
 
