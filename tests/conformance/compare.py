@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from . import masks
@@ -37,6 +39,38 @@ def differences(exchange: Exchange, got: Response, known: Known) -> list[str]:
     return found
 
 
+def passage_differences(exchange: Exchange, got: list[Response], known: Known) -> list[str]:
+    """Return what differs between the states that were passed and those that are passed through now."""
+    recorded = _passage(exchange.polls, known)
+    simulated = _passage(got, known)
+    left = _without_chance(exchange, recorded, simulated)
+    right = _without_chance(exchange, simulated, recorded)
+    if left == right:
+        return []
+    lines = [f"passed through:\n    recorded  {len(left)} states, simulated {len(right)}"]
+    for number, (one, other) in enumerate(itertools.zip_longest(left, right)):
+        if one != other:
+            lines.append(f"state {number}:\n    recorded  {_only(one, other)}\n    simulated {_only(other, one)}")
+    return lines
+
+
+def _passage(replies: Iterable[Response], known: Known) -> list[Node]:
+    """Return the masked replies, each that differs from the one before."""
+    states: list[Node] = [
+        [str(each.status), *masks.mask(masks.read(each.body), known)]
+        if each.body.startswith("(")
+        else [str(each.status), each.body]
+        for each in replies
+    ]
+    return [each for number, each in enumerate(states) if number == 0 or each != states[number - 1]]
+
+
+def _without_chance(exchange: Exchange, states: list[Node], others: list[Node]) -> list[Node]:
+    """Leave out the states that a poll sees or misses by chance, unless the others have them too."""
+    kept = [each for each in states if each in others or not masks.fleeting(exchange.file, exchange.slug, each)]
+    return [each for number, each in enumerate(kept) if number == 0 or each != kept[number - 1]]
+
+
 def _only(this: object, other: object) -> object:
     """Return what of one side is not on the other, for a reader."""
     while isinstance(this, list) and isinstance(other, list) and len(this) == len(other) == 1:
@@ -62,6 +96,8 @@ def _length_is_right(exchange: Exchange, got: Response) -> bool:
 def closing_counts(exchange: Exchange) -> bool:
     """Tell whether the recording says, other than by chance, if the server closes after this."""
     if exchange.response.closes is None or exchange.raw or exchange.response.timed_out:
+        return False
+    if masks.ASKED_ON.match(exchange.slug):
         return False
     return not any(
         re.match(each.file, exchange.file)

@@ -48,11 +48,17 @@ class Exchange:
     form: dict[str, list[str]]
     response: Response
     extra: dict[str, Any] = field(default_factory=dict)
+    polls: tuple[Response, ...] = ()  # the same GET again and again: each reply that differs from the one before
 
     @property
     def op(self) -> str:
         """Return the op of a POST, or ''."""
         return (self.form.get("op") or [""])[0] if self.method == "POST" else ""
+
+    @property
+    def gives_back(self) -> bool:
+        """Tell whether it sends a description of a domain that xend made: what is in there was generated before."""
+        return any(value.startswith("(domain ") for value in self.form.get("config", ()))
 
     @property
     def label(self) -> str:
@@ -80,6 +86,7 @@ _KNOWN = {
     "elapsed_s",
     "server_closes",
     "timed_out",
+    "polls",
 }
 
 
@@ -104,6 +111,7 @@ def _exchange(file: str, entry: dict[str, Any]) -> Exchange:
         target=target,
         form=_form(request, target),
         response=_response(entry),
+        polls=tuple(Response(each["status"], body=each["body"] or "") for each in entry.get("polls", ())),
         extra={key: value for key, value in entry.items() if key not in _KNOWN},
     )
 

@@ -5,25 +5,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Callable
 
-from tests.simulator import ManualClock, Personality, Simulator
+from tests.simulator import ManualClock, Personality, Simulator, checkpoints
+from tests.simulator.errors import SilenceError, XendError
 from tests.simulator.operations import OPERATIONS, Params
 
 from . import answers, script
-from .compare import closing_counts, differences
+from .compare import closing_counts, differences, passage_differences
 from .masks import Known
 from .recordings import Exchange, Response, load
 from .wire import Wire
 
 if TYPE_CHECKING:
+    from tests.simulator.domains import Domain
+
     from .script import Scenario
 
 _GLANCE = 0.002
+_POLLED, _STEP = 2.0, 0.02  # seconds on the clock: how long a GET is repeated, and how often
 _NOT_YET = 0.15  # seconds in which a reply that is to be blocked does not come
 
 
@@ -80,14 +86,22 @@ def run(
     `personalities` replaces the simulator's own, to see that the comparison notices.
     """
     wanted, wanted_files = set(versions), set(files)
+    scenarios = [
+        each
+        for each in script.SCENARIOS
+        if (not wanted or each.version in wanted) and (not wanted_files or each.file in wanted_files)
+    ]
+    others = [(personalities or {}).get(each.version) for each in scenarios]
     results: dict[str, Result] = {}
-    for scenario in script.SCENARIOS:
-        if (wanted and scenario.version not in wanted) or (wanted_files and scenario.file not in wanted_files):
-            continue
-        result = results.setdefault(scenario.version, Result(scenario.version))
-        personality = (personalities or {}).get(scenario.version)
-        result.verdicts += Replay(scenario, personality).run()
+    with ProcessPoolExecutor() as pool:  # a replay waits for sockets as much as it computes
+        for scenario, verdicts in zip(scenarios, pool.map(_replay, scenarios, others)):
+            results.setdefault(scenario.version, Result(scenario.version)).verdicts += verdicts
     return results
+
+
+def _replay(scenario: Scenario, personality: Personality | None) -> list[Verdict]:
+    """Replay one recording, in a process of its own."""
+    return Replay(scenario, personality).run()
 
 
 class Replay:
@@ -97,13 +111,17 @@ class Replay:
         """Prepare both."""
         self.scenario = scenario
         self.exchanges = list(load(scenario.file))
-        self.known = Known("".join(_sent(each) for each in self.exchanges) + script.TEMPLATE)
+        off_record = " ".join(script.MAC.format(number=number) for number in range(2))
+        self.known = Known("".join(_sent(each) for each in self.exchanges if not each.gives_back) + off_record)
         self.clock = ManualClock(still=True)
         self.simulator = Simulator(
             personality or scenario.version,
             scheduler=scenario.scheduler,
             restart_seconds=scenario.restart_seconds,
             hvm=scenario.hvm,
+            shutdown_delay=scenario.shutdown_delay,
+            device_delay=scenario.device_delay,
+            lags=scenario.lags,
             clock=self.clock,
         )
         self.previous: str | None = None  # what the previous create step made
@@ -117,6 +135,8 @@ class Replay:
             return [self._step(each) for each in self.exchanges]
 
     def _step(self, exchange: Exchange) -> Verdict:
+        if exchange.gives_back:
+            self.known = Known(self.known.text + _sent(exchange))
         skip = script.skip_for(self.scenario.file, exchange.slug)
         self._prepare(exchange)
         if skip and not skip.sent:
@@ -170,10 +190,11 @@ class Replay:
             "run": self._run,
             "pause": lambda name: self.simulator.domain(name).pause(),
             "unpause": self._unpause,
-            "destroy": lambda name: self.simulator.domain(name).destroy(),
+            "destroy": self._destroy,
             "start": self._start,
             "rename": self._rename,
             "op": self._operate,
+            "saving": self._save_aside,
             "wait": lambda seconds: self.clock.advance(float(seconds)),
             "gone": lambda name: self._until(lambda: name not in self.simulator.names()),
             "file": self._file,
@@ -194,11 +215,20 @@ class Replay:
         in_image = self.simulator.personality.vcpus_in == "image"
         values["image_vcpus"] = f" (vcpus {vcpus})" if vcpus and in_image else ""
         values["vcpus"] = "" if in_image else f" (vcpus {vcpus or 1})"
+        values["uuid"] = f" (uuid {values['uuid']})" if "uuid" in values else ""
+        values["files"] = script.FILES
+        if "bare" in values:
+            values.update(files=f" (vcpus {vcpus})", image_vcpus="", vcpus="")
+        values["devices"] = _devices(values)
         self.simulator.create(script.TEMPLATE.format(**values))
 
     def _run(self, name: str, options: str = "") -> None:
         self._create(name, options)
         self.simulator.domain(name).unpause()
+
+    def _destroy(self, name: str) -> None:
+        if name in self.simulator.names():
+            self.simulator.domain(name).destroy()
 
     def _unpause(self, name: str) -> None:
         if name in self.simulator.names():
@@ -207,6 +237,17 @@ class Replay:
     def _start(self, name: str) -> None:
         with self.simulator.host.lock:
             self.simulator.host.start(self.simulator.domain(name))
+
+    def _save_aside(self, name: str) -> None:
+        """Save a guest that does not suspend: the thread ends when the guest does, or the server stops."""
+        domain = self.simulator.domain(name)
+        thread = threading.Thread(target=self._save_silently, args=(domain,))
+        thread.start()
+        self._until(lambda: f"migrating-{name}" in self.simulator.names())
+
+    def _save_silently(self, domain: Domain) -> None:
+        with contextlib.suppress(XendError, SilenceError):
+            checkpoints.save(self.simulator.host, domain, Params({"file": [f"/srv/xen/state/{domain.name}.chk"]}))
 
     def _rename(self, name: str, new: str) -> None:
         self.simulator.domain(name).name = new
@@ -253,10 +294,22 @@ class Replay:
             return special(self, exchange)
         if exchange.raw:
             return self._raw(exchange)
+        if exchange.polls:
+            return self._poll(exchange)
         response = self._ask(exchange)
         if exchange.slug in script.LINGERING.values():
             self._let_go()
         return response
+
+    def _poll(self, exchange: Exchange) -> list[str]:
+        """Ask again and again while time goes on; the states that are passed through must be those recorded."""
+        got = []
+        for _turn in range(round(_POLLED / _STEP)):
+            with Wire(self.simulator) as wire:
+                wire.send(exchange.sent or b"")
+                got.append(wire.response(exchange.method))
+            self.clock.advance(_STEP)
+        return passage_differences(exchange, got, self.known)
 
     def _let_go(self) -> None:
         for domain in [each for each in self.simulator.host.domains if each.zombie]:
@@ -344,7 +397,8 @@ class Replay:
         """Let the clock go on while the server waits for the guest to suspend."""
         thread = threading.Thread(target=self._into_scene, args=(exchange,))
         thread.start()
-        self._until(lambda: "migrating-mig" in self.simulator.names())
+        name = exchange.target.rpartition("/")[2]
+        self._until(lambda: f"migrating-{name}" in self.simulator.names())
         self.clock.advance(1.0)
         thread.join()
         return self.scene[exchange.slug]
@@ -387,6 +441,7 @@ _SPECIAL: dict[str, Callable[[Replay, Exchange], Response | list[str]]] = {
     "save-ok": Replay._saving,
     "save-blocks-list": Replay._from_scene,
     "save-blocks-get": Replay._from_scene,
+    "ip-save": Replay._moving,
     "migrate-ok": Replay._moving,
     "migrate-live": Replay._moving,
     "create-bootloader-files": Replay._files,
@@ -399,6 +454,20 @@ def _raw_differences(which: str, recorded: str, got: Response) -> list[str]:
     shown = f"HTTP/1.1 {got.status} {got.reason}", sorted(f"{name}: {value}" for name, value in got.headers), got.body
     wanted = status_line, sorted(lines), body
     return [] if shown == wanted else [f"{which} reply:\n    recorded  {wanted}\n    simulated {shown}"]
+
+
+def _devices(values: dict[str, str]) -> str:
+    """Return the disks and the interfaces of a domain that is created off the record."""
+    disks = [
+        script.DISK.format(name=values["name"], number=number, place=number + 1)
+        for number in range(int(values["disks"]))
+    ]
+    ip = f" (ip {values['ip']})" if "ip" in values else ""
+    interfaces = [
+        script.INTERFACE.format(mac=values.get("mac", script.MAC).format(number=number), ip=ip)
+        for number in range(int(values["vifs"]))
+    ]
+    return "".join(disks + interfaces)
 
 
 def _sent(exchange: Exchange) -> str:

@@ -5,11 +5,14 @@
 
 Actions before a step, in a small language:
 
-    create NAME [KEY=VALUE ..]   create it off the record, paused; the keys are config's, args= the kernel arguments
+    create NAME [KEY=VALUE ..]   create it off the record, paused; the keys are config's, args= the kernel arguments,
+                                 disks= and vifs= how many, mac= and ip= those of the vifs, bare=1: vcpus in the image
     run NAME [KEY=VALUE ..]      the same, and let it run
-    pause NAME, unpause NAME, destroy NAME, start NAME
+    pause NAME, unpause NAME, start NAME
+    destroy NAME                 if it is there
     rename NAME NEW
     op NAME OP KEY=VALUE         do an operation off the record
+    saving NAME                  save it in a thread, and go on when it is `migrating-NAME`
     wait SECONDS                 let the clock go on
     gone NAME                    wait until nothing has this name any more
     file PATH TEXT               a file on the server; {state} is the directory of the recorder's state files
@@ -24,6 +27,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from tests.simulator import Lags
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -34,16 +39,31 @@ class Scenario:
     scheduler: str | None = None
     restart_seconds: float | None = None
     hvm: bool = False
+    shutdown_delay: float = 1.0  # until a guest that is asked to go down has done so
+    device_delay: float = 0.0  # until the backend of a device that goes has closed
+    lags: Lags | None = None  # what takes its time; nothing if there are none
     why: str = ""
 
 
 _NO_GUARD = "recorded with the restart guard switched off"
+_CASES_LAGS = Lags(reap=0.04, build=0.1, balloon=1.0)
 _HVM = "recorded on a host with hardware virtualisation"
 _RELEASES = ("3.0.0", "3.0.2", "3.0.3", "3.0.4", "3.1", "3.2", "3.3", "3.4", "4.0", "4.1", "4.4")
 
 SCENARIOS = (
     *(Scenario(f"xend-{version}", version) for version in _RELEASES),
-    *(Scenario(f"xend-{version}-cases", version, restart_seconds=0.0, why=_NO_GUARD) for version in _RELEASES),
+    *(
+        Scenario(
+            f"xend-{version}-cases",
+            version,
+            restart_seconds=0.0,
+            shutdown_delay=0.5,
+            device_delay=0.2,
+            lags=_CASES_LAGS,
+            why=_NO_GUARD,
+        )
+        for version in _RELEASES
+    ),
     Scenario("xend-3.0.0-timeout", "3.0.0"),
     Scenario("xend-3.2-timeout", "3.2"),
     Scenario("xend-3.0.3-sedf", "3.0.3", scheduler="sedf"),
@@ -59,31 +79,28 @@ SCENARIOS = (
 GAPS: dict[str, int] = {
     "xend-3.0.2": 26,
     "xend-3.0.4": 257,
-    "xend-3.1": 265,
-    "xend-3.3": 164,
-    "xend-3.4": 104,
-    "xend-4.0": 240,
-    "xend-3.0.0-cases": 87,
-    "xend-3.0.2-cases": 89,
-    "xend-3.0.3-cases": 100,
-    "xend-3.0.4-cases": 134,
-    "xend-3.1-cases": 140,
-    "xend-3.2-cases": 130,
-    "xend-3.3-cases": 140,
-    "xend-3.4-cases": 128,
-    "xend-4.0-cases": 140,
-    "xend-4.1-cases": 131,
-    "xend-4.4-cases": 130,
+    "xend-3.1": 264,
+    "xend-3.3": 161,
+    "xend-3.4": 22,
+    "xend-4.0": 200,
+    "xend-3.0.2-cases": 4,
+    "xend-3.0.4-cases": 74,
+    "xend-3.1-cases": 70,
+    "xend-3.3-cases": 54,
+    "xend-4.0-cases": 65,
     "xend-3.0.4-hvm": 8,
 }
 
 # The configuration of everything created off the record.
 TEMPLATE = (
     "(vm (name {name}) (memory {memory}) (maxmem {maxmem}){vcpus} (on_poweroff {on_poweroff}) (on_reboot {on_reboot})"
-    " (on_crash {on_crash}) (image (linux (kernel /srv/xen/img/vmlinuz) (ramdisk /srv/xen/img/initrd)"
-    " (root '/dev/sda1 ro') (args '{args}'){image_vcpus})) (device (vbd (uname phy:vg0/{name}-0) (dev sda1) (mode w)))"
-    " (device (vif (bridge xenbr0) (mac 00:16:3e:11:22:30))))"
+    " (on_crash {on_crash}){uuid} (image (linux (kernel /srv/xen/img/vmlinuz){files} (args '{args}'){image_vcpus}))"
+    "{devices})"
 )
+FILES = " (ramdisk /srv/xen/img/initrd) (root '/dev/sda1 ro')"
+DISK = " (device (vbd (uname phy:vg0/{name}-{number}) (dev sda{place}) (mode w)))"
+INTERFACE = " (device (vif (bridge xenbr0) (mac {mac}){ip}))"
+MAC = "00:16:3e:11:22:3{number}"
 DEFAULTS = {
     "memory": "64",
     "vcpus": "",
@@ -91,6 +108,8 @@ DEFAULTS = {
     "on_reboot": "restart",
     "on_crash": "restart",
     "args": "4 console=xvc0",
+    "disks": "1",
+    "vifs": "1",
 }
 
 # A create step begins with what the previous one made destroyed, but for these, which need it.
@@ -109,6 +128,8 @@ LINGERING = {
 _STATE = "{state}"
 
 _CRASH_SOON = "args=rig.crash_after=0.3"
+_SAVED_UUID = "0badcafe-1111-2222-3333-4444555566aa"
+_CLASSES = ("tap", "tap2", "vbdtap", "cd", "cd2", "cdin", "num", "devdev", "viff", "pci")
 
 BEFORE: dict[str, tuple[str, ...]] = {
     "name-is-id": ("clean", "create idone"),
@@ -179,6 +200,36 @@ BEFORE: dict[str, tuple[str, ...]] = {
     ),
     "t-25": ("wait 25",),
     "t-45": ("wait 20",),
+    # What the files of cases need.
+    "ip-get": ("run ip mac=00:16:3e:99:10:01 ip=10.0.0.7",),
+    "ip-save": ("clean", "run ips mac=00:16:3e:99:10:02 ip=10.0.0.8"),
+    "dv-get": ("clean", "run dv disks=2 vifs=2"),
+    "dv-detach-vif-get": ("wait 1",),
+    "dv-detach-vbd-get": ("wait 1",),
+    "last-vif": ("clean", "run last"),
+    "ref-vbd": ("clean", "run ref"),
+    "ref-vbd-good": ("wait 1",),
+    "vc-2": ("clean", "run vc vcpus=4"),
+    **dict.fromkeys(
+        (
+            *(f"im-{each}{end}" for each in ("root", "root-ro", "args", "both", "none", "ip") for end in ("", "-new")),
+            *(f"cl-{each}" for each in _CLASSES),
+            "mg-new",
+            "sving-after",
+            "full",
+            "full-again",
+        ),
+        ("clean",),
+    ),
+    "go-shutdown": ("clean", "run go"),
+    "rb-reboot": ("clean", "run rb"),
+    "gone-destroy": ("clean", "run gone"),
+    "sving-get": ("clean", f"run deaf uuid={_SAVED_UUID} args=rig.ignore_shutdown", "saving deaf"),
+    "sving-create2": ("destroy deaf",),
+    "uuid-twice": ("clean", f"create one uuid={_SAVED_UUID}"),
+    "cl-tap-detach2": ("wait 1",),
+    "cl-tap-detach-get": ("wait 1",),
+    "mm-target": ("clean", "run mm memory=128 maxmem=256"),
 }
 
 # The same for one recording only.
@@ -202,6 +253,9 @@ BEFORE_IN: dict[tuple[str, str], tuple[str, ...]] = {
     ("xend-3.2", "concurrent-12"): ("clean", "domid 119", "run c1"),
     ("xend-4.1", "concurrent-12"): ("clean", "domid 113", "run c1"),
     ("xend-4.4", "concurrent-12"): ("clean", "domid 113", "run c1"),
+    ("xend-3.1-cases", "sving-create2"): (),
+    ("xend-3.0.0-cases", "vc-2"): ("clean", "run vc vcpus=4 args=rig.busy bare=1"),
+    ("xend-3.0.2-cases", "vc-2"): ("clean", "run vc vcpus=4 args=rig.busy bare=1"),
     # Recorded with a shorter timer in xend, and with shorter waits.
     ("xend-3.2-timeout", "t-25"): ("wait 10",),
     ("xend-3.2-timeout", "t-45"): ("wait 10",),

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .clock import Clock, ManualClock
+from .clock import Clock, Lags, ManualClock
 from .domains import Device, Domain
 from .errors import XendError
 from .faults import Fault
@@ -20,6 +20,7 @@ __all__ = [
     "Device",
     "Domain",
     "Fault",
+    "Lags",
     "LoggedRequest",
     "ManualClock",
     "Personality",

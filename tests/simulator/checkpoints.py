@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .config import can_be_reread
 from .errors import LoudError, SilenceError, XendError
 from .sxp import py2_repr
 
@@ -150,6 +151,8 @@ def receive(host: Host, saved: Domain) -> Domain:
         plans=[],
         managed=other is not None and other.domid is None,
     )
+    if not can_be_reread(domain):
+        raise SilenceError
     if "xc_restore" in host.failing:
         host.domains.append(domain)
         domain.managed = False

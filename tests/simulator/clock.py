@@ -7,9 +7,22 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import dataclass
 
 _GLANCE = 0.005  # seconds between two looks at a guest which has been asked to suspend
 _LOOK_AROUND = 0.5  # seconds; how often a sleeper on a hand-moved clock looks whether the server stops
+
+
+@dataclass(frozen=True)
+class Lags:
+    """Seconds between a thing and the next; without any of them it comes at once."""
+
+    reap: float = 0.0
+    """from a guest's end until xend has seen to it: it is listed as shut down meanwhile"""
+    build: float = 0.0
+    """from the birth of a restarted domain until xend has finished with it"""
+    balloon: float = 0.0
+    """from a lower memory target until the guest has given the memory back"""
 
 
 class Clock:

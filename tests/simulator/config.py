@@ -26,7 +26,9 @@ _OLD_RESTART = {
     "never": ("destroy", "destroy", "destroy"),
 }
 _BEYOND_ALL_MACHINES = 4096
+_NUMBER = re.compile(r"(0x)?[0-9a-fA-F]+\Z")
 _INT = re.compile(r"[ \t\n\v\f\r]*[+-]?[0-9]+[ \t\n\v\f\r]*\Z")
+_DISKS = ("vbd", "tap", "tap2")
 _HD_MAJORS = (3, 22, 33, 34, 56, 57)
 _SD_MAJORS = (8, 65, 66, 67, 68, 69, 70, 71, 128, 129, 130, 131, 132, 133, 134, 135)
 
@@ -123,6 +125,9 @@ def _read_common(host: Host, config: Sxp) -> Domain:
         bootloader=show_plain(child_value(config, "bootloader") or ""),
         behaviour=behaviour(show(image, personality.dialect)),
     )
+    domain.description = show_plain(child_value(config, "description") or "")
+    domain.localtime = show_plain(child_value(config, "localtime") or child_value(image, "localtime") or "")
+    domain.given = frozenset(key for key in map(head, config if isinstance(config, list) else ()) if key)
     domain.vcpu_avail = (1 << max(domain.vcpus, 0)) - 1
     domain.maxmem = py_int(child_value(config, "maxmem") or str(domain.memory))
     domain.pins = _read_pins(config, domain.vcpus, personality)
@@ -158,6 +163,11 @@ def _read_weight(config: Sxp, personality: Personality) -> int:
 
 def _read_pins(config: Sxp, vcpus: int, personality: Personality) -> list[tuple[int, ...] | None]:
     cpu, cpus = child_value(config, "cpu"), child_value(config, "cpus")
+    if isinstance(cpus, list) and personality.cpus_as_shown:
+        return _pins_as_shown(cpus, vcpus)
+    if isinstance(cpus, list):
+        msg = "'list' object has no attribute 'split'"
+        raise XendError(msg)
     if isinstance(cpus, str) and cpus:
         allowed = _cpu_list(cpus)
     elif cpu is not None and py_int(cpu) >= 0:
@@ -167,6 +177,12 @@ def _read_pins(config: Sxp, vcpus: int, personality: Personality) -> list[tuple[
     if personality.cpus_dealt_out:
         return [(allowed[each % len(allowed)],) for each in range(vcpus)]
     return [allowed] * vcpus
+
+
+def _pins_as_shown(cpus: list[Sxp], vcpus: int) -> list[tuple[int, ...] | None]:
+    """Read the list that a domain shows: for each vcpu those it may use, none for all."""
+    pins = [tuple(py_int(cpu) for cpu in each) or None for each in cpus if isinstance(each, list)]
+    return (pins + [None] * max(vcpus, 0))[: max(vcpus, 0)]
 
 
 def _cpu_list(text: str) -> tuple[int, ...]:
@@ -219,6 +235,15 @@ def check_name(host: Host, name: Sxp, own: Domain | None = None) -> None:
     other = host.find_by_name(name) if by_name else host.find(name)
     if other is not None and other is not own:
         _refuse_taken(personality, name, other, own)
+
+
+def check_uuid(host: Host, domain: Domain) -> None:
+    """Refuse the uuid of a living domain, or forget that domain, as the release does."""
+    other = next((each for each in host.domains if each.uuid == domain.uuid and each.domid is not None), None)
+    if other is not None and host.personality.uuid_twice == "hides":
+        host.discard(other)
+    if other is not None and host.personality.uuid_twice == "refused":
+        raise XendError(host.personality.words.name_taken.format(name=domain.name, domid=other.domid))
 
 
 def _refuse_taken(personality: Personality, name: str, other: Domain, own: Domain | None) -> None:
@@ -293,6 +318,11 @@ def _check_bootloader(personality: Personality, domain: Domain, kernel: Sxp, con
 
 def check_pci(domain: Domain, personality: Personality) -> None:
     """Refuse a pci device where xend looks whether the host has set it aside: this one has not."""
+    for device in domain.of_kind("pci"):
+        for key in personality.pci_keys:
+            if not _NUMBER.match(device.get(key) or ""):
+                msg = f"pci: Invalid config setting {key}: {device.get(key)}"
+                raise XendError(msg)
     for device in domain.devices if personality.words.pci_refused else ():
         if device.kind == "pci":
             address = device.get("address") or "0000:00:00.0"
@@ -303,7 +333,7 @@ def _pci_address(config: Sxp) -> list[str]:
     """Return the address of a (pci (dev (domain D) (bus B) (slot S) (func F))) as the kernel writes it."""
     dev = child(config, "dev")
     words = [show_plain(child_value(dev, key) or "0") for key in ("domain", "bus", "slot", "func")]
-    if not all(re.match(r"(0x)?[0-9a-fA-F]+\Z", word) for word in words):
+    if not all(_NUMBER.match(word) for word in words):
         return []
     domain, bus, slot, func = (int(word, 16) for word in words)
     return [f"{domain:04x}:{bus:02x}:{slot:02x}.{func}"]
@@ -312,7 +342,11 @@ def _pci_address(config: Sxp) -> list[str]:
 def read_devices(host: Host, domain: Domain, config: Sxp) -> None:
     """Add every (device ..) of a configuration to the domain, and the screen that xend adds by itself."""
     for wrapper in children(config, "device"):
-        add_device(host, domain, wrapper[1] if len(wrapper) > 1 else None)
+        device = wrapper[1] if len(wrapper) > 1 else None
+        if head(device) == "console" and host.personality.console:  # the one that a domain has anyway
+            domain.console_uuid = show_plain(child_value(device, "uuid") or "")
+        else:
+            add_device(host, domain, device)
     wants_screen = head(domain.image) in HVM and child_value(domain.image, "vnc") == "1"
     if wants_screen and host.personality.fills_hvm_image and not domain.of_kind("vfb"):
         add_device(host, domain, ["vfb", ["type", "vnc"]])
@@ -345,19 +379,47 @@ def add_device(host: Host, domain: Domain, config: Sxp) -> Device:
     kind = check_device_type(host, config)
     device = Device(kind, 0, _read_pairs(config, strict=host.personality.extra_atoms == "dropped"), host.new_uuid())
     device.created = host.clock.now()
-    if kind in ("vbd", "tap"):
+    _check_detached(host, domain, device)
+    if kind in _DISKS:
         _place_disk(host, domain, device)
     else:
         device.devid = _next_id(domain, kind)
     if kind == "pci":
         device.config["address"] = _pci_address(config)
     device.backend = _find_backend(host, device)
+    device.uuid = device.get("uuid") or device.uuid
+    if kind == "vif" and device.get("type") == "ioemu":
+        device.listed = host.personality.lists_emulated_nics
+    if kind == "tap2" and host.personality.words.tap2_refused:
+        params = (device.get("uname") or "").partition(":")[2]
+        target = params.partition(":")[2]
+        raise XendError(host.personality.words.tap2_refused.format(params=params, target=target))
     if kind == "vif" and not device.get("mac"):
         device.config["mac"] = [host.new_mac()]
     device.hotplug = hotplug(*(device.get(key) or "" for key in ("uname", "bridge", "script")))
     device.connected = not device.hotplug
     domain.devices.append(device)
     return device
+
+
+def _check_detached(host: Host, domain: Domain, device: Device) -> None:
+    """Refuse what a device that went or failed still holds in the configuration of the domain."""
+    words = host.personality.words
+    for other in domain.detached:
+        if device.kind == "vif" and other.kind == "vif" and device.get("mac") == other.get("mac"):
+            raise XendError(words.already_used.format(what="mac", value=device.get("mac"), how="defined"))
+        if device.kind in _DISKS and other.kind in _DISKS:
+            if device.get("uname") == other.get("uname"):
+                file = (device.get("uname") or "").partition(":")[2]
+                path = file if file.startswith("/") else f"/dev/{file}"
+                raise XendError(words.already_used.format(what="file", value=path, how="used"))
+            if device.get("dev") == other.get("dev"):
+                raise XendError(words.dev_taken.format(dev=device.get("dev"), devid=""))
+
+
+def can_be_reread(domain: Domain) -> bool:
+    """Tell whether xend can build a domain again from what it has written down of it itself."""
+    return domain.host.personality.rereads_ip or not any(each.config.get("ip") for each in domain.devices)
 
 
 def _read_pairs(config: Sxp, *, strict: bool) -> dict[str, list[str]]:
@@ -393,9 +455,12 @@ def _place_disk(host: Host, domain: Domain, device: Device) -> None:
     words = host.personality.words
     if dev is None:
         raise XendError(words.dev_required)
-    if uname is None and words.uname_required:
+    if host.personality.dev_before_uname:
+        _disk_number(dev.removeprefix("ioemu:"), device, host.personality)
+    is_drive = host.personality.dev_has_class and dev.endswith(":cdrom")
+    if uname is None and words.uname_required and not is_drive:
         raise XendError(words.uname_required)
-    if uname is not None and ":" not in uname and words.uname_split:
+    if uname is not None and ":" not in uname and words.uname_split and not is_drive:
         raise XendError(words.uname_split)
     if uname is not None and ":" not in uname:
         del device.config["uname"]  # nothing is made of it
@@ -403,8 +468,9 @@ def _place_disk(host: Host, domain: Domain, device: Device) -> None:
         device.listed = host.personality.lists_emulated_disks
         dev = dev[len("ioemu:") :]
     device.devid = _disk_number(dev, device, host.personality)
-    if any(other.devid == device.devid and other.kind in ("vbd", "tap") for other in domain.devices):
+    if any(other.devid == device.devid and other.kind in _DISKS for other in domain.devices):
         raise XendError(words.dev_taken.format(dev=dev, devid=device.devid))
+    device.bootable = not any(other.kind in _DISKS for other in domain.devices)
 
 
 def _disk_number(dev: str, device: Device, personality: Personality) -> int:

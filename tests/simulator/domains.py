@@ -33,8 +33,8 @@ class Device:
     listed: bool = True  # an emulator's disk is configured, but no device of its own
     connected: bool = True
     given_class: str = "disk"  # the part after the colon in dev: disk or cdrom
-    broken: bool = False  # its hotplug script failed; the later releases keep it in the configuration
     leaving: float | None = None  # when its backend will have closed
+    bootable: bool = False  # the first disk that the domain was given
 
     def get(self, key: str) -> str | None:
         """Return the first value of a key."""
@@ -71,9 +71,13 @@ class Domain:
     on: dict[str, str] = field(default_factory=lambda: {"poweroff": "destroy", "reboot": "restart", "crash": "restart"})
     on_xend: tuple[str, str] = ("ignore", "ignore")
     bootloader: str = ""
+    description: str = ""
+    localtime: str = ""
+    given: frozenset[str] = frozenset()  # fields that the configuration has
+    held: tuple[int, float] = (0, 0.0)  # the MiB that the guest has not given back yet, and when it will have
     image: Sxp = None
     devices: list[Device] = field(default_factory=list)
-    detached: list[Device] = field(default_factory=list)
+    detached: list[Device] = field(default_factory=list)  # what went, and stays in the configuration
     next_vif: int = 0
     console_uuid: str = ""
     pins: list[tuple[int, ...] | None] = field(default_factory=list)
@@ -87,6 +91,7 @@ class Domain:
     zombie: bool = False
     behaviour: Behaviour = field(default_factory=Behaviour)
     plans: list[tuple[float, str]] = field(default_factory=list)  # when the guest ends by itself, and how
+    pending: tuple[float, str] | None = None  # what xend has yet to do: see that it has `reaped` or `finished` it
     asked: float | None = None  # when it was told to go down
     started: float = 0.0
     started_wall: float = 0.0
@@ -100,6 +105,12 @@ class Domain:
     def live(self) -> bool:
         """Tell whether the hypervisor has it and its guest could run."""
         return self.domid is not None and not self.down and self.dying_until is None
+
+    @property
+    def unseen(self) -> bool:
+        """Tell whether xend built it a moment ago and has not looked at it since."""
+        unfinished = self.pending is not None and self.pending[1] == "finished"
+        return unfinished and self.host.personality.restart_phase == "fresh"
 
     @property
     def running(self) -> bool:
@@ -179,7 +190,17 @@ class Domain:
         """Return its devices of these kinds, by id."""
         return sorted((each for each in self.devices if each.kind in kinds), key=lambda each: each.devid)
 
+    def let_go(self, device: Device) -> None:
+        """Begin to take a device away: it is gone when its backend has closed."""
+        personality, delay = self.host.personality, self.host.device_delay
+        waits = personality.device_destroy_waits and not (personality.shadows_failed and not device.connected)
+        if delay and not waits:
+            device.leaving = self.host.clock.now() + delay
+        else:
+            self.drop(device)
+        if self.host.personality.remembers_detached:
+            self.detached.append(device)
+
     def drop(self, device: Device) -> None:
-        """Take a device away."""
-        self.detached.append(device)
+        """Forget a device."""
         self.devices = [each for each in self.devices if each is not device]

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from . import config as reading
-from .clock import Clock
+from .clock import Clock, Lags
 from .domains import Domain, Sedf
 from .errors import XendError
 from .guests import RESPONSE
@@ -29,7 +29,7 @@ _SHARED_PERIOD, _SHARED_SLICE = 100_000_000, 95_000_000
 class Host:
     """Everything the server can be asked about; every method expects `lock` to be held."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         personality: Personality,
         *,
@@ -40,6 +40,7 @@ class Host:
         restart_seconds: float | None = None,
         hvm: bool = False,
         device_delay: float = 0.0,
+        lags: Lags | None = None,
     ) -> None:
         """Boot with Domain-0 alone."""
         self.personality = personality
@@ -50,6 +51,7 @@ class Host:
         self.restart_seconds = personality.restart_seconds if restart_seconds is None else restart_seconds
         self.hvm = hvm
         self.device_delay = device_delay  # seconds until a backend which was asked to close has done so
+        self.lags = lags or Lags()
         self.lock = threading.RLock()
         self.stopping = threading.Event()
         self.random = random.Random()  # noqa: S311 - names for test domains, no secrets
@@ -142,6 +144,7 @@ class Host:
         """Build a paused domain from a configuration, as op=create does."""
         self._check_poison()
         domain = self._read(config)
+        reading.check_uuid(self, domain)
         reading.check_image(self, domain, config)
         reading.check_pci(domain, self.personality)
         self.reserve(domain.memory)
@@ -205,7 +208,7 @@ class Host:
         domain.restored, domain.cpu_before = False, 0.0
         domain.console_uuid = domain.console_uuid or self.new_uuid()
         domain.paused, domain.unpaused_once, domain.down, domain.asked = True, False, "", None
-        domain.plans = []
+        domain.plans, domain.pending = [], None
         domain.started, domain.started_wall = self.clock.now(), self.clock.wall()
         for device in domain.devices:
             device.created = self.clock.now()
@@ -266,6 +269,8 @@ class Host:
         at, what = float("inf"), ""
         if domain.dying_until is not None:
             at, what = domain.dying_until, "released"
+        elif domain.pending is not None:
+            at, what = domain.pending
         elif domain.live:
             if domain.running and domain.plans:
                 at, what = min(domain.plans)
@@ -280,6 +285,11 @@ class Host:
             self.discard(domain)
         elif what == "overdue":
             self.remove(domain, at=at)
+        elif what == "reaped":
+            self._reap(domain, domain.down, at)
+        elif what == "finished":
+            domain.pending = None
+            self._unpause_at(domain, at)
         else:
             self._end(domain, what, at)
 
@@ -295,7 +305,15 @@ class Host:
         action = domain.on.get(reason, "destroy").replace("coredump-", "")
         if reason == "suspend" or action == "preserve":
             domain.down, domain.asked, domain.plans = reason, None, []
-            return
+        elif self.lags.reap:
+            domain.down, domain.plans, domain.pending = reason, [], (at + self.lags.reap, "reaped")
+        else:
+            self._reap(domain, reason, at)
+
+    def _reap(self, domain: Domain, reason: str, at: float) -> None:
+        """Do what is to be done when a guest has ended: see to it that it goes, or comes again."""
+        action = domain.on.get(reason, "destroy").replace("coredump-", "")
+        domain.pending = None
         if action == "destroy" or self._restarts_too_fast(domain, at):
             self.remove(domain, at=at)
             return
@@ -322,6 +340,9 @@ class Host:
             sedf=Sedf(),
             previous_restart=at,
         )
+        if not reading.can_be_reread(domain):
+            self.remove(domain, at=at)
+            return
         self._begin(fresh)
         fresh.started = at
         if dead_reason:
@@ -330,7 +351,10 @@ class Host:
             domain.managed = False
             self.remove(domain, at=at)
         self.domains.append(fresh)
-        self._unpause_at(fresh, at)
+        if not (self.lags.build and self.personality.restart_phase == "paused"):
+            self._unpause_at(fresh, at)
+        if self.lags.build:
+            fresh.pending = (at + self.lags.build, "finished")
 
     def _unpause_at(self, domain: Domain, at: float) -> None:
         domain.paused, domain.unpaused_once = False, True
@@ -349,7 +373,7 @@ class Host:
         """Take a domain from the hypervisor: a zombie remains for a moment, a managed one is halted."""
         if domain.zombie or domain.domid is None:
             return
-        domain.asked, domain.plans, domain.down = None, [], ""
+        domain.asked, domain.plans, domain.down, domain.pending = None, [], "", None
         if self.personality.zombies:
             seconds = max(self.personality.zombie_seconds, domain.behaviour.dying) if linger is None else linger
             domain.zombie, domain.devices = True, []

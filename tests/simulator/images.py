@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .sxp import Sxp
 
 HVM = ("hvm", "vmx")
+_BEFORE_LOCALTIME = ("superpages", "pci")
 _NOTES: list[Sxp] = [
     "notes",
     [
@@ -50,10 +51,18 @@ def image(domain: Domain) -> Sxp:
     started = domain.starts > 0
     if started and personality.image_pci:
         defaults.insert(1, ["pci", []])
+    if domain.localtime:
+        place = len([each for each in defaults if head(each) in _BEFORE_LOCALTIME])
+        defaults[place:place] = _localtime(domain)
     items = [head(domain.image) or "linux", *_paths(domain.image), *defaults]
     if any(each.kind == "vfb" for each in domain.devices):
         items.append(["device_model", "/srv/xen/bin/qemu-dm"])
     return [*items, _NOTES] if started else items
+
+
+def _localtime(domain: Domain) -> list[Sxp]:
+    shown: list[Sxp] = [["localtime", domain.localtime]]
+    return [["rtc_timeoffset", 0], *shown] if domain.host.personality.rtc_with_localtime else shown
 
 
 def _paths(given: Sxp) -> list[Sxp]:
@@ -63,11 +72,14 @@ def _paths(given: Sxp) -> list[Sxp]:
         value = child_value(given, key)
         if value is not None:
             items.append([key, value])
+    args = child_value(given, "args")
     parts = []
-    for key, prefix in (("root", "root="), ("ip", "ip="), ("args", "")):
+    for key in ("root", "ip"):
         value = child_value(given, key)
         if isinstance(value, str) and value:
-            parts.append(prefix + value)
+            parts.append(f"{key}={value}")
+    if (isinstance(args, str) and args) or parts:  # a root without arguments leaves a blank behind it
+        parts.append(args if isinstance(args, str) else "")
     return [*items, ["args", " ".join(parts)]] if parts else items
 
 

@@ -217,7 +217,16 @@ def wait_for_devices(host: Host, domain: Domain) -> None:
     """Wait for every device in turn; raise XendError for the first that fails. Holds no lock while it waits."""
     for device in list(domain.devices):
         if not device.connected:
-            _wait_for(host, device)
+            _wait_or_let_go(host, domain, device, lets_go=host.personality.takes_failed_away)
+
+
+def _wait_or_let_go(host: Host, domain: Domain, device: Device, *, lets_go: bool) -> None:
+    try:
+        _wait_for(host, device)
+    except XendError:
+        if lets_go:
+            domain.let_go(device)
+        raise
 
 
 def _wait_for(host: Host, device: Device) -> None:
@@ -236,7 +245,6 @@ def _wait_for(host: Host, device: Device) -> None:
     else:
         host.clock.sleep_until(host.clock.now() + host.personality.hotplug_patience, host.stopping)
         text = f"{prefix} Hotplug scripts not working."
-    device.broken = host.personality.keeps_failed_devices
     raise XendError(text)
 
 
@@ -264,33 +272,17 @@ def _device_create(host: Host, domain: Domain, params: Params) -> Sxp:
     kind = head(config)
     if kind not in host.personality.create_classes:
         raise XendError(host.personality.words.added_device_type.format(kind=kind, config=""))
-    if host.personality.remembers_detached:
-        _refuse_what_was_detached(domain, config)
     device = reading.add_device(host, domain, config)
     ids: list[Sxp] = ["dom", domain.domid, "id", device.devid if domain.domid is not None else None]
     return [kind, ids]
 
 
-def _refuse_what_was_detached(domain: Domain, config: Sxp) -> None:
-    """Refuse the mac or the dev of a device that this guest has had."""
-    for key, word in (("mac", "mac"), ("dev", "device")):
-        value = reading.show_plain(reading.child_value(config, key) or "")
-        if value and any(each.get(key) == value for each in domain.detached):
-            msg = f'Invalid Configuration: The {word} "{value}" is already defined'
-            raise XendError(msg)
-
-
 def wait_for_new_device(host: Host, domain: Domain) -> None:
-    """Wait for the device that device_create has just added; one that fails is taken away again by old releases."""
+    """Wait for the device that device_create has just added; one that fails is taken away again."""
     device = domain.devices[-1]
     if device.connected or domain.domid is None:
         return
-    try:
-        _wait_for(host, device)
-    except XendError:
-        if not host.personality.keeps_failed_devices:
-            domain.drop(device)
-        raise
+    _wait_or_let_go(host, domain, device, lets_go=True)
 
 
 def _device_destroy(host: Host, domain: Domain, params: Params) -> Sxp:
@@ -299,11 +291,7 @@ def _device_destroy(host: Host, domain: Domain, params: Params) -> Sxp:
         params.number(name)
     if kind not in host.personality.device_classes:
         raise XendError(host.personality.words.device_type.format(kind=kind))
-    device = _find_device(host, domain, kind, dev)
-    if host.device_delay and not host.personality.device_destroy_waits:
-        device.leaving = host.clock.now() + host.device_delay
-    else:
-        domain.drop(device)
+    domain.let_go(_find_device(host, domain, kind, dev))
     return None
 
 
@@ -325,13 +313,14 @@ def _device_configure(host: Host, domain: Domain, params: Params) -> Sxp:
 def _find_device(host: Host, domain: Domain, kind: str, dev: str) -> Device:
     """Return a device by its id, a disk by its name too; refuse in the words of the release."""
     unknown = host.personality.words.devid_unknown
-    number = reading.device_number(dev) if kind in ("vbd", "tap") else None
+    number = reading.device_number(dev) if kind in ("vbd", "tap", "tap2") else None
     if number is None and not dev.isdigit():
         if unknown:
             raise XendError(unknown.format(dev=dev))
         reading.py_int(dev)
     wanted = int(dev) if number is None else number
-    found = next((each for each in domain.of_kind(kind) if each.devid == wanted), None)
+    kinds = (kind, "tap") if kind == "vbd" and host.personality.disk_classes == "vbd" else (kind,)
+    found = next((each for each in domain.of_kind(*kinds) if each.devid == wanted), None)
     if found is None:
         raise XendError(host.personality.words.device_missing.format(devid=wanted, dev=dev))
     return found
@@ -366,6 +355,8 @@ def _mem_target_set(host: Host, domain: Domain, params: Params) -> Sxp:
             (target == 0, "memory_dynamic_max must be greater than zero"),
             (target > domain.maxmem, _ABOVE_STATIC),
         )
+    if target < domain.memory:
+        domain.held = (domain.memory, host.clock.now() + host.lags.balloon)
     domain.memory = target
     domain.maxmem = max(domain.maxmem, target)
     return None
@@ -377,6 +368,11 @@ def _maxmem_set(host: Host, domain: Domain, params: Params) -> Sxp:
         msg = "signed integer is greater than maximum"
         raise XendError(msg)
     rule = host.personality.maxmem
+    held, until = domain.held
+    if rule != "hidden" and memory < held and host.clock.now() < until:
+        if host.personality.stores_refused_maxmem:
+            domain.maxmem = memory
+        raise XendError(_INVALID)
     if memory <= 0 and host.personality.words.maxmem_positive:
         raise XendError(host.personality.words.maxmem_positive)
     if rule == "static":

@@ -39,6 +39,8 @@ class Wording:
     devid_unknown: str  # empty: Python's refusal to read it as a number
     domain0_shutdown: str
     hotplug_failed: str
+    already_used: str  # said of a mac or a file
+    tap2_refused: str  # this host has no driver for them
     no_memory: str
     bad_event: str
     maxmem_positive: str  # said to what is not, before anything else; empty: nothing
@@ -84,6 +86,9 @@ class Personality:
     weight: str  # a `float` without a meaning, a `fixed` 256, or an `int`
     refuses_restart_never: bool
     core_actions: bool  # on_crash knows coredump-destroy and coredump-restart
+    uuid_twice: str  # a create with the uuid of a living domain is `allowed`, `refused`, or `hides` the other for ever
+    rtc_with_localtime: bool  # an image that has localtime shows rtc_timeoffset, too
+    keeps_given: bool  # cpu_time and vcpu_avail of a configuration are taken as they are
     static_memory_rules: bool  # memory and maxmem must fit each other, else maxmem is raised
     checks_device_types_first: bool  # before anything else of a configuration
     devices_before_build: bool  # a device that is refused costs no id
@@ -101,6 +106,7 @@ class Personality:
     restored_forgets_start: bool
     migrate_numbers: tuple[str, ...]  # required besides the destination
     dump_numbers: tuple[str, ...]  # required besides the file
+    restart_phase: str  # a new domain after a restart is at first `fresh`, as after create, or `paused`; or neither
     restart_guard: str  # since the `previous` restart, since the `start`, or `never`
     rename_restart_starts: bool  # after rename-restart there is a new one, not only the dead one
     restart_seconds: float
@@ -114,6 +120,8 @@ class Personality:
     sedf_checks_range: bool
     sedf_hides_refusal: bool  # the hypervisor's refusal never arrives: reply 0 and nothing changed
     cpumap_width: int  # how many cpus an unpinned vcpu is said to have
+    cpus_as_shown: bool  # a configuration may have the list of lists that is shown
+    pci_keys: tuple[str, ...]  # what a pci device must have at its own top level
     cpus_dealt_out: bool  # `cpus` gives one cpu to each vcpu in turn, else all to each
     pincpu: str  # the cpumap is read with `brackets` or as `commas`, or not at all, which `unpins`
     vcpu_all: bool  # pincpu knows the vcpu `all`
@@ -123,13 +131,21 @@ class Personality:
     vcpus_words: tuple[str, str]  # what is said to none, and to too many ('': accepted)
     mem_target: str  # what is refused: `nothing`, what is not `positive`, what breaks the `static` rules
     maxmem: str  # `hidden` in the hypervisor, `checked` there too, `shown`, `poison`, or the `static` rules
+    stores_refused_maxmem: bool  # what the hypervisor refuses is shown all the same
     hotplug_patience: float
-    remembers_detached: bool  # no device takes the mac or the dev of one that was detached, while the guest lives
-    keeps_failed_devices: bool  # in the configuration, though they are not shown
+    remembers_detached: bool  # the mac, dev and file of a device that went or failed are taken while the domain lives
+    disk_classes: str  # device_destroy knows a tap as `vbd`, too, or as its `own` class only
+    dev_before_uname: bool  # which of them is looked at first
+    rereads_ip: bool  # else a domain whose vif has one is lost when it is to be built again
+    takes_failed_away: bool  # wait_for_devices takes away the device that it finds failed
+    lists_failed: bool  # op=devices shows a failed disk while it goes
+    shadows_failed: bool  # while a failed disk goes, the first one is shown a second time, as halted domains show it
     device_destroy_numbers: tuple[str, ...]
     device_destroy_waits: bool  # until the backend has closed, else it is only asked to
     vif_script_dir: str
     vif_fields: tuple[str, ...]
+    bare_leaving_vif: bool  # of a network device that goes only the backend is still shown
+    lists_emulated_nics: bool
     ip: str  # several are shown as a `list`, `each`, or only the `last`
     rate: str  # shown as `kib` per second, as `given`, or as `bytes` per interval
     vbd_fields: tuple[str, ...]

@@ -90,6 +90,8 @@ XEN_3_0_0 = Personality(
         devid_unknown="",
         domain0_shutdown="Domain 0 cannot be shutdown",
         hotplug_failed="Device {devid} ({kind}) could not be connected. Backend device not found.",
+        already_used="",
+        tap2_refused="",
         no_memory="(12, 'Cannot allocate memory')",
         bad_event="invalid restart event: {key} = {value}",
         maxmem_positive="",
@@ -126,6 +128,9 @@ XEN_3_0_0 = Personality(
     weight="float",
     refuses_restart_never=False,
     core_actions=False,
+    uuid_twice="allowed",
+    keeps_given=False,
+    rtc_with_localtime=False,
     static_memory_rules=False,
     checks_device_types_first=False,
     devices_before_build=False,
@@ -143,6 +148,7 @@ XEN_3_0_0 = Personality(
     restored_forgets_start=True,
     migrate_numbers=("live", "resource"),
     dump_numbers=(),
+    restart_phase="fresh",  # ip-reboot-polls, rb-reboot-polls
     restart_guard="previous",
     restart_seconds=20.0,
     rename_restart_starts=True,
@@ -156,6 +162,8 @@ XEN_3_0_0 = Personality(
     sedf_checks_range=False,
     sedf_hides_refusal=True,
     cpumap_width=64,
+    cpus_as_shown=False,
+    pci_keys=("bus", "dev", "func"),  # cl-pci
     cpus_dealt_out=True,
     pincpu="brackets",
     vcpu_all=False,
@@ -165,13 +173,21 @@ XEN_3_0_0 = Personality(
     vcpus_words=("negative shift count", ""),
     mem_target="nothing",
     maxmem="hidden",
+    stores_refused_maxmem=False,
     hotplug_patience=10.0,
     remembers_detached=False,
-    keeps_failed_devices=False,
+    disk_classes="vbd",
+    dev_before_uname=True,  # cl-cd
+    rereads_ip=False,  # ip-reboot-polls, ip-restore
+    takes_failed_away=False,
+    lists_failed=True,  # ref-vbd-devices
+    shadows_failed=False,
     device_destroy_numbers=(),
     device_destroy_waits=False,
     vif_script_dir="",
     vif_fields=_fields("backend script ip bridge mac"),
+    bare_leaving_vif=False,
+    lists_emulated_nics=False,  # cl-viff-get
     ip="list",
     rate="kib",
     vbd_fields=_fields("backend dev uname mode"),
@@ -241,13 +257,17 @@ XEN_3_0_2 = replace(
     closes_when_silent=False,  # (c) threaded ops
     uuid_groups=(8, 4, 4, 4, 12),  # (d) a domain
     image_types=frozenset({"linux", "hvm"}),  # the table of breaks
+    dev_before_uname=False,  # cl-cd
+    pci_keys=(),
+    rereads_ip=True,  # ip-restore
     vcpus_in="either",  # (e)
     lists_emulated_disks=True,  # (e) image hvm
     pincpu="unpins",  # (c)
     migrate_numbers=("live", "resource", "port"),  # (c)
     sedf_reply="domain",  # (g)
     sedf_checks_range=True,  # (g)
-    vif_fields=_fields("backend script ip bridge mac vifname rate"),  # (d) devices
+    vif_fields=_fields("backend script ip bridge mac vifname rate type"),  # (d) devices, cl-viff-get
+    lists_emulated_nics=True,  # cl-viff-get
     ip="each",  # (d) devices
     device_classes=XEN_3_0_0.device_classes | {"irq"},  # (e) devices
     create_classes=XEN_3_0_0.create_classes | {"irq"},
@@ -359,6 +379,7 @@ XEN_3_0_4 = replace(
     restores_twice=True,  # (c) restore
     restored_forgets_start=False,  # (d) start_time
     dump_numbers=("live", "crash"),  # (c)
+    restart_phase="",  # ip-reboot-polls, rb-reboot-polls
     restart_guard="never",  # (f) 3
     renamed_dead="Domain-{uuid}",  # (f) 3
     sedf_reply="domid",  # (g)
@@ -399,6 +420,11 @@ XEN_3_1 = replace(
     status_when_down={"crash": 2, "suspend": 0, "": 0},  # (d) status
     default_name="Domain-Unnamed",  # (e): "later"
     weight="int",  # (e) cpu_weight
+    uuid_twice="hides",  # sving-create, sving-destroy
+    lists_failed=False,  # ref-vbd-devices
+    keeps_given=True,  # full-again
+    bare_leaving_vif=True,  # last-vif-polls
+    takes_failed_away=True,  # wait-devmissing-get
     static_memory_rules=True,  # (e) maxmem
     hides_failed_save=True,  # (c) save
     vcpus_minimum=1,  # (c) set_vcpus
@@ -411,7 +437,7 @@ XEN_3_1 = replace(
         **dict.fromkeys(("vbd", "tap"), "Refusing to reconfigure device {kind}:{devid} to {{{pairs}}}"),
     },
     sedf_hides_refusal=False,  # (g)
-    vif_fields=(*_fields("bridge mac vifname ip rate script uuid backend"), "type or netfront"),  # (d) devices
+    vif_fields=(*_fields("bridge mac vifname ip rate model script uuid backend"), "type or netfront"),  # (d) devices
     rate="given",  # (d) devices
     vbd_fields=_fields("uname uuid mode dev backend bootable"),  # (d) devices
     console=True,  # (d) devices
@@ -459,6 +485,7 @@ XEN_3_2 = replace(
         hotplug_failed=(
             "Device {devid} ({kind}) could not be connected. /etc/xen/scripts/{script} failed; error detected."
         ),
+        already_used='Invalid Configuration: The {what} "{value}" is already {how}',
         no_memory="Invalid Configuration: memory_dynamic_max must be greater than zero",
         bad_event="Invalid Configuration: Invalid event handling mode: {event}",
         maxmem_positive="Invalid memory size",
@@ -466,6 +493,8 @@ XEN_3_2 = replace(
         restore_tool_failed="/srv/xen/bin/xc_restore 18 {domid} 1 2 0 0 0 failed",
         restore_failed="{error}",
     ),
+    uuid_twice="refused",  # sving-create, uuid-twice
+    stores_refused_maxmem=True,  # mm-polls
     image_required=False,
     checks_device_types_first=True,
     devices_before_build=True,
@@ -477,13 +506,13 @@ XEN_3_2 = replace(
     restored_vcpu_avail_is_long=True,
     create_checks_memory_first=True,
     rename_restart_starts=False,
+    restart_phase="paused",  # ip-reboot-polls, rb-reboot-polls
     pin_words_for_bad_vcpu=True,
     vcpus_word_is_one=True,
     maxmem="static",
     credit_numbers=("weight", "cap"),
-    remembers_detached=True,  # dv-attach-vif, dv-attach-vbd of xend-3.2-cases
-    keeps_failed_devices=True,
-    vif_fields=_fields("bridge mac vifname ip rate type script uuid backend"),
+    remembers_detached=True,  # dv-attach-vif, ref-vbd-again
+    vif_fields=_fields("bridge mac vifname ip rate type model script uuid backend"),
     frontend_has=frozenset({"device-type", "protocol"}),
     device_classes=XEN_3_1.device_classes - {"usb"},
     create_classes=XEN_3_1.create_classes - {"usb"},
@@ -519,6 +548,9 @@ XEN_3_3 = replace(
     migrate_numbers=("live", "port", "node", "ssl"),  # (c)
     device_destroy_numbers=("force", "rm_cfg"),  # (c)
     device_destroy_waits=True,  # (c)
+    shadows_failed=True,  # ref-vbd-polls
+    rtc_with_localtime=True,  # full-get
+    stores_refused_maxmem=False,  # mm-polls
     vbd_fields=_fields("protocol uname uuid mode dev backend bootable"),  # (d) devices
     device_classes=XEN_3_2.device_classes | {"vscsi"},  # (e) devices
     create_classes=XEN_3_2.create_classes | {"vscsi"},
@@ -549,6 +581,9 @@ XEN_3_4 = replace(
         "timer_mode=1 vnc vpt_align=1 hpet=0 rtc_timeoffset=0 loader apic sdl xen_platform_pci=1 device_model boot pae"
         " viridian=0 acpi"
     ),
+    disk_classes="own",  # cl-tap-detach
+    cpus_as_shown=True,  # full-again
+    rtc_with_localtime=False,  # full-get
     fills_hvm_image=True,
     hvm_stops_at_once=True,
     shows_vfb_type=False,
@@ -577,6 +612,14 @@ XEN_4_0 = replace(
     XEN_3_4,
     version="4.0",
     dialect=replace(XEN_3_4.dialect, separators="{}<>[];"),  # (b) what xend accepts
+    words=replace(
+        XEN_3_4.words,
+        pci_refused="'key'",  # cl-pci
+        tap2_refused=(  # cl-tap2
+            'Failed to create device.\n    stdout: \n    stderr: \nCheck that target "{target}" exists and that blktap2'
+            " driver installed in dom0."
+        ),
+    ),
     name_characters=r"A-Za-z0-9_.:+\-",  # (e) name
     migrate_numbers=("live", "port", "node", "ssl", "change_home_server"),  # (c)
     reconfigure_refused={"": "Device {dev} not connected"},  # (c)
@@ -616,9 +659,11 @@ _CREDIT2 = {"domain_sched_credit2_get", "domain_sched_credit2_set"}
 XEN_4_1 = replace(
     XEN_4_0,
     version="4.1",
+    shadows_failed=False,  # ref-vbd-polls
     dialect=replace(XEN_4_0.dialect, empty="''"),
     words=replace(
         XEN_4_0.words,
+        tap2_refused="('create', '-a{params}') failed (32512  )",  # cl-tap2
         pci_refused="pci: PCI Backend and pci-stub don't own device {address}",
         uname_split="Block device must have physical details specified",
         kernel_missing="(2, 'No such file or directory')",

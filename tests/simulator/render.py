@@ -74,7 +74,9 @@ def _vcpus(domain: Domain, _fresh: bool) -> Sxp:
 
 
 def _vcpu_avail(domain: Domain, _fresh: bool) -> Sxp:
-    is_long = domain.restored and domain.host.personality.restored_vcpu_avail_is_long
+    personality = domain.host.personality
+    is_long = domain.restored and personality.restored_vcpu_avail_is_long
+    is_long = is_long or (personality.keeps_given and "vcpu_avail" in domain.given)
     return Long(domain.vcpu_avail) if is_long or domain.vcpu_avail >= _LONG else domain.vcpu_avail
 
 
@@ -107,6 +109,8 @@ def _has_run(domain: Domain) -> bool:
 
 
 def _cpu_time(domain: Domain, fresh: bool) -> Sxp:
+    if fresh and domain.host.personality.keeps_given and "cpu_time" in domain.given:
+        return 0.0
     if fresh or not _has_run(domain):
         return None
     since = round(domain.host.clock.now() - domain.started, 9) * CPU_SHARE if domain.unpaused_once else 0.0
@@ -155,7 +159,7 @@ def _shadow_memory(domain: Domain, _fresh: bool) -> Sxp:
 
 
 def _description(domain: Domain, _fresh: bool) -> Sxp:
-    return None if domain.domid == 0 else ""
+    return None if domain.domid == 0 else domain.description
 
 
 def _always(value: Sxp) -> Callable[[Domain, bool], Sxp]:
@@ -194,7 +198,7 @@ _FIELDS: dict[str, Callable[[Domain, bool], Sxp]] = {
     "cpus": _cpus,
     "shadow_memory": _shadow_memory,
     "features": _always(""),
-    "localtime": _always(0),
+    "localtime": lambda domain, _fresh: domain.localtime or 0,
     "memory_dynamic_min": _attribute("memory"),
     "memory_dynamic_max": _attribute("memory"),
     "status": _attribute("status"),
@@ -219,7 +223,9 @@ def _devices(domain: Domain, *, fresh: bool) -> list[Item]:
         if kind == "console":
             shown += [(("device", kind), each) for each in _console(domain, fresh=fresh)]
         for each in domain.of_kind(kind):
-            if each.listed and not each.broken:
+            if _is_failed(each) and domain.host.personality.shadows_failed:
+                shown.append((("device", each.uuid), ["device", _as_halted(domain, domain.of_kind(kind)[0])]))
+            elif each.listed:
                 shown.append((("device", each.uuid), ["device", _device(domain, each)]))
     return shown
 
@@ -235,18 +241,36 @@ def _console(domain: Domain, *, fresh: bool) -> list[Sxp]:
 
 
 def _device(domain: Domain, device: Device) -> Sxp:
+    bare = device.leaving is not None and device.kind == "vif" and domain.host.personality.bare_leaving_vif
+    if bare:
+        return [device.kind, ["backend", device.backend]]
     if domain.domid is None and device.kind in _HALTED_FIELDS:
-        fields = _HALTED_FIELDS[device.kind]
-    elif device.kind == "vif":
+        return _as_halted(domain, device)
+    if device.kind == "vif":
         fields = domain.host.personality.vif_fields
     elif device.kind in ("vbd", "tap"):
         fields = domain.host.personality.vbd_fields
     else:
         return _other(domain, device)
-    pairs: list[Sxp] = [["devid", device.devid]] if domain.domid is None and domain.starts else []
+    return [device.kind, *_pairs(domain, device, fields)]
+
+
+def _is_failed(device: Device) -> bool:
+    """Tell whether it could not be connected and goes."""
+    return device.leaving is not None and not device.connected
+
+
+def _as_halted(domain: Domain, device: Device) -> Sxp:
+    """Return a device as it is in the configuration; its id is there once the domain has run."""
+    devid: list[Sxp] = [["devid", device.devid]] if domain.starts else []
+    return [device.kind, *devid, *_pairs(domain, device, _HALTED_FIELDS[device.kind])]
+
+
+def _pairs(domain: Domain, device: Device, fields: tuple[str, ...]) -> list[Sxp]:
+    pairs: list[Sxp] = []
     for name in fields:
         pairs += _DEVICE_FIELDS[name](domain, device) if name in _DEVICE_FIELDS else _given(device, name)
-    return [device.kind, *pairs]
+    return pairs
 
 
 _HALTED_FIELDS = {
@@ -285,9 +309,8 @@ def _dev(domain: Domain, device: Device) -> list[Sxp]:
     return [["dev", dev]]
 
 
-def _bootable(domain: Domain, device: Device) -> list[Sxp]:
-    disks = [each for each in domain.devices if each.kind in ("vbd", "tap")]
-    return [["bootable", 1 if disks and disks[0] is device else 0]]
+def _bootable(_domain: Domain, device: Device) -> list[Sxp]:
+    return [["bootable", 1 if device.bootable else 0]]
 
 
 def _rate(domain: Domain, device: Device) -> list[Sxp]:
@@ -310,6 +333,7 @@ _DEVICE_FIELDS: dict[str, Callable[[Domain, Device], list[Sxp]]] = {
     "script": _script,
     "dev": _dev,
     "bootable": _bootable,
+    "type": lambda _domain, device: _given(device, "type"),
     "type or netfront": lambda _domain, device: _given(device, "type") or [["type", "netfront"]],
     "rate": _rate,
 }
@@ -369,13 +393,15 @@ def frontends(domain: Domain, kind: str) -> Sxp:
     wanted = ("vbd", "tap") if kind in ("vbd", "tap", "tap2") else (kind,)
     if not personality.managed and wanted[0] not in ("vbd", "vif"):
         return []
-    shown = [each for each in domain.of_kind(*wanted) if each.listed and not each.broken]
+    shown = [
+        each for each in domain.of_kind(*wanted) if each.listed and (personality.lists_failed or not _is_failed(each))
+    ]
     return [[each.devid, _disk_or_net(domain, each)] for each in shown]
 
 
 def _state_of(domain: Domain, device: Device | None) -> int:
     if device is not None and device.leaving is not None:
-        return FRONTEND_CLOSING
+        return FRONTEND_CLOSING if device.connected else FRONTEND_NEW
     return FRONTEND_CONNECTED if domain.unpaused_once else FRONTEND_NEW
 
 
@@ -386,7 +412,7 @@ def _disk_or_net(domain: Domain, device: Device) -> Sxp:
     extra = [["virtual-device", device.devid]]
     if "device-type" in domain.host.personality.frontend_has:
         extra.append(["device-type", device.given_class])
-    return _frontend(domain, "vbd", device.devid, extra, device)
+    return _frontend(domain, device.kind, device.devid, extra, device)
 
 
 def _frontend(domain: Domain, kind: str, devid: int, extra: list[Sxp], device: Device | None = None) -> Sxp:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import BinaryIO, TextIO
 
-    from .clock import Clock
+    from .clock import Clock, Lags
     from .domains import Domain
     from .sxp import Sxp
 
@@ -75,6 +75,7 @@ class Simulator:
         restart_seconds: float | None = None,
         hvm: bool = False,
         device_delay: float = 0.0,
+        lags: Lags | None = None,
         tcp: tuple[str, int] | None = ("127.0.0.1", 0),
         unix_path: str | None = None,
         clock: Clock | None = None,
@@ -92,6 +93,7 @@ class Simulator:
             restart_seconds=restart_seconds,
             hvm=hvm,
             device_delay=device_delay,
+            lags=lags,
         )
         self.requests: list[LoggedRequest] = []
         self.faults: list[Fault] = []

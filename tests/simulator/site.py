@@ -227,7 +227,7 @@ class Site:
                 return self._page(request, pages.domain(self.host, self.url(request), domain), twice=True)
             if request.query.get("op") == ["vcpuinfo"]:
                 return sxp_reply(200, "OK", self._show(vcpu_info(domain)))
-            return sxp_reply(200, "OK", self._with_empty(self._show(domain_sxp(domain))))
+            return sxp_reply(200, "OK", self._with_empty(self._show(domain_sxp(domain, fresh=domain.unseen))))
 
     def _operation(self, request: Request, domain: Domain) -> Reply:
         op = self._op(request)

@@ -766,7 +766,7 @@ def test_no_text_of_a_xend_becomes_an_option_of_ssh(
 ) -> None:
     sim.domain("web1").name = name.encode().decode("latin-1")
     inventory = read(source(tmp_path, xend_url=sim.url, **options))
-    (host,) = inventory.hosts
+    host = next(iter(inventory.hosts))
     assert not host.startswith("-")
     assert not [key for key in variables(inventory, host) if key.startswith("ansible_")]
     assert any(f"of {host} is not set" in warning for warning in warnings)
