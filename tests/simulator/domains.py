@@ -73,7 +73,8 @@ class Domain:
     description: str = ""
     localtime: str = ""
     given: frozenset[str] = frozenset()  # fields that the configuration has
-    held: tuple[int, float] = (0, 0.0)  # the MiB that the guest has not given back yet, and when it will have
+    held: tuple[int, float] = (0, 0.0)  # the MiB before the last target was set, and when the guest will have met it
+    dynamic: tuple[int, int] = (0, 0)  # the least and the most MiB, as shown until then
     image: Sxp = None
     devices: list[Device] = field(default_factory=list)
     detached: list[Device] = field(default_factory=list)  # what went, and stays in the configuration
@@ -195,7 +196,7 @@ class Domain:
             device.leaving = self.host.clock.now() + delay
         else:
             self.drop(device)
-        if self.host.personality.remembers_detached:
+        if personality.remembers_detached or personality.shows_last_detached:
             self.detached.append(device)
 
     def drop(self, device: Device) -> None:
