@@ -463,7 +463,7 @@ def _place_disk(host: Host, domain: Domain, device: Device) -> None:
     if uname is not None and ":" not in uname and words.uname_split and not is_drive:
         raise XendError(words.uname_split)
     if uname is not None and ":" not in uname:
-        del device.config["uname"]  # nothing is made of it
+        device.unused_uname = device.config.pop("uname")[-1]  # nothing is made of it
     if dev.startswith("ioemu:"):
         device.listed = host.personality.lists_emulated_disks
         dev = dev[len("ioemu:") :]

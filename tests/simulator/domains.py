@@ -33,6 +33,7 @@ class Device:
     connected: bool = True
     given_class: str = "disk"  # the part after the colon in dev: disk or cdrom
     leaving: float | None = None  # when its backend will have closed
+    unused_uname: str | None = None  # one that nothing was made of: only the configuration has it
     bootable: bool = False  # the first disk that the domain was given
 
     def get(self, key: str) -> str | None:

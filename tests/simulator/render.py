@@ -317,6 +317,9 @@ _DEVICE_FIELDS: dict[str, Callable[[Domain, Device], list[Sxp]]] = {
     "protocol": lambda domain, _device: [] if is_hvm(domain) else [_PROTOCOL],
     "driver": lambda _domain, _device: [["driver", "paravirtualised"]],
     "VDI": lambda _domain, _device: [["VDI", ""]],
+    "given uname": lambda _domain, device: (
+        _given(device, "uname") or ([] if device.unused_uname is None else [["uname", device.unused_uname]])
+    ),
     "given dev": lambda _domain, device: _given(device, "dev"),
     "given script": lambda _domain, device: _given(device, "script"),
     "ip": _ip,
