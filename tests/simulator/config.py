@@ -405,7 +405,7 @@ def add_device(host: Host, domain: Domain, config: Sxp) -> Device:
 def _check_detached(host: Host, domain: Domain, device: Device) -> None:
     """Refuse what a device that went or failed still holds in the configuration of the domain."""
     words = host.personality.words
-    for other in domain.detached:
+    for other in domain.detached if host.personality.remembers_detached else ():
         if device.kind == "vif" and other.kind == "vif" and device.get("mac") == other.get("mac"):
             raise XendError(words.already_used.format(what="mac", value=device.get("mac"), how="defined"))
         if device.kind in _DISKS and other.kind in _DISKS:
@@ -463,7 +463,7 @@ def _place_disk(host: Host, domain: Domain, device: Device) -> None:
     if uname is not None and ":" not in uname and words.uname_split and not is_drive:
         raise XendError(words.uname_split)
     if uname is not None and ":" not in uname:
-        del device.config["uname"]  # nothing is made of it
+        device.unused_uname = device.config.pop("uname")[-1]  # nothing is made of it
     if dev.startswith("ioemu:"):
         device.listed = host.personality.lists_emulated_disks
         dev = dev[len("ioemu:") :]

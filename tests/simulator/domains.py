@@ -34,6 +34,7 @@ class Device:
     connected: bool = True
     given_class: str = "disk"  # the part after the colon in dev: disk or cdrom
     leaving: float | None = None  # when its backend will have closed
+    unused_uname: str | None = None  # one that nothing was made of: only the configuration has it
     bootable: bool = False  # the first disk that the domain was given
 
     def get(self, key: str) -> str | None:
@@ -74,7 +75,8 @@ class Domain:
     description: str = ""
     localtime: str = ""
     given: frozenset[str] = frozenset()  # fields that the configuration has
-    held: tuple[int, float] = (0, 0.0)  # the MiB that the guest has not given back yet, and when it will have
+    held: tuple[int, float] = (0, 0.0)  # the MiB before the last target was set, and when the guest will have met it
+    dynamic: tuple[int, int] = (0, 0)  # the least and the most MiB, as shown until then
     image: Sxp = None
     devices: list[Device] = field(default_factory=list)
     detached: list[Device] = field(default_factory=list)  # what went, and stays in the configuration
@@ -198,7 +200,7 @@ class Domain:
             device.leaving = self.host.clock.now() + delay
         else:
             self.drop(device)
-        if self.host.personality.remembers_detached:
+        if personality.remembers_detached or personality.shows_last_detached:
             self.detached.append(device)
 
     def drop(self, device: Device) -> None:

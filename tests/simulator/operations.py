@@ -355,8 +355,8 @@ def _mem_target_set(host: Host, domain: Domain, params: Params) -> Sxp:
             (target == 0, "memory_dynamic_max must be greater than zero"),
             (target > domain.maxmem, _ABOVE_STATIC),
         )
-    if target < domain.memory:
-        domain.held = (domain.memory, host.clock.now() + host.lags.balloon)
+    domain.held = (domain.memory, host.clock.now() + host.lags.balloon)
+    domain.dynamic = (domain.memory, domain.maxmem)
     domain.memory = target
     domain.maxmem = max(domain.maxmem, target)
     return None
@@ -396,6 +396,7 @@ def _set_vcpus(host: Host, domain: Domain, params: Params) -> Sxp:
     _check_vcpus(host.personality, domain, vcpus)
     if domain.domid is None:
         domain.pins = (domain.pins + [None] * vcpus)[:vcpus]
+    if domain.domid is None or host.personality.set_vcpus_rewrites:
         domain.vcpus = vcpus
     domain.vcpu_avail = (1 << vcpus) - 1
     return None

@@ -126,6 +126,7 @@ class Personality:
     pincpu: str  # the cpumap is read with `brackets` or as `commas`, or not at all, which `unpins`
     vcpu_all: bool  # pincpu knows the vcpu `all`
     pin_words_for_bad_vcpu: bool  # a refused pin is told in words, not only by its number
+    set_vcpus_rewrites: bool  # the number that is shown, too
     vcpus_minimum: int
     vcpus_shown: int  # at least, even if it was built without any
     vcpus_words: tuple[str, str]  # what is said to none, and to too many ('': accepted)
@@ -150,6 +151,13 @@ class Personality:
     rate: str  # shown as `kib` per second, as `given`, or as `bytes` per interval
     vbd_fields: tuple[str, ...]
     devid_when_new: bool  # a domain that never ran has its devices' ids already
+    halted_disk_fields: tuple[str, ...]
+    halted_tap_has_driver: bool
+    halted_devid: bool  # which a domain that has run shows of its devices
+    paused_lists_config: bool  # op=devices of a paused domain answers as that of a halted one
+    shows_last_detached: (
+        bool  # where a class has no device left, those are shown that went, as halted domains show them
+    )
     frontend_has: frozenset[str]  # entries which not every release writes
     console: bool
     fresh_state: str  # of the reply to create

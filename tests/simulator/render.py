@@ -158,6 +158,12 @@ def _shadow_memory(domain: Domain, _fresh: bool) -> Sxp:
     return (2 if is_hvm(domain) else 1) if domain.starts else 0
 
 
+def _dynamic(domain: Domain) -> tuple[int, int]:
+    """Return the least and the most memory: those from before a new target until the guest has met it."""
+    met = domain.host.clock.now() >= domain.held[1]
+    return (domain.memory, domain.maxmem) if met else domain.dynamic
+
+
 def _description(domain: Domain, _fresh: bool) -> Sxp:
     return None if domain.domid == 0 else domain.description
 
@@ -199,8 +205,8 @@ _FIELDS: dict[str, Callable[[Domain, bool], Sxp]] = {
     "shadow_memory": _shadow_memory,
     "features": _always(""),
     "localtime": lambda domain, _fresh: domain.localtime or 0,
-    "memory_dynamic_min": _attribute("memory"),
-    "memory_dynamic_max": _attribute("memory"),
+    "memory_dynamic_min": lambda domain, _fresh: _dynamic(domain)[0],
+    "memory_dynamic_max": lambda domain, _fresh: _dynamic(domain)[1],
     "status": _attribute("status"),
     "state": _state,
     "shutdown_reason": _shutdown_reason,
@@ -222,7 +228,11 @@ def _devices(domain: Domain, *, fresh: bool) -> list[Item]:
     for kind in (*_DEVICE_ORDER, *sorted(others)):
         if kind == "console":
             shown += [(("device", kind), each) for each in _console(domain, fresh=fresh)]
-        for each in domain.of_kind(kind):
+        left = domain.of_kind(kind)
+        if not left and domain.domid is not None and domain.host.personality.shows_last_detached:
+            gone = [each for each in domain.detached if each.kind == kind]
+            shown += [(("device", each.uuid), ["device", _as_halted(domain, each)]) for each in gone]
+        for each in left:
             if _is_failed(each) and domain.host.personality.shadows_failed:
                 shown.append((("device", each.uuid), ["device", _as_halted(domain, domain.of_kind(kind)[0])]))
             elif each.listed:
@@ -244,7 +254,7 @@ def _device(domain: Domain, device: Device) -> Sxp:
     bare = device.leaving is not None and device.kind == "vif" and domain.host.personality.bare_leaving_vif
     if bare:
         return [device.kind, ["backend", device.backend]]
-    if domain.domid is None and device.kind in _HALTED_FIELDS:
+    if domain.domid is None and device.kind in ("vif", "vbd", "tap", "tap2"):
         return _as_halted(domain, device)
     if device.kind == "vif":
         fields = domain.host.personality.vif_fields
@@ -262,8 +272,13 @@ def _is_failed(device: Device) -> bool:
 
 def _as_halted(domain: Domain, device: Device) -> Sxp:
     """Return a device as it is in the configuration; its id is there once the domain has run."""
-    devid: list[Sxp] = [["devid", device.devid]] if domain.starts else []
-    return [device.kind, *devid, *_pairs(domain, device, _HALTED_FIELDS[device.kind])]
+    personality = domain.host.personality
+    devid: list[Sxp] = [["devid", device.devid]] if domain.starts and personality.halted_devid else []
+    if device.kind == "vif":
+        return [device.kind, *devid, *_pairs(domain, device, _HALTED_VIF)]
+    hides_driver = device.kind != "vbd" and not personality.halted_tap_has_driver
+    fields = tuple(each for each in personality.halted_disk_fields if not (hides_driver and each == "driver"))
+    return [device.kind, *devid, *_pairs(domain, device, fields)]
 
 
 def _pairs(domain: Domain, device: Device, fields: tuple[str, ...]) -> list[Sxp]:
@@ -273,11 +288,7 @@ def _pairs(domain: Domain, device: Device, fields: tuple[str, ...]) -> list[Sxp]
     return pairs
 
 
-_HALTED_FIELDS = {
-    "vif": ("bridge", "mac", "vifname", "ip", "type", "rate", "given script", "uuid"),
-    "vbd": ("uuid", "bootable", "driver", "given dev", "uname", "mode"),
-    "tap": ("uuid", "bootable", "driver", "given dev", "uname", "mode"),
-}
+_HALTED_VIF = ("bridge", "mac", "vifname", "ip", "type", "rate", "given script", "uuid")
 
 
 def _given(device: Device, key: str) -> list[Sxp]:
@@ -327,6 +338,9 @@ _DEVICE_FIELDS: dict[str, Callable[[Domain, Device], list[Sxp]]] = {
     "protocol": lambda domain, _device: [] if is_hvm(domain) else [_PROTOCOL],
     "driver": lambda _domain, _device: [["driver", "paravirtualised"]],
     "VDI": lambda _domain, _device: [["VDI", ""]],
+    "given uname": lambda _domain, device: (
+        _given(device, "uname") or ([] if device.unused_uname is None else [["uname", device.unused_uname]])
+    ),
     "given dev": lambda _domain, device: _given(device, "dev"),
     "given script": lambda _domain, device: _given(device, "script"),
     "ip": _ip,
@@ -382,10 +396,14 @@ _RATE_STYLES: dict[str, Callable[[str], str]] = {"kib": _rate_in_kib, "given": s
 def frontends(domain: Domain, kind: str) -> Sxp:
     """Return what op=devices shows of one class."""
     personality = domain.host.personality
-    if personality.managed and domain.domid is None:
+    as_paused = domain.paused and personality.paused_lists_config
+    if personality.managed and (domain.domid is None or as_paused):
         shown = [each for each in domain.devices if each.kind == kind]
-        knows = personality.devid_when_new or domain.starts
-        return [[each.devid if knows else number, _device(domain, each)] for number, each in enumerate(shown)]
+        knows = personality.devid_when_new or (domain.starts and personality.halted_devid)
+        return [
+            [each.devid if knows else number, _as_halted(domain, each) if as_paused else _device(domain, each)]
+            for number, each in enumerate(shown)
+        ]
     if domain.domid in (0, None):
         return []
     if kind == "console":

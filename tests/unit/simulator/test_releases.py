@@ -504,7 +504,12 @@ FACTS: dict[Callable[[Lab], object], dict[str, Any]] = {
     devices_which_never_report: {"3.0.0": 10.0, "3.0.3": 100.0},
     domain0_shutdown: {"3.0.0": True, "3.0.3": False},
     device_destroy_without_numbers: {"3.0.0": True, "3.3": False},
-    device_just_destroyed: {"3.0.0": (True, False), "3.3": (False, False)},
+    device_just_destroyed: {  # the last disk: shown at once, and when its backend has closed
+        "3.0.0": (True, False),
+        "3.0.4": (True, True),
+        "3.1": (True, False),
+        "3.3": (False, False),
+    },
     memory_targets: {"3.0.0": [True, True, True], "3.0.3": [False, True, True], "3.1": [False, True, False]},
     maxmem_shown: {"3.0.0": "64", "3.0.4": "128"},
     maxmem_too_low: {  # an error, the domain afterwards, an error in the list
