@@ -73,7 +73,7 @@ CLOSING_BY_CHANCE = (
     Chance("xend-3.3", "sedf-get-dom0$", 500, _COLLECTED),
     Chance("xend-3.4", "(create-full-unpause|devcreate-vif-bare)$", 200, _COLLECTED),
     Chance("xend-3.4", "st-shutdown-pause$", 500, _COLLECTED),
-    Chance("xend-3.4", "start$", 202, _COLLECTED),
+    Chance("xend-3.4", "(start|save-fails)$", 202, _COLLECTED),
     Chance("xend-4.0", "(shutdown-paused-unpause|memset-above-the-boot-size|devcreate-vbd)$", 200, _COLLECTED),
     Chance("xend-4.0", "create-full-wait$", 202, _COLLECTED),
     Chance("xend-4.0", "devcreate-missing$", 500, _COLLECTED),
