@@ -140,6 +140,8 @@ def mask(node: Node, known: Known) -> Node:
     if node and node[0] == "device" and len(node) == 2 and isinstance(node[1], list):
         return ["device", _sorted_pairs(node[1], known)]
     masked = [mask(each, known) for each in node]
+    if _GENERATED_NAME in masked:
+        masked.sort(key=str)  # xend sorted the names, of which one is random
     return _devices_by_class(masked) if node and node[0] == "domain" else masked
 
 

@@ -498,7 +498,7 @@ XEN_3_2 = replace(
     html_domain_item="id = {domid}, memory = {memory}",
 )
 
-# -- 3.3 ---------------------------------------------------------------------------------------------------------------
+# -- 3.3, recorded -----------------------------------------------------------------------------------------------------
 
 XEN_3_3 = replace(
     XEN_3_2,
@@ -528,7 +528,7 @@ XEN_3_3 = replace(
     device_classes=XEN_3_2.device_classes | {"vscsi"},  # (e) devices
     create_classes=XEN_3_2.create_classes | {"vscsi"},
     operations=XEN_3_2.operations | {"reset"},  # (c)
-    node=_numbered(  # (d) node; made up: the value of node_to_memory
+    node=_numbered(  # node
         _after(
             _after(XEN_3_2.node, "node_to_cpu", ("node_to_memory", "node0:16")),
             "hw_caps",
@@ -540,7 +540,7 @@ XEN_3_3 = replace(
     ),
 )
 
-# -- 3.4, of which a fully virtualised guest was recorded --------------------------------------------------------------
+# -- 3.4, recorded -----------------------------------------------------------------------------------------------------
 
 XEN_3_4 = replace(
     XEN_3_3,
@@ -579,7 +579,7 @@ XEN_3_4 = replace(
     ),
 )
 
-# -- 4.0 ---------------------------------------------------------------------------------------------------------------
+# -- 4.0, recorded -----------------------------------------------------------------------------------------------------
 
 XEN_4_0 = replace(
     XEN_3_4,
@@ -607,7 +607,7 @@ XEN_4_0 = replace(
     device_classes=XEN_3_4.device_classes | {"vif2", "tap2", "vusb"},  # (e) devices
     create_classes=XEN_3_4.create_classes | {"vif2", "tap2", "vusb"},
     operations=XEN_3_4.operations | {"usb_add", "usb_del"},  # (c); made up: what usb_add says, which is 4.1's
-    node=_numbered(  # (d) node; node
+    node=_numbered(  # node
         _after(
             _after(XEN_3_4.node, "node_to_memory", ("node_to_dma32_mem", "node0:2"), ("max_node_id", 0)),
             "xen_changeset",
@@ -674,7 +674,7 @@ XEN_4_1 = replace(
     ),
 )
 
-# -- 4.4, the last -----------------------------------------------------------------------------------------------------
+# -- 4.4, recorded, the last -------------------------------------------------------------------------------------------
 
 XEN_4_4 = replace(
     XEN_4_1,
