@@ -73,7 +73,7 @@ CLOSING_BY_CHANCE = (
     Chance("xend-3.3", "sedf-get-dom0$", 500, _COLLECTED),
     Chance("xend-3.4", "(create-full-unpause|devcreate-vif-bare)$", 200, _COLLECTED),
     Chance("xend-3.4", "st-shutdown-pause$", 500, _COLLECTED),
-    Chance("xend-3.4", "start$", 202, _COLLECTED),
+    Chance("xend-3.4", "(start|save-fails)$", 202, _COLLECTED),
     Chance("xend-4.0", "(shutdown-paused-unpause|memset-above-the-boot-size|devcreate-vbd)$", 200, _COLLECTED),
     Chance("xend-4.0", "create-full-wait$", 202, _COLLECTED),
     Chance("xend-4.0", "devcreate-missing$", 500, _COLLECTED),
@@ -185,6 +185,8 @@ def mask(node: Node, known: Known) -> Node:
     if node and node[0] == "device" and len(node) == 2 and isinstance(node[1], list):
         return ["device", _sorted_pairs(node[1], known)]
     masked = [mask(each, known) for each in node]
+    if _GENERATED_NAME in masked:
+        masked.sort(key=str)  # xend sorted the names, of which one is random
     return _devices_by_class(masked) if node and node[0] == "domain" else masked
 
 

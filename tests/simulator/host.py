@@ -130,6 +130,8 @@ class Host:
         """Refuse what would not fit even if Domain-0 shrank to its minimum."""
         unit, factor, overhead = self.personality.memory_unit
         available = self.free_memory + _DOM0_MEMORY - _DOM0_MINIMUM
+        if self.personality.shadow_memory_per:
+            overhead -= -memory // self.personality.shadow_memory_per
         if memory + overhead > available:
             minimum = _DOM0_MINIMUM * factor
             msg = (

@@ -113,6 +113,7 @@ class Personality:
     renamed_dead: str  # the name that rename-restart gives to the dead domain
     create_checks_memory_first: bool
     memory_unit: tuple[str, int, int]  # what the shortage message counts in: name, per MiB, overhead in MiB
+    shadow_memory_per: int  # it needs one MiB more for each so many; 0: none
     scheduler: str
     credit_numbers: tuple[str, ...]  # what domain_sched_credit_set takes
     credit_when_halted: bool

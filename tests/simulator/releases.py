@@ -155,6 +155,7 @@ XEN_3_0_0 = Personality(
     renamed_dead="{name}-{number}",
     create_checks_memory_first=False,
     memory_unit=("MiB", 1, 1),
+    shadow_memory_per=0,
     scheduler="sedf",
     credit_numbers=(),
     credit_when_halted=False,
@@ -546,7 +547,7 @@ XEN_3_2 = replace(
     html_domain_item="id = {domid}, memory = {memory}",
 )
 
-# -- 3.3 ---------------------------------------------------------------------------------------------------------------
+# -- 3.3, recorded -----------------------------------------------------------------------------------------------------
 
 XEN_3_3 = replace(
     XEN_3_2,
@@ -554,12 +555,21 @@ XEN_3_3 = replace(
     words=replace(
         XEN_3_2.words,
         uname_required="Block device must have physical details specified",  # (b): create fails
+        maxmem_positive="",  # maxmem-zero
+        save_failed="/srv/xen/bin/xc_save 18 {domid} 0 0 0 failed",
+        restore_tool_failed="/srv/xen/bin/xc_restore 19 {domid} 1 2 0 0 0 failed",
+        unknown_host="[Errno -2] Name or service not known",  # migrate-badhost
+        connection_refused="[Errno 111] Connection refused",
+        uname_split="Block device must have physical details specified",  # create-vbd-nocolon
     ),
     status_when_down={"crash": 5, "suspend": 0, "": 0},  # (d) status
+    vcpus_in="top",  # create-no-vcpus
+    vcpus_word_is_one=False,  # create-vcpus-word
+    shadow_memory_per=256,  # create-mem-over, create-mem-huge
+    html_has_reset=True,  # neg-ua-html
     core_actions=True,  # (e) on_crash
     remembers_detached=False,  # dv-attach-vif of xend-3.3-cases
     credit_when_halted=True,  # (g) says so of 3.2 too, which was recorded to refuse
-    rename_restart_starts=True,  # (f) 3
     restores_twice=False,  # (c) restore
     migrate_numbers=("live", "port", "node", "ssl"),  # (c)
     device_destroy_numbers=("force", "rm_cfg"),  # (c)
@@ -567,11 +577,11 @@ XEN_3_3 = replace(
     shadows_failed=True,  # ref-vbd-polls
     rtc_with_localtime=True,  # full-get
     stores_refused_maxmem=False,  # mm-polls
-    vbd_fields=_fields("protocol uname uuid mode dev backend bootable"),  # (d) devices
+    vbd_fields=_fields("protocol uuid dev uname mode backend bootable VDI"),  # create-full-get
     device_classes=XEN_3_2.device_classes | {"vscsi"},  # (e) devices
     create_classes=XEN_3_2.create_classes | {"vscsi"},
     operations=XEN_3_2.operations | {"reset"},  # (c)
-    node=_numbered(  # (d) node; made up: the value of node_to_memory
+    node=_numbered(  # node
         _after(
             _after(XEN_3_2.node, "node_to_cpu", ("node_to_memory", "node0:16")),
             "hw_caps",
@@ -583,7 +593,7 @@ XEN_3_3 = replace(
     ),
 )
 
-# -- 3.4, of which a fully virtualised guest was recorded --------------------------------------------------------------
+# -- 3.4, recorded -----------------------------------------------------------------------------------------------------
 
 XEN_3_4 = replace(
     XEN_3_3,
@@ -591,6 +601,8 @@ XEN_3_4 = replace(
     words=replace(
         XEN_3_3.words,
         not_found="<Fault 3: {quoted}>",  # (a) 404 body
+        devid_unknown="unknown devid {dev}",  # devdestroy-word
+        save_failed="/srv/xen/bin/xc_save 20 {domid} 0 0 0 failed",
     ),
     missing_domain_is_empty=False,
     hvm_image=_keys(  # create-hvm
@@ -604,14 +616,15 @@ XEN_3_4 = replace(
     hvm_stops_at_once=True,
     shows_vfb_type=False,
     restart_guard="start",  # (f) 3
+    rename_restart_starts=True,  # rename-restart-list
     restart_seconds=60.0,
     dump_numbers=("live", "crash", "reset"),  # (c)
     pincpu="commas",  # (c)
-    # (c); made up: the words of the second refusal, which are those of 4.1
-    vcpus_words=("Invalid VCPUs", "Cannot set vcpus greater than max vcpus on running domain"),
+    vcpus_words=("Zero or less VCPUs is invalid", "Cannot set vcpus greater than max vcpus on running domain"),
+    devid_when_new=True,  # man-devices
     vif_script_dir="/etc/xen/scripts/",  # (d) devices
     rate="bytes",  # (d) devices
-    vbd_fields=_fields("protocol uname uuid mode dev backend bootable bootable VDI"),  # (d) devices
+    vbd_fields=_fields("protocol uuid bootable dev uname mode backend bootable VDI"),  # create-full-get
     node=_numbered(XEN_3_3.node, 3, 4, ".0"),
     domain_fields=_fields(  # as recorded
         """
@@ -622,7 +635,7 @@ XEN_3_4 = replace(
     ),
 )
 
-# -- 4.0 ---------------------------------------------------------------------------------------------------------------
+# -- 4.0, recorded -----------------------------------------------------------------------------------------------------
 
 XEN_4_0 = replace(
     XEN_3_4,
@@ -630,11 +643,23 @@ XEN_4_0 = replace(
     dialect=replace(XEN_3_4.dialect, separators="{}<>[];"),  # (b) what xend accepts
     words=replace(
         XEN_3_4.words,
-        pci_refused="'key'",  # cl-pci
         tap2_refused=(  # cl-tap2
             'Failed to create device.\n    stdout: \n    stderr: \nCheck that target "{target}" exists and that blktap2'
             " driver installed in dom0."
         ),
+        kernel_missing="(2, 'No such file or directory')",  # create-bad-kernel
+        pci_refused="'key'",  # create-pci: what is missed is no part of an address
+        credit_weight="Cpu weight out of range, valid values are within range from 1 to 65535",
+        credit_cap="Cpu cap out of range, valid range is from 0 to {most} for specified number of vcpus",
+        restore_tool_failed="/srv/xen/bin/xc_restore 19 {domid} 1 2 0 0 0 0 failed",
+    ),
+    shadow_memory_per=0,
+    vbd_fields=_fields("protocol uuid bootable dev uname mode backend VDI"),  # create-full-get
+    image_defaults=(("superpages", 0), ("nomigrate", 0), ("tsc_mode", 0)),  # dom0-by-name
+    image_pci=True,  # create-full-get
+    hvm_image=_keys(  # of 4.1
+        "superpages=0 hpet=0 loader xen_platform_pci=1 rtc_timeoffset=0 pci=() timer_mode=1 apic sdl vpt_align=1 boot pae"
+        " viridian=0 acpi vnc nomigrate=0 tsc_mode=0 device_model"
     ),
     name_characters=r"A-Za-z0-9_.:+\-",  # (e) name
     migrate_numbers=("live", "port", "node", "ssl", "change_home_server"),  # (c)
@@ -642,9 +667,9 @@ XEN_4_0 = replace(
     device_classes=XEN_3_4.device_classes | {"vif2", "tap2", "vusb"},  # (e) devices
     create_classes=XEN_3_4.create_classes | {"vif2", "tap2", "vusb"},
     operations=XEN_3_4.operations | {"usb_add", "usb_del"},  # (c); made up: what usb_add says, which is 4.1's
-    node=_numbered(  # (d) node; made up: the values of node_to_dma32_mem and max_node_id
+    node=_numbered(  # node
         _after(
-            _after(XEN_3_4.node, "node_to_memory", ("node_to_dma32_mem", "node0:0"), ("max_node_id", 0)),
+            _after(XEN_3_4.node, "node_to_memory", ("node_to_dma32_mem", "node0:2"), ("max_node_id", 0)),
             "xen_changeset",
             ("xen_commandline", "dom0_mem=512M"),
         ),
@@ -652,10 +677,10 @@ XEN_4_0 = replace(
         0,
         ".0",
     ),
-    domain_fields=_fields(  # (d); made up: their order, which is that of 4.1, without its pool_name
+    domain_fields=_fields(  # man-changed, man-destroyed-get
         """
-        domid cpu_weight cpu_cap bootloader vcpus cpus on_poweroff description on_crash uuid bootloader_args name
-        on_reboot maxmem memory shadow_memory vcpu_avail features on_xend_start on_xend_stop start_time cpu_time
+        domid cpu_weight cpu_cap bootloader on_crash uuid bootloader_args vcpus description name cpus on_reboot
+        on_poweroff maxmem memory shadow_memory vcpu_avail features on_xend_start on_xend_stop start_time cpu_time
         online_vcpus image status state store_mfn console_mfn devices
         """,
     ),
@@ -681,30 +706,10 @@ XEN_4_1 = replace(
         XEN_4_0.words,
         tap2_refused="('create', '-a{params}') failed (32512  )",  # cl-tap2
         pci_refused="pci: PCI Backend and pci-stub don't own device {address}",
-        uname_split="Block device must have physical details specified",
-        kernel_missing="(2, 'No such file or directory')",
-        devid_unknown="unknown devid {dev}",
-        maxmem_positive="",
-        credit_weight="Cpu weight out of range, valid values are within range from 1 to 65535",
-        credit_cap="Cpu cap out of range, valid range is from 0 to {most} for specified number of vcpus",
         save_failed="/srv/xen/bin/xc_save 18 {domid} 0 0 0 failed",
         restore_tool_failed="/srv/xen/bin/xc_restore 17 {domid} 1 2 0 0 0 0 failed",
-        unknown_host="[Errno -2] Name or service not known",
-        connection_refused="[Errno 111] Connection refused",
     ),
-    vcpus_in="top",
     pin_words_for_bad_vcpu=False,
-    vcpus_word_is_one=False,
-    vcpus_words=("Zero or less VCPUs is invalid", "Cannot set vcpus greater than max vcpus on running domain"),
-    vbd_fields=_fields("protocol uuid bootable dev uname mode backend VDI"),
-    devid_when_new=True,
-    image_defaults=(("superpages", 0), ("nomigrate", 0), ("tsc_mode", 0)),
-    image_pci=True,
-    hvm_image=_keys(  # create-hvm
-        "superpages=0 hpet=0 loader xen_platform_pci=1 rtc_timeoffset=0 pci=() timer_mode=1 apic sdl vpt_align=1 boot pae"
-        " viridian=0 acpi vnc nomigrate=0 tsc_mode=0 device_model"
-    ),
-    html_has_reset=True,
     operations=XEN_4_0.operations | _CREDIT2 | {"do_get_pauseflag", "do_set_pauseflag"},
     always_fails={**_BROKEN, **dict.fromkeys(_CREDIT2, _INVALID)},
     node=_numbered(
@@ -731,7 +736,7 @@ XEN_4_1 = replace(
     ),
 )
 
-# -- 4.4, the last -----------------------------------------------------------------------------------------------------
+# -- 4.4, recorded, the last -------------------------------------------------------------------------------------------
 
 XEN_4_4 = replace(
     XEN_4_1,
