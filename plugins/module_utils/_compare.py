@@ -131,7 +131,8 @@ def _compare_vcpus(result: Comparison, declared: Domain, found: Domain) -> None:
     """Compare the number of vcpus that the guest may use with that declared; only so many as it was built with."""
     if declared.vcpus is None or declared.vcpus == found.usable_vcpus:
         return
-    if found.vcpus is not None and declared.vcpus <= found.vcpus:
+    may_have_more = found.release is not None and found.release.rewrites_vcpus
+    if found.vcpus is not None and (declared.vcpus <= found.vcpus or may_have_more):
         result.operations.append(SetVcpus(found.name, declared.vcpus))
     else:
         result.left("vcpus", declared.vcpus, found.usable_vcpus)

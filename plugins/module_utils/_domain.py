@@ -168,6 +168,8 @@ class Domain:
         if not isinstance(tree, list) or not name:
             raise ValueError("not a domain: it has no name")
         devices = [device for key, device in children if key == "device" and isinstance(device, list)]
+        if _number(int, fields.get("domid")) is not None:
+            devices = [device for device in devices if _is_connected(device)]
         state = _state(fields)
         return cls(
             name=name,
@@ -187,7 +189,7 @@ class Domain:
             on_reboot=_text(fields.get("on_reboot")),
             on_crash=_text(fields.get("on_crash")),
             bootloader=_text(fields.get("bootloader")),
-            image=_image(fields.get("image")),
+            image=_image(fields.get("image"), told_by_domain(fields)),
             vbds=by_dev(_vbd(device) for device in devices if device[:1] in (["vbd"], ["tap"], ["tap2"])),
             vifs=tuple(_vif(device) for device in devices if device[:1] == ["vif"] and not _is_shell(device)),
             cpus=_cpus(fields.get("cpus")),
@@ -202,6 +204,18 @@ class Domain:
         values["vbds"] = None if self.vbds is None else [dict(vars(vbd)) for vbd in self.vbds]
         values["vifs"] = None if self.vifs is None else [_vif_as_dict(vif) for vif in self.vifs]
         return values
+
+
+def _is_connected(device: Sxp) -> bool:
+    """Return whether a device of a living domain is one that its guest has.
+
+    Each that is connected has a backend. What has none is shown from the configuration: on 3.0.4 the last device of a class,
+    for ever after it was detached, and from 3.3 to 4.0 a disk once more, while a failed one goes (WIRE.md (i) 8 and 9).
+    """
+    return any(key == "backend" for key, _value in _pairs(device)) or device[:1] not in _WITH_BACKEND
+
+
+_WITH_BACKEND = (["vbd"], ["tap"], ["tap2"], ["vif"])
 
 
 def by_dev(vbds: Iterable[Vbd]) -> tuple[Vbd, ...]:
@@ -290,19 +304,26 @@ def _state(fields: dict[str, Sxp]) -> Optional[str]:
     return next((word for letter, word in _STATE_OF_LETTER if letter in letters), "running")
 
 
-def _image(value: Optional[Sxp]) -> Optional[Image]:
+def _image(value: Optional[Sxp], release: Release) -> Optional[Image]:
     """Read ``(linux (kernel K) ...)``; None for one that names no file, which 3.1 and later print for Domain-0."""
     fields = dict(_pairs(value or ""))
     kernel = _text(fields.get("kernel")) or _text(fields.get("loader"))
     ramdisk = _text(fields.get("ramdisk"))
     if not isinstance(value, list) or not value or not isinstance(value[0], str) or not (kernel or ramdisk):
         return None
-    return Image(
-        type=value[0],
-        kernel=kernel,
-        ramdisk=ramdisk,
-        args=command_line(_text(fields.get("root")), _text(fields.get("args")), _text(fields.get("ip"))),
-    )
+    root, args, ip = (_text(fields.get(key)) for key in ("root", "args", "ip"))
+    if release.appends_root and args:
+        args = _without_appended(args, root, ip)
+    line = (command_line(root, args, ip) or "").strip()  # 3.1 and later show a blank behind a root without args
+    return Image(type=value[0], kernel=kernel, ramdisk=ramdisk, args=line or None)
+
+
+def _without_appended(args: str, root: Optional[str], ip: Optional[str]) -> str:
+    """Return kernel arguments without the ip and root that 3.0.4 puts at their end (WIRE.md (i) 11)."""
+    for key, value in (("root", root), ("ip", ip)):
+        if value:
+            args = args.rstrip().removesuffix(f"{key}={value}")
+    return args.strip()
 
 
 def _cpus(value: Optional[Sxp]) -> Optional[tuple[frozenset[int], ...]]:

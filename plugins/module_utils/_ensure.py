@@ -70,6 +70,7 @@ class Outcome:
     after: Optional[Domain] = None
     operations: list[Operation] = field(default_factory=list)
     drift: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     shutdown_outcome: Optional[str] = None
     """clean: the guest went down by itself; forced: xend ended it (up to 3.1, after 30 s); destroyed: the task did."""
     removed: Optional[Domain] = None
@@ -114,7 +115,21 @@ class Ensurer:
         if outcome.after and outcome.after.cpus is None and outcome.before:  # asked for once, up to 3.3
             outcome.after = replace(outcome.after, cpus=outcome.before.cpus)
         outcome.drift = drift(outcome.after, self.wish)
+        outcome.warnings += self._warn_of_reboots()
         return outcome
+
+    def _warn_of_reboots(self) -> list[str]:
+        """Return a warning where the guest's own reboot would lose it (WIRE.md (i) 1)."""
+        after, release = self.outcome.after, self.client.release
+        if after is None or after.on_reboot not in (None, "restart") or release is None or release.rereads_ip:
+            return []
+        if after.domid == 0 or not any(vif.ip for vif in after.vifs or ()):
+            return []
+        warning = (
+            f"{self.name} does not survive a reboot on xend 3.0.0, as an interface has an ip that xend cannot read back. "
+            "Leave the ip out, or set on_reboot to destroy so that nobody expects it to come back."
+        )
+        return [warning]
 
     def _learn_the_release(self) -> None:
         """Ask for the control domain where a create hangs on what the absence of the domain leaves open."""
@@ -135,13 +150,9 @@ class Ensurer:
                 self.name = wish.new_name
         if domain and domain.cpus is None and domain.domid is not None and "cpus" in wish.options:
             domain = replace(domain, cpus=tuple(vcpu.cpumap for vcpu in self.client.vcpus(domain.name)))
-        if domain is None and (wish.save_file or wish.restore_file or self._shares_disks()):
+        if domain is None:
             self._refuse_a_pending_save()
         return domain
-
-    def _shares_disks(self) -> bool:
-        """Tell whether a second domain could write to the same disk: the host's scripts refuse that, but for ``w!``."""
-        return self.wish.state in UP and any(vbd.mode == "w!" for vbd in self.wish.declared().vbds or ())
 
     def _refuse_a_pending_save(self) -> None:
         """Refuse to take a domain for gone that xend is saving: it goes by another name meanwhile (WIRE.md (f) 7)."""

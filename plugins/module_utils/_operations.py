@@ -390,7 +390,10 @@ class SetVcpus(Operation):
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
         """Return it with that number of vcpus to use."""
-        return domain and replace(domain, vcpu_avail=(1 << self.vcpus) - 1)
+        if domain is None:
+            return None
+        rewritten = domain.release is not None and domain.release.rewrites_vcpus
+        return replace(domain, vcpu_avail=(1 << self.vcpus) - 1, vcpus=self.vcpus if rewritten else domain.vcpus)
 
     def as_dict(self) -> dict[str, Any]:
         """Show the number."""

@@ -195,7 +195,7 @@ def _bring_up(current: Domain, wish: Wish) -> list[Operation]:
     if wish.state == "paused" and current.state != "paused":
         operations.append(Pause(name))
     if wish.state == "restarted" and current.state != "halted":
-        _check_reboot(current)
+        _check_reboot(_projected(operations, current))
         operations.append(Reboot(name))
     return operations
 
@@ -205,8 +205,18 @@ def _projected(operations: list[Operation], domain: Domain) -> Domain:
     return reduce(lambda before, operation: operation.project(before) or before, operations, domain)
 
 
+def _check_rebuild(current: Domain, what: str) -> None:
+    """Refuse what makes xend build the domain again, where it could not: the guest would be lost (WIRE.md (i) 1)."""
+    if current.release is not None and not current.release.rereads_ip and any(vif.ip for vif in current.vifs or ()):
+        raise InvalidRequest(
+            f"{current.name} would be lost by a {what}: xend 3.0.0 cannot read back the ip of an interface when it builds the "
+            "domain again. Create it anew without ip first."
+        )
+
+
 def _check_reboot(current: Domain) -> None:
     """Refuse a reboot after which the domain would not be there."""
+    _check_rebuild(current, "reboot")
     if current.on_reboot not in (None, "restart"):  # 3.2 does not start it again after a rename-restart either
         raise InvalidRequest(
             f"on_reboot of {current.name} is {current.on_reboot}: xend would not start it again, or not as itself, after a "
@@ -237,6 +247,7 @@ def _save(current: Domain, wish: Wish) -> list[Operation]:
     """Return the way to a file. A paused guest cannot be saved: up to 3.1 xend would never answer."""
     if current.state == "halted":
         return []
+    _check_rebuild(current, "save")
     woken: list[Operation] = [Unpause(current.name)] if current.state == "paused" else []
     return [*woken, Save(current.name, wish.save_file or "")]
 

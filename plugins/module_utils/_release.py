@@ -49,6 +49,12 @@ class Release:
     """device_configure changes the medium in the cdrom of an hvm guest."""
     sets_cap: bool = False
     """domain_sched_credit_set wants the cap. Up to 3.1 it ignores one, and reports success."""
+    rereads_ip: bool = True
+    """A domain is built again, after a reboot or from a file, with the address of its vif. 3.0.0 loses the guest there."""
+    appends_root: bool = False
+    """The image shows root and ip both by themselves and at the end of args."""
+    rewrites_vcpus: bool = False
+    """set_vcpus changes what is shown as the number of vcpus, too; how many the guest was built with shows nowhere."""
     reattaches: bool = True
     """A device can take the mac or the dev of one that was detached. 3.2 refuses that while the guest lives."""
     reboot_settles_after: int = 0
@@ -66,13 +72,14 @@ EARLY = Release(
     finds_uuids=False,
     manages=False,
     shows_maxmem=False,
+    rereads_ip=False,
     reboot_settles_after=20,
 )
 R300 = replace(EARLY, span="3.0.0", pins=True)
-R302 = replace(EARLY, span="3.0.2")
-R303 = replace(EARLY, span="3.0.3")
-R302_TO_303 = replace(EARLY, span="3.0.2 to 3.0.3")
-R304 = Release("3.0.4", shutdown_ends_after=30, stalls_for_memory=True)
+R302 = replace(EARLY, span="3.0.2", rereads_ip=True)
+R303 = replace(EARLY, span="3.0.3", rereads_ip=True)
+R302_TO_303 = replace(EARLY, span="3.0.2 to 3.0.3", rereads_ip=True)
+R304 = Release("3.0.4", shutdown_ends_after=30, stalls_for_memory=True, appends_root=True, rewrites_vcpus=True)
 R31 = Release("3.1", shutdown_ends_after=30, stalls_for_memory=True, changes_media=True)
 R31_TO_33 = replace(R31, span="3.1 to 3.3")
 R32_TO_33 = Release("3.2 to 3.3", changes_media=True, sets_cap=True, reattaches=False)

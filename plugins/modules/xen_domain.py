@@ -611,6 +611,8 @@ def main() -> None:
     except XendError as error:
         done = ensurer.outcome if ensurer else Outcome()
         module.fail_json(msg=str(error), changed=bool(done.operations), **sent(done))
+    for warning in outcome.warnings:
+        module.warn(warning)
     for item in outcome.drift:
         module.warn(
             f"{module.params['name']}: {item['option']} is {item['found']!r}, not {item['declared']!r} as declared; "

@@ -90,9 +90,11 @@ def test_every_recorded_domain_is_read(file: str) -> None:
 
 
 def _devices(tree: list[Sxp]) -> int:
-    """Return how many disks and interfaces there are, without what 4.1 leaves of a vif that was detached."""
+    """Return how many disks and interfaces there are, without what is left of a vif or has no backend while it lives."""
     classes = ("vbd", "tap", "tap2", "vif")
     devices = [item[1] for item in tree if item[0] == "device" and item[1][0] in classes]
+    if raw(tree, "domid") is not None:
+        devices = [device for device in devices if any(pair[0] == "backend" for pair in device[1:])]
     return len([device for device in devices if device != ["vif", ["backend", "0"]]])
 
 

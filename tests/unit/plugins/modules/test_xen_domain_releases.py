@@ -1,0 +1,121 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What single releases do unlike the others, and what xen_domain makes of it: WIRE.md (i)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Optional
+
+import pytest
+
+from tests.simulator import PERSONALITIES, ManualClock, Simulator
+from tests.support.running import run, use_clock, written
+
+ALL = pytest.mark.parametrize("version", list(PERSONALITIES))
+MAC = "00:16:3e:00:00:01"
+GUEST: dict[str, Any] = {"memory": 64, "image": {"kernel": "/srv/xen/img/vmlinuz"}}
+
+
+@pytest.fixture(name="sim")
+def _sim(version: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+    clock = ManualClock()
+    use_clock(monkeypatch, clock)
+    with Simulator(version, clock=clock, tcp=None) as sim:
+        yield sim
+
+
+def ensure(sim: Simulator, *, check: bool = False, **arguments: Any) -> dict[str, Any]:
+    return run("xen_domain", check=check, xend_url=sim.unix_url, name="web1", **arguments)
+
+
+def running(sim: Simulator, **more: Any) -> dict[str, Any]:
+    result = ensure(sim, **{**GUEST, **more})
+    assert not result.get("failed"), result["msg"]
+    sim.clear_log()
+    return result
+
+
+@ALL
+@pytest.mark.parametrize("state", ["running", "paused", "stopped", "absent", "restarted"])
+@pytest.mark.parametrize("check", [True, False])
+def test_a_guest_that_is_being_saved_is_neither_made_again_nor_called_absent(
+    sim: Simulator, state: str, check: bool
+) -> None:
+    running(sim)
+    sim.domain("web1").name = "migrating-web1"
+    result = ensure(sim, check=check, state=state, **GUEST)
+    assert result["failed"]
+    assert "xend is saving or migrating web1" in result["msg"]
+    assert written(sim) == []
+
+
+@ALL
+@pytest.mark.parametrize("state", ["restarted", "saved"])
+@pytest.mark.parametrize("check", [True, False])
+def test_a_guest_whose_interface_has_an_ip_is_not_given_to_a_3_0_0_that_would_lose_it(
+    sim: Simulator, state: str, check: bool
+) -> None:
+    running(sim, vifs=[{"mac": MAC, "bridge": "xenbr0", "ip": ["10.0.0.7"]}])
+    assert isinstance(sim.host.clock, ManualClock)
+    sim.host.clock.advance(5000)
+    result = ensure(sim, check=check, state=state, **({"save_file": "/srv/web1.chk"} if state == "saved" else {}))
+    if sim.version == "3.0.0":
+        assert f"would be lost by a {'reboot' if state == 'restarted' else 'save'}" in result["msg"]
+        assert written(sim) == []
+    else:
+        assert result["changed"], result["msg"]
+
+
+@ALL
+def test_a_guest_that_would_not_survive_its_own_reboot_is_warned_of(sim: Simulator) -> None:
+    vifs = [{"mac": MAC, "bridge": "xenbr0", "ip": ["10.0.0.7"]}]
+    result = run("xen_domain", xend_url=sim.unix_url, name="warned", vifs=vifs, **GUEST)  # Ansible warns once of a name
+    warned = any("warned does not survive a reboot on xend 3.0.0" in str(each) for each in result.get("warnings", ()))
+    assert warned == (sim.version == "3.0.0")
+
+
+@ALL
+@pytest.mark.parametrize("root", [None, "/dev/sda1", "/dev/sda1 ro"])
+@pytest.mark.parametrize("args", [None, "quiet", "quiet "])
+def test_a_command_line_is_no_drift_however_a_release_shows_it(
+    sim: Simulator, root: Optional[str], args: Optional[str]
+) -> None:
+    image = {key: value for key, value in (("root", root), ("args", args)) if value}
+    task: dict[str, Any] = {"memory": 64, "image": {**GUEST["image"], **image}, "recreate": "if_needed"}
+    assert ensure(sim, **task)["changed"]
+    sim.clear_log()
+    again = ensure(sim, **task)
+    assert (again["changed"], again["drift"], written(sim)) == (False, [], [])
+
+
+@ALL
+def test_vcpus_go_down_and_up_again(sim: Simulator) -> None:
+    running(sim, vcpus=2)
+    for number in (1, 2):
+        assert ensure(sim, vcpus=number)["drift"] == []
+        assert ensure(sim, vcpus=number)["changed"] is False
+    assert written(sim) == ["set_vcpus", "set_vcpus"]
+
+
+@ALL
+@pytest.mark.parametrize(
+    ("option", "devices"),
+    [
+        ("vifs", [{"mac": MAC, "bridge": "xenbr0"}]),
+        ("vbds", [{"uname": "phy:vg0/web1", "dev": "sda1", "mode": "w"}]),
+    ],
+)
+def test_the_last_device_that_is_detached_is_gone(sim: Simulator, option: str, devices: list[dict[str, str]]) -> None:
+    running(sim, **{option: devices})
+    result = ensure(sim, **{option: [], f"purge_{option}": True})
+    assert (result["changed"], result["domain"][option]) == (True, [])
+    assert ensure(sim, **{option: [], f"purge_{option}": True})["changed"] is False
+    sim.clear_log()
+    back = ensure(sim, **{option: devices})
+    if sim.version == "3.2":  # which takes no device under that mac or dev while the guest lives
+        assert "is already" in back["msg"]
+    else:
+        assert (written(sim), len(back["domain"][option])) == (["device_create"], 1)
