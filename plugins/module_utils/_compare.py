@@ -34,6 +34,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._operations import (
     SetMemory,
     SetVcpus,
 )
+from ansible_collections.dom0.xend.plugins.module_utils._secrets import MASK, SECRETS
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp
 
 Device = Union[Vbd, Vif]
@@ -52,6 +53,8 @@ class Comparison:
 
     def left(self, option: str, declared: object, found: object, takes: str = "recreate") -> None:
         """Note a difference that stays."""
+        if option in SECRETS:
+            declared = found = MASK
         self.drift.append({"option": option, "declared": declared, "found": found, "takes": takes})
 
 

@@ -28,9 +28,6 @@ from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp
 DOMAIN_0 = "Domain-0"
 ZOMBIE_PREFIX = "Zombie-"
 """Up to 3.0.3 a destroyed domain goes by this and its name, until the hypervisor lets go of it."""
-SECRETS = ("vncpasswd", "passwd")
-"""Keys whose values are never shown."""
-MASK = "********"
 
 _SCRIPTS = "/etc/xen/scripts/"
 _STATE_OF_LETTER = (("d", "dying"), ("c", "crashed"), ("s", "shutdown"), ("p", "paused"))
@@ -226,40 +223,6 @@ def command_line(root: Optional[str], args: Optional[str], ip: Optional[str] = N
     """Return the kernel command line as xend puts it together from 3.1 on, None if there is none."""
     parts = [f"root={root}" if root else "", f"ip={ip}" if ip else "", args or ""]
     return " ".join(part for part in parts if part) or None
-
-
-def without_secrets(tree: Sxp) -> Sxp:
-    """Return *tree* with the values of SECRETS masked."""
-    if not isinstance(tree, list):
-        return tree
-    if len(tree) > 1 and tree[0] in SECRETS:
-        return [tree[0], MASK]
-    return [without_secrets(item) for item in tree]
-
-
-def secrets(tree: Sxp) -> Iterator[str]:
-    """Yield what without_secrets masks."""
-    if isinstance(tree, list):
-        if len(tree) > 1 and tree[0] in SECRETS:
-            yield from _atoms(tree[1:])
-        else:
-            for item in tree:
-                yield from secrets(item)
-
-
-def secrets_in_text(text: str) -> Iterator[str]:
-    """Yield the values of SECRETS in a text that may be no s-expression: with their quotes, and without."""
-    for value in re.findall(rf"\(\s*(?:{'|'.join(SECRETS)})\s+('[^']*'?|\"[^\"]*\"?|[^\s()]+)", text):
-        yield from (part for part in (value, value.strip("'\"")) if part)
-
-
-def _atoms(tree: Sxp) -> Iterator[str]:
-    """Yield all atoms of a tree."""
-    if isinstance(tree, str):
-        yield from [tree] if tree else []
-    else:
-        for item in tree:
-            yield from _atoms(item)
 
 
 def _pairs(tree: Sxp) -> Iterator[tuple[str, Sxp]]:

@@ -18,8 +18,6 @@ from hypothesis import strategies as st
 
 from ansible_collections.dom0.xend.plugins.module_utils import _release
 from ansible_collections.dom0.xend.plugins.module_utils._domain import (
-    MASK,
-    SECRETS,
     Domain,
     Image,
     Vbd,
@@ -27,10 +25,9 @@ from ansible_collections.dom0.xend.plugins.module_utils._domain import (
     Vif,
     canonical_uuid,
     command_line,
-    secrets,
-    without_secrets,
 )
 from ansible_collections.dom0.xend.plugins.module_utils._release import Release, told_by_missing_domain
+from ansible_collections.dom0.xend.plugins.module_utils._secrets import MASK, SECRETS, secrets, without_secrets
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, dumps, loads
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.recorded import FILES, release_of, replies, reply
 
