@@ -261,7 +261,7 @@ def _image(value: Optional[Sxp]) -> Optional[Image]:
     if not isinstance(value, list) or not value or not isinstance(value[0], str) or not (kernel or ramdisk):
         return None
     return Image(
-        type=value[0],
+        type=printable(value[0]),
         kernel=kernel,
         ramdisk=ramdisk,
         args=command_line(_text(fields.get("root")), _text(fields.get("args")), _text(fields.get("ip"))),
@@ -306,9 +306,8 @@ def _vif(device: list[Sxp]) -> Vif:
     addresses: list[str] = []
     for key, value in _pairs(device):
         if key == "ip":
-            addresses += [
-                item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str) and item
-            ]
+            texts = map(_text, value if isinstance(value, list) else [value])
+            addresses += [text for text in texts if text]
     return Vif(
         mac=(_text(fields.get("mac")) or "").lower() or None,
         bridge=_text(fields.get("bridge")),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Optional
 
@@ -371,6 +371,26 @@ def test_the_control_domain_is_told_by_its_id_too(text: str, *, privileged: bool
 
 def test_the_control_domain_is_told_by_its_name() -> None:
     assert Domain.from_sxp(["domain", ["name", "Domain-0"]]).is_privileged
+
+
+# ---- bytes that are no UTF-8
+
+
+def _pairs_of(keys: Iterable[str], value: str) -> list[Sxp]:
+    return [[key, value] for key in keys]
+
+
+def test_bytes_that_are_no_utf8_are_escaped_wherever_a_domain_has_text() -> None:
+    text = "\udcff\udcfe"
+    fields = [key for key in vars(Domain("x")) if key not in ("image", "vbds", "vifs", "cpus", "release", "tree")]
+    vbd: Sxp = ["vbd", *_pairs_of(vars(Vbd()), text)]
+    vif: Sxp = ["vif", *_pairs_of(vars(Vif()), text)]
+    image: Sxp = [text, *_pairs_of(vars(Image()), text)]
+    devices: list[Sxp] = [["device", vbd], ["device", vif], ["device", ["vif", ["ip", [text, text]]]]]
+    shown = Domain.from_sxp(["domain", *_pairs_of(fields, text), ["image", image], *devices]).as_dict()
+    assert "\\udc" not in json.dumps(shown)
+    assert shown["image"]["type"] == r"\xff\xfe"
+    assert [vif["ip"] for vif in shown["vifs"]] == [[r"\xff\xfe"], [r"\xff\xfe", r"\xff\xfe"]]
 
 
 # ---- secrets
