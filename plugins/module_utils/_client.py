@@ -24,6 +24,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._errors import (
 )
 from ansible_collections.dom0.xend.plugins.module_utils._node import Node
 from ansible_collections.dom0.xend.plugins.module_utils._release import Release, sharper, told_by_missing_domain
+from ansible_collections.dom0.xend.plugins.module_utils._secrets import masked
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, SxpError, dumps, loads
 from ansible_collections.dom0.xend.plugins.module_utils._transport import Reply, Transport, unreadable
 
@@ -284,9 +285,9 @@ class XendClient:
         """Raise unless *reply* says that *what* was done: up to 3.0.2 errors come as 200 and 202 (WIRE.md (h) 4)."""
         reason = _error_in(reply)
         if reason is not None:
-            raise XendRefused(f"xend at {self.url} refused {what}: {reason}", reason=reason)
+            raise XendRefused(f"xend at {self.url} refused {what}: {masked(reason)}", reason=reason)
         if reply.status >= 400:
-            said = reply.text or "no reason given"
+            said = masked(reply.text) or "no reason given"
             kind = UnknownOperation if reply.status == 501 else XendRefused
             raise kind(f"xend at {self.url} refused {what} ({reply.status} {reply.reason}): {said}", reason=reply.text)
         if reply.text and not reply.content_type.startswith("application/sxp"):

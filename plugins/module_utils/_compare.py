@@ -23,6 +23,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._config import (
     vif_tree,
 )
 from ansible_collections.dom0.xend.plugins.module_utils._domain import DOMAIN_0, Domain, Vbd, Vif
+from ansible_collections.dom0.xend.plugins.module_utils._errors import printable
 from ansible_collections.dom0.xend.plugins.module_utils._operations import (
     Attach,
     ChangeMedia,
@@ -34,6 +35,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._operations import (
     SetMemory,
     SetVcpus,
 )
+from ansible_collections.dom0.xend.plugins.module_utils._secrets import MASK, SECRETS
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp
 
 Device = Union[Vbd, Vif]
@@ -52,6 +54,8 @@ class Comparison:
 
     def left(self, option: str, declared: object, found: object, takes: str = "recreate") -> None:
         """Note a difference that stays."""
+        if option in SECRETS:
+            declared = found = MASK
         self.drift.append({"option": option, "declared": declared, "found": found, "takes": takes})
 
 
@@ -93,13 +97,13 @@ def _compare_rest(result: Comparison, found: Domain, wish: Wish) -> None:
     classes = [item[1][:1] for item in shown if item[0] == "device" and len(item) > 1 and isinstance(item[1], list)]
     if "vfbs" in wish.options:
         _note(result, "vfbs", len(wish.options["vfbs"]), classes.count(["vfb"]))
-    texts = {str(item[0]): item[1] for item in shown if len(item) > 1 and isinstance(item[1], str)}
+    texts = {str(item[0]): printable(item[1]) for item in shown if len(item) > 1 and isinstance(item[1], str)}
     said: dict[str, Sxp] = {"bootloader_args": wish.options.get("bootloader_args") or ""}
     for fragment in map(parse_fragment, wish.options.get("extra_config", ())):
         said[str(fragment[0])] = fragment[1] if len(fragment) == _A_PAIR else ""
     for key, value in said.items():
         if value and isinstance(value, str) and texts.get(key):
-            _note(result, key, value, texts[key])
+            _note(result, key, printable(value), texts[key])
 
 
 def _compare_memory(result: Comparison, declared: Domain, found: Domain) -> None:

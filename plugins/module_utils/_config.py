@@ -18,6 +18,11 @@ from typing import Any, Optional
 from ansible_collections.dom0.xend.plugins.module_utils._domain import MOST_VCPUS, Domain, command_line, is_domain_0
 from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest
 from ansible_collections.dom0.xend.plugins.module_utils._release import RELEASES, Release, span_of, takers, within
+from ansible_collections.dom0.xend.plugins.module_utils._secrets import (
+    beginning_without_secrets,
+    expression_without_secrets,
+    without_secrets,
+)
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, SxpError, dumps, loads
 
 STRUCTURED = (
@@ -101,7 +106,7 @@ def parse_config(text: str, name: str) -> list[Sxp]:
     try:
         tree = loads(text, alone=True)
     except SxpError as error:
-        raise InvalidRequest(f"config is not an s-expression that xend reads: {error}") from error
+        raise InvalidRequest(f"config is not an s-expression that xend reads: {_told(error, text)}") from None
     if not isinstance(tree, list) or not tree or not isinstance(tree[0], str):
         raise InvalidRequest("config must be one list that begins with a word, as in (vm (name web1) (memory 64) ...)")
     names = [item[1:] for item in tree if isinstance(item, list) and item[:1] == ["name"]]
@@ -117,13 +122,22 @@ def parse_fragment(text: str) -> Sxp:
     try:
         tree = loads(text, alone=True)
     except SxpError as error:
-        raise InvalidRequest(f"extra_config: {text!r} is not an s-expression that xend reads: {error}") from error
+        shown = beginning_without_secrets(text)
+        raise InvalidRequest(
+            f"extra_config: {shown!r} is not an s-expression that xend reads: {_told(error, text)}"
+        ) from None
     if not isinstance(tree, list) or not tree or not isinstance(tree[0], str):
-        raise InvalidRequest(f"extra_config: {text!r} must be one list that begins with a word, as in (localtime 1)")
+        shown = expression_without_secrets(text)
+        raise InvalidRequest(f"extra_config: {shown!r} must be one list that begins with a word, as in (localtime 1)")
     kind = tree[1][0] if tree[0] == "device" and len(tree) > 1 and isinstance(tree[1], list) and tree[1] else None
     if tree[0] in ("name", "image", *STRUCTURED) or kind in ("vbd", "vif"):
-        raise InvalidRequest(f"extra_config: there is an option for {dumps(tree)}")
+        raise InvalidRequest(f"extra_config: there is an option for {dumps(without_secrets(tree))}")
     return tree
+
+
+def _told(error: SxpError, text: str) -> SxpError:
+    """Return the error with nothing of *text* around it that may be a secret."""
+    return SxpError(error.reason, beginning_without_secrets(text), error.position)
 
 
 def cpu_set(text: str) -> frozenset[int]:

@@ -28,9 +28,6 @@ from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp
 DOMAIN_0 = "Domain-0"
 ZOMBIE_PREFIX = "Zombie-"
 """Up to 3.0.3 a destroyed domain goes by this and its name, until the hypervisor lets go of it."""
-SECRETS = ("vncpasswd", "passwd")
-"""Keys whose values are never shown."""
-MASK = "********"
 
 _SCRIPTS = "/etc/xen/scripts/"
 _STATE_OF_LETTER = (("d", "dying"), ("c", "crashed"), ("s", "shutdown"), ("p", "paused"))
@@ -242,40 +239,6 @@ def command_line(root: Optional[str], args: Optional[str], ip: Optional[str] = N
     return " ".join(part for part in parts if part) or None
 
 
-def without_secrets(tree: Sxp) -> Sxp:
-    """Return *tree* with the values of SECRETS masked."""
-    if not isinstance(tree, list):
-        return tree
-    if len(tree) > 1 and tree[0] in SECRETS:
-        return [tree[0], MASK]
-    return [without_secrets(item) for item in tree]
-
-
-def secrets(tree: Sxp) -> Iterator[str]:
-    """Yield what without_secrets masks."""
-    if isinstance(tree, list):
-        if len(tree) > 1 and tree[0] in SECRETS:
-            yield from _atoms(tree[1:])
-        else:
-            for item in tree:
-                yield from secrets(item)
-
-
-def secrets_in_text(text: str) -> Iterator[str]:
-    """Yield the values of SECRETS in a text that may be no s-expression: with their quotes, and without."""
-    for value in re.findall(rf"\(\s*(?:{'|'.join(SECRETS)})\s+('[^']*'?|\"[^\"]*\"?|[^\s()]+)", text):
-        yield from (part for part in (value, value.strip("'\"")) if part)
-
-
-def _atoms(tree: Sxp) -> Iterator[str]:
-    """Yield all atoms of a tree."""
-    if isinstance(tree, str):
-        yield from [tree] if tree else []
-    else:
-        for item in tree:
-            yield from _atoms(item)
-
-
 def _pairs(tree: Sxp) -> Iterator[tuple[str, Sxp]]:
     """Yield the (key, value) children of a list; ``(key )`` has the value ``""``, ``(key a b)`` the value a."""
     for child in tree[1:] if isinstance(tree, list) else ():
@@ -315,7 +278,7 @@ def _image(value: Optional[Sxp], release: Release) -> Optional[Image]:
     if release.appends_root and args:
         args = _without_appended(args, root, ip)
     line = (command_line(root, args, ip) or "").strip()  # 3.1 and later show a blank behind a root without args
-    return Image(type=value[0], kernel=kernel, ramdisk=ramdisk, args=line or None)
+    return Image(type=printable(value[0]), kernel=kernel, ramdisk=ramdisk, args=line or None)
 
 
 def _without_appended(args: str, root: Optional[str], ip: Optional[str]) -> str:
@@ -364,9 +327,8 @@ def _vif(device: list[Sxp]) -> Vif:
     addresses: list[str] = []
     for key, value in _pairs(device):
         if key == "ip":
-            addresses += [
-                item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str) and item
-            ]
+            texts = map(_text, value if isinstance(value, list) else [value])
+            addresses += [text for text in texts if text]
     return Vif(
         mac=(_text(fields.get("mac")) or "").lower() or None,
         bridge=_text(fields.get("bridge")),

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils._domain import STATES, Domain, canonical_uuid, without_secrets
+from ansible_collections.dom0.xend.plugins.module_utils._domain import STATES, Domain, canonical_uuid
 from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest, NoSuchDomain
 from ansible_collections.dom0.xend.plugins.module_utils._listing import Selection, list_domains
+from ansible_collections.dom0.xend.plugins.module_utils._secrets import without_secrets
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import dumps
 
 GATHER = ("summary", "devices", "vcpus", "sedf", "credit")

@@ -20,6 +20,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._errors import (
     UnreadableReply,
     XendRefused,
 )
+from ansible_collections.dom0.xend.plugins.module_utils._secrets import without_secrets
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, dumps
 
 _BEGINNING = "((domain ("
@@ -149,5 +150,5 @@ def _look_up(client: XendClient, name: str, listing: Listing) -> None:
 
 
 def _excerpt(tree: Sxp) -> str:
-    """Return the beginning of an expression."""
-    return dumps(tree)[:60]
+    """Return the beginning of an expression, without passwords."""
+    return dumps(without_secrets(tree))[:60]

@@ -7,17 +7,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Optional
+from types import MappingProxyType
+from typing import Any, NoReturn, Optional
 
-from ansible.module_utils.basic import env_fallback, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
+from ansible.module_utils.common.validation import check_type_dict
 
 from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
 from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest
+from ansible_collections.dom0.xend.plugins.module_utils._secrets import options_without_secrets, secrets_of_options
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import SEXPDATA_IMPORT_ERROR
 from ansible_collections.dom0.xend.plugins.module_utils._transport import DEFAULT_URL, REQUESTS_IMPORT_ERROR, Transport
-
-if TYPE_CHECKING:
-    from ansible.module_utils.basic import AnsibleModule
 
 
 def connection_spec() -> dict[str, dict[str, Any]]:
@@ -31,6 +31,80 @@ def connection_spec() -> dict[str, dict[str, Any]]:
         "connect_timeout": {"type": "float", "default": 5, "fallback": (env_fallback, ["XEND_CONNECT_TIMEOUT"])},
         "timeout": {"type": "float", "default": 30, "fallback": (env_fallback, ["XEND_TIMEOUT"])},
     }
+
+
+class XendModule(AnsibleModule):
+    """A module that shows its options without the secrets in them, to the log of the machine and in any result.
+
+    Ansible logs the options, and returns them, before anything of ours has looked at them: when it refuses them, even before
+    it has itself. Should Ansible stop to call _load_params, what it is about to say of the options is said by it again, and
+    still no secret is logged, or returned as an option.
+    """
+
+    given: Mapping[str, Any] = MappingProxyType({})
+    """The options as they came. Ansible leaves out of ``params`` what is wrong in them."""
+
+    def _load_params(self) -> None:
+        """Read the options."""
+        super()._load_params()
+        self.given = dict(self.params)
+
+    def log(self, msg: str, log_args: Optional[Mapping[str, Any]] = None) -> None:
+        """Write to the log of the machine. What comes with *log_args* is made of the options: it is made anew."""
+        if log_args:
+            shown = self._shown_options()
+            log_args = {
+                name: value if shown.get(name) == self.params.get(name) else str(shown.get(name))
+                for name, value in log_args.items()
+            }
+            msg = "Invoked with " + " ".join(f"{name}={_text(value)}" for name, value in log_args.items())
+        super().log(msg, log_args=log_args)
+
+    def exit_json(self, **result: Any) -> NoReturn:
+        """Return from the module."""
+        super().exit_json(**self._with_options(result))
+
+    def fail_json(self, msg: str, **result: Any) -> NoReturn:
+        """Return from the module, which has failed. An option of the wrong shape is what has to be said first."""
+        wrong = misshapen(self.argument_spec, self.given)
+        super().fail_json(wrong or msg, **self._with_options(result))
+
+    def _with_options(self, result: Mapping[str, Any]) -> dict[str, Any]:
+        """Return *result* with the options as they may be shown; Ansible takes them out again where nobody wants them."""
+        return {"invocation": {"module_args": self._shown_options()}, **result}
+
+    def _shown_options(self) -> dict[str, Any]:
+        """Return the options as they may be shown, and have Ansible remove the secrets in them from all else."""
+        options = getattr(self, "params", {})
+        for each in (self.given, options):
+            self.no_log_values.update(secrets_of_options(each))
+        return {name: options_without_secrets(value, name) for name, value in options.items()}
+
+
+def _text(value: object) -> str:
+    """Return as text what Ansible logs of an option."""
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
+
+
+def misshapen(spec: Mapping[str, Mapping[str, Any]], options: Mapping[str, Any], where: str = "") -> Optional[str]:
+    """Say which option should hold dictionaries and does not, None if none: Ansible would not name it, and show the value."""
+    for name, rule in spec.items():
+        value = options.get(name)
+        of_several = rule.get("elements") == "dict"
+        if value is None or not (of_several or rule.get("type") == "dict"):
+            continue
+        several = of_several and isinstance(value, list)
+        for position, item in enumerate(value if several else [value]):
+            label = f"{where}{name}[{position}]" if several else where + name
+            try:
+                inner = check_type_dict(item)
+            except (TypeError, ValueError):
+                what = "text" if isinstance(item, str) else type(item).__name__
+                return f"{label} must be a dictionary{'' if several or not of_several else ', or a list of them'}, not {what}"
+            found = misshapen(rule.get("options") or {}, inner, f"{label}.")
+            if found:
+                return found
+    return None
 
 
 def missing_library() -> Optional[tuple[str, str]]:

@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Optional, Protocol
 
-from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain, by_dev, without_secrets
+from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain, by_dev
+from ansible_collections.dom0.xend.plugins.module_utils._secrets import without_secrets
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, dumps
 
 

@@ -32,6 +32,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._errors import (
     XendNoReply,
     XendUnreachable,
 )
+from ansible_collections.dom0.xend.plugins.module_utils._secrets import holds_user, masked, url_without_secrets
 
 try:
     import requests
@@ -78,22 +79,24 @@ class Address:
     @classmethod
     def parse(cls, url: str) -> Address:
         """Read an ``xend_url``. Raises InvalidRequest, and never repeats a password that is in it."""
-        if "@" in url and ("@" in url.partition("://")[2].partition("/")[0] or not url.startswith("unix:")):
+        shown = url_without_secrets(url)
+        if holds_user(url):
             raise InvalidRequest("xend_url holds a user name: give it as xend_username and xend_password instead")
         try:
             parts = urlsplit(url)
             host, _port = parts.hostname, parts.port
         except ValueError as error:
-            raise InvalidRequest(f"xend_url {url!r} is not a URL: {error}") from error
+            why = error if shown == url else "what stands for its port is no number"
+            raise InvalidRequest(f"xend_url {shown!r} is not a URL: {why}") from None
         if parts.query or parts.fragment:
-            raise InvalidRequest(f"xend_url {url!r} must end with its path: no query and no fragment")
+            raise InvalidRequest(f"xend_url {shown!r} must end with its path: no query and no fragment")
         if parts.scheme == "unix":
             if parts.netloc or not parts.path.startswith("/"):
-                raise InvalidRequest(f"xend_url {url!r}: a Unix socket is given as unix:///path/to/socket")
+                raise InvalidRequest(f"xend_url {shown!r}: a Unix socket is given as unix:///path/to/socket")
             return cls(url, "http://localhost", unquote(parts.path))
         if parts.scheme in ("http", "https") and host:
             return cls(url, url.rstrip("/"))
-        raise InvalidRequest(f"xend_url {url!r} is none of http://host:8000, https://host and unix:///path/to/socket")
+        raise InvalidRequest(f"xend_url {shown!r} is none of http://host:8000, https://host and unix:///path/to/socket")
 
 
 @dataclass(frozen=True)
@@ -257,8 +260,8 @@ def unreadable(where: str, what: str, text: str) -> UnreadableReply:
 
 
 def _excerpt(text: str) -> str:
-    """Return the beginning of *text*, in quotes, on one line."""
-    return repr(text[:60] + ("..." if len(text) > 60 else ""))
+    """Return the beginning of *text*, in quotes, on one line, without passwords."""
+    return repr(masked(text[:60]) + ("..." if len(text) > 60 else ""))
 
 
 def _timed_out(error: BaseException) -> bool:

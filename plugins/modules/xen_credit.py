@@ -100,11 +100,14 @@ operations:
     - {op: domain_sched_credit_set, domain: web1, weight: 512, cap: 50}
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.dom0.xend.plugins.module_utils._credit import CREDIT, ensure_credit, wanted
 from ansible_collections.dom0.xend.plugins.module_utils._errors import XendError
-from ansible_collections.dom0.xend.plugins.module_utils._module import connection_spec, open_client, require_libraries
+from ansible_collections.dom0.xend.plugins.module_utils._module import (
+    XendModule,
+    connection_spec,
+    open_client,
+    require_libraries,
+)
 
 
 def argument_spec() -> dict[str, dict[str, object]]:
@@ -119,7 +122,7 @@ def argument_spec() -> dict[str, dict[str, object]]:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    module = XendModule(argument_spec=argument_spec(), supports_check_mode=True)
     require_libraries(module)
     name = module.params["name"]
     try:

@@ -208,7 +208,9 @@ options:
         description: Address to listen on.
         type: str
       vncpasswd:
-        description: Password for VNC.
+        description:
+          - Password for VNC. Ansible hides it wherever it occurs in the result, so that a short one, such as V(64), hides
+            numbers and texts that have nothing to do with it.
         type: str
       display:
         description: X display, for V(sdl).
@@ -488,19 +490,17 @@ shutdown_outcome:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.dom0.xend.plugins.module_utils._config import STRUCTURED, Wish, parse_config
-from ansible_collections.dom0.xend.plugins.module_utils._domain import (
-    SECRETS,
-    secrets,
-    secrets_in_text,
-    without_secrets,
-)
 from ansible_collections.dom0.xend.plugins.module_utils._ensure import Ensurer, Outcome
 from ansible_collections.dom0.xend.plugins.module_utils._errors import XendError
-from ansible_collections.dom0.xend.plugins.module_utils._module import connection_spec, open_client, require_libraries
+from ansible_collections.dom0.xend.plugins.module_utils._module import (
+    XendModule,
+    connection_spec,
+    open_client,
+    require_libraries,
+)
 from ansible_collections.dom0.xend.plugins.module_utils._plan import view
+from ansible_collections.dom0.xend.plugins.module_utils._secrets import without_secrets
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import dumps
 
 _STATES = ["running", "paused", "stopped", "absent", "restarted", "saved", "defined"]
@@ -570,16 +570,10 @@ def argument_spec() -> dict[str, dict[str, object]]:
     }
 
 
-def wish_of(module: AnsibleModule) -> Wish:
+def wish_of(module: XendModule) -> Wish:
     """Return what the task declares. Raises InvalidRequest."""
     params = module.params
-    for text in (params["config"] or "", *(params["extra_config"] or ())):
-        module.no_log_values.update(secrets_in_text(text))
-    image_options = (params["image"] or {}).get("options") or {}
-    module.no_log_values.update(str(image_options[key]) for key in SECRETS if image_options.get(key))
     config = None if params["config"] is None else parse_config(params["config"], params["name"])
-    if config is not None:
-        module.no_log_values.update(secrets(config))
     return Wish(
         options={key: params[key] for key in STRUCTURED if params[key] is not None},
         config=config,
@@ -597,7 +591,7 @@ def sent(outcome: Outcome) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
+    module = XendModule(
         argument_spec=argument_spec(),
         mutually_exclusive=[("config", key) for key in STRUCTURED],
         supports_check_mode=True,

@@ -311,12 +311,15 @@ domains:
       online_vcpus: 2
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.dom0.xend.plugins.module_utils._domain import STATES
 from ansible_collections.dom0.xend.plugins.module_utils._errors import XendError
 from ansible_collections.dom0.xend.plugins.module_utils._info import GATHER, Query, look
-from ansible_collections.dom0.xend.plugins.module_utils._module import connection_spec, open_client, require_libraries
+from ansible_collections.dom0.xend.plugins.module_utils._module import (
+    XendModule,
+    connection_spec,
+    open_client,
+    require_libraries,
+)
 
 
 def main() -> None:
@@ -330,7 +333,7 @@ def main() -> None:
         "gather": {"type": "list", "elements": "str", "choices": list(GATHER), "default": ["summary", "devices"]},
         "sxp": {"type": "bool", "default": False},
     }
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    module = XendModule(argument_spec=spec, supports_check_mode=True)
     require_libraries(module)
     try:
         query = Query.from_options(module.params)

@@ -304,10 +304,13 @@ dmesg:
   sample: ['(XEN) Brought up 4 CPUs']
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.dom0.xend.plugins.module_utils._errors import XendError
-from ansible_collections.dom0.xend.plugins.module_utils._module import connection_spec, open_client, require_libraries
+from ansible_collections.dom0.xend.plugins.module_utils._module import (
+    XendModule,
+    connection_spec,
+    open_client,
+    require_libraries,
+)
 from ansible_collections.dom0.xend.plugins.module_utils._node_info import GATHER, describe
 
 
@@ -323,7 +326,7 @@ def argument_spec() -> dict[str, dict[str, object]]:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    module = XendModule(argument_spec=argument_spec(), supports_check_mode=True)
     require_libraries(module)
     wanted = {key: module.params[key] for key in ("gather", "log_lines", "dmesg_lines")}
     try:

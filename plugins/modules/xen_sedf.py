@@ -131,10 +131,13 @@ operations:
     - {op: cpu_sedf_set, domain: web1, period: 20000000, slice: 5000000, latency: 0, extratime: 1, weight: 0}
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.dom0.xend.plugins.module_utils._errors import XendError
-from ansible_collections.dom0.xend.plugins.module_utils._module import connection_spec, open_client, require_libraries
+from ansible_collections.dom0.xend.plugins.module_utils._module import (
+    XendModule,
+    connection_spec,
+    open_client,
+    require_libraries,
+)
 from ansible_collections.dom0.xend.plugins.module_utils._sedf import SEDF, ensure_sedf, wanted
 
 
@@ -153,7 +156,7 @@ def argument_spec() -> dict[str, dict[str, object]]:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    module = XendModule(argument_spec=argument_spec(), supports_check_mode=True)
     require_libraries(module)
     name = module.params["name"]
     try:

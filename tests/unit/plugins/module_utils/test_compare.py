@@ -273,3 +273,18 @@ def test_a_device_of_a_config_is_not_attached_as_another_one(device: str) -> Non
         [],
         [device],
     )
+
+
+def test_drift_is_told_in_utf8() -> None:
+    domain = found(tree=["domain", ["description", "caf\udce9"]])
+    assert asked(domain, {"extra_config": [r"(description 'caf\xe9')"]}) == ([], [])
+    told = asked(domain, {"extra_config": [r"(description 'th\xe9')"]})[1]
+    assert told == [("description", r"th\xe9", r"caf\xe9", "recreate")]
+
+
+def test_drift_of_a_password_is_told_without_either() -> None:
+    domain = found(tree=["domain", ["vncpasswd", "0ld"]])
+    assert asked(domain, {"extra_config": ["(vncpasswd 0ld)"]}) == ([], [])
+    assert asked(domain, {"extra_config": ["(vncpasswd n3w)"]})[1] == [
+        ("vncpasswd", "********", "********", "recreate")
+    ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Optional
 
@@ -18,8 +18,6 @@ from hypothesis import strategies as st
 
 from ansible_collections.dom0.xend.plugins.module_utils import _release
 from ansible_collections.dom0.xend.plugins.module_utils._domain import (
-    MASK,
-    SECRETS,
     Domain,
     Image,
     Vbd,
@@ -27,10 +25,9 @@ from ansible_collections.dom0.xend.plugins.module_utils._domain import (
     Vif,
     canonical_uuid,
     command_line,
-    secrets,
-    without_secrets,
 )
 from ansible_collections.dom0.xend.plugins.module_utils._release import Release, told_by_missing_domain
+from ansible_collections.dom0.xend.plugins.module_utils._secrets import MASK, SECRETS, secrets, without_secrets
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, dumps, loads
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.recorded import FILES, release_of, replies, reply
 
@@ -376,6 +373,26 @@ def test_the_control_domain_is_told_by_its_id_too(text: str, *, privileged: bool
 
 def test_the_control_domain_is_told_by_its_name() -> None:
     assert Domain.from_sxp(["domain", ["name", "Domain-0"]]).is_privileged
+
+
+# ---- bytes that are no UTF-8
+
+
+def _pairs_of(keys: Iterable[str], value: str) -> list[Sxp]:
+    return [[key, value] for key in keys]
+
+
+def test_bytes_that_are_no_utf8_are_escaped_wherever_a_domain_has_text() -> None:
+    text = "\udcff\udcfe"
+    fields = [key for key in vars(Domain("x")) if key not in ("image", "vbds", "vifs", "cpus", "release", "tree")]
+    vbd: Sxp = ["vbd", *_pairs_of(vars(Vbd()), text)]
+    vif: Sxp = ["vif", *_pairs_of(vars(Vif()), text)]
+    image: Sxp = [text, *_pairs_of(vars(Image()), text)]
+    devices: list[Sxp] = [["device", vbd], ["device", vif], ["device", ["vif", ["ip", [text, text]]]]]
+    shown = Domain.from_sxp(["domain", *_pairs_of(fields, text), ["image", image], *devices]).as_dict()
+    assert "\\udc" not in json.dumps(shown)
+    assert shown["image"]["type"] == r"\xff\xfe"
+    assert [vif["ip"] for vif in shown["vifs"]] == [[r"\xff\xfe"], [r"\xff\xfe", r"\xff\xfe"]]
 
 
 # ---- secrets

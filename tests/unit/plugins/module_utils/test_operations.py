@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.dom0.xend.plugins.module_utils import _operations
 from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
 from ansible_collections.dom0.xend.plugins.module_utils._config import parse_config
-from ansible_collections.dom0.xend.plugins.module_utils._domain import MASK, Domain, Vbd, Vif
+from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain, Vbd, Vif
 from ansible_collections.dom0.xend.plugins.module_utils._operations import (
     Attach,
     ChangeMedia,
@@ -39,6 +39,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._operations import (
     Unpause,
     WaitForDevices,
 )
+from ansible_collections.dom0.xend.plugins.module_utils._secrets import MASK
 from ansible_collections.dom0.xend.plugins.module_utils._transport import Transport
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.raw_server import RawServer, http
 

@@ -1,0 +1,220 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+r"""What is a secret, and how all that may hold one is shown: expressions, options, URLs and texts that nobody can parse.
+
+In an s-expression a secret is found by the parser, so that it makes no difference how it is spelt. Where there is nothing
+that can be parsed, all that follows the first word that may announce a secret is hidden: rather too much than too little.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from ansible_collections.dom0.xend.plugins.module_utils._sxp import SEXPDATA_IMPORT_ERROR, Sxp, SxpError, dumps, loads
+
+SECRETS = ("vncpasswd", "passwd", "password")
+"""Keys whose values are never shown."""
+MASK = "********"
+
+_EXPRESSIONS = ("config", "extra_config")
+"""Options that hold s-expressions."""
+_WORDS = "|".join(SECRETS)
+_ANNOUNCED = re.compile(rf"(?:{_WORDS})(?=['\"]?[\s=:,#(])", re.IGNORECASE)
+_PERHAPS_ANNOUNCED = re.compile(rf"{_WORDS}|(?=\\[x0-7])", re.IGNORECASE)
+"""An escape may hide such a word."""
+_SWALLOWED = re.compile(rf"\(\s*(?:{_WORDS})\b")
+"""A key inside of a string, as in ``(name 'web1) (vncpasswd 'x')``, where a quote is missing: the parser takes x for a name."""
+_AT = re.compile(r"@|%(?:25)*40")
+"""An @, also one that was escaped, once or more often."""
+
+
+# ---- expressions
+
+
+def without_secrets(tree: Sxp) -> Sxp:
+    """Return *tree* with the values of SECRETS masked."""
+    if not isinstance(tree, list):
+        return tree
+    known = _known(tree)
+    return [*map(without_secrets, tree[:known]), *([MASK] if tree[known:] else [])]
+
+
+def secrets(tree: Sxp) -> Iterator[str]:
+    """Yield what without_secrets masks."""
+    if isinstance(tree, list):
+        known = _known(tree)
+        for item in tree[:known]:
+            yield from secrets(item)
+        yield from _atoms(tree[known:])
+
+
+def _known(tree: list[Sxp]) -> int:
+    """Return how many items of a list can be shown: those up to a key, or to a text that has swallowed one."""
+    for position, item in enumerate(tree):
+        if isinstance(item, str) and ((item in SECRETS and not position) or _SWALLOWED.search(item)):
+            return position + 1
+    return len(tree)
+
+
+def expression_without_secrets(text: str) -> str:
+    """Return a text that should be an s-expression as it may be shown. It stays as it is where nothing has to be hidden."""
+    if not _PERHAPS_ANNOUNCED.search(text):
+        return text
+    tree = _parsed(text)
+    return dumps(without_secrets(tree)) if isinstance(tree, list) else beginning_without_secrets(text)
+
+
+def beginning_without_secrets(text: str) -> str:
+    """Return a text that nobody can parse up to the first word that may announce a secret."""
+    return _cut(text, _PERHAPS_ANNOUNCED)
+
+
+def _parsed(text: str) -> Sxp:
+    """Return what a text stands for, the text itself if it is no s-expression, or if there is no parser."""
+    try:
+        return text if SEXPDATA_IMPORT_ERROR else loads(text, alone=True)
+    except SxpError:
+        return text
+
+
+def _cut(text: str, announced: re.Pattern[str]) -> str:
+    """Return *text* with a mask for what follows the first match."""
+    match = announced.search(text)
+    return f"{text[: match.end()]} {MASK}" if match else text
+
+
+# ---- options
+
+
+def options_without_secrets(value: object, key: str = "") -> object:
+    """Return an option, or all of them, as they may be shown. They may be of any shape: nobody has judged them yet."""
+    if _is_secret(key) and value is not None and not isinstance(value, bool):
+        return MASK
+    if isinstance(value, Mapping):
+        return {name: options_without_secrets(item, str(name)) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return _several_without_secrets(value, key)
+    return _text_without_secrets(value, key) if isinstance(value, str) else value
+
+
+def _several_without_secrets(values: Sequence[object], key: str) -> list[object]:
+    """Return a list as it may be shown: up to a key, and up to a text that ends in a mask. Ansible splits texts at commas."""
+    shown: list[object] = []
+    for position, item in enumerate(values):
+        each = options_without_secrets(item, key)
+        shown.append(each)
+        if (item in SECRETS and not position) or (isinstance(each, str) and each.endswith(MASK)):
+            return [*shown, MASK] if values[position + 1 :] else shown
+    return shown
+
+
+def _text_without_secrets(text: str, key: str) -> str:
+    """Return an option that is text as it may be shown."""
+    if key == "xend_url":
+        return url_without_secrets(text)
+    if key in _EXPRESSIONS or text.lstrip().startswith(("(", "#")):
+        return expression_without_secrets(text)
+    return _cut(text, _ANNOUNCED)
+
+
+def secrets_of_options(value: object, key: str = "") -> Iterator[str]:
+    """Yield the secrets in an option, or in all of them, in each form in which xend or Python may repeat them."""
+    if _is_secret(key):
+        for atom in _atoms(value):
+            yield from _spellings(atom)
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from secrets_of_options(item, str(name))
+    elif isinstance(value, (list, tuple)):
+        inner = value[0] if value and value[0] in SECRETS else ""
+        for item in value[1:] if inner else value:
+            yield from secrets_of_options(item, inner or key)
+    elif isinstance(value, str) and (key in _EXPRESSIONS or value.startswith("(")):
+        for atom in secrets(_parsed(value)):
+            yield from _spellings(atom)
+
+
+def _is_secret(key: str) -> bool:
+    """Tell whether an option is one, by its name. One that does not exist may be meant for one that does."""
+    return "passw" in key.lower()
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    """Yield a secret as it is, and as it stands in quotes of Python 2's and Python 3's."""
+    yield secret
+    yield repr(secret)[1:-1]
+    if not SEXPDATA_IMPORT_ERROR and secret.isprintable():
+        yield dumps(secret).strip("'")
+
+
+def _atoms(tree: object) -> Iterator[str]:
+    """Yield all that is no list in a tree, or in an option, as text."""
+    if isinstance(tree, Mapping):
+        tree = list(tree.values())
+    if isinstance(tree, (list, tuple)):
+        for item in tree:
+            yield from _atoms(item)
+    elif tree is not None and not isinstance(tree, bool) and str(tree):
+        yield str(tree)
+
+
+# ---- URLs
+
+
+def url_without_secrets(url: str) -> str:
+    """Return an ``xend_url``, which may be none, without a user, what stands in place of a port, and a query."""
+    scheme, colon, rest = url.partition("://") if "://" in url else ("", "", url)
+    if holds_user(url):
+        rest = f"{MASK}@{_AT.split(rest)[-1]}"
+    host = re.match(r"(?:\[[^\]]*\]|[^:/?#]*)(?::[0-9]*)?(?=[/?#]|$)", rest)
+    shown = rest if host else f"{rest.partition(':')[0]}:{MASK}"
+    return scheme + colon + re.sub(r"([?#]).+", rf"\1{MASK}", shown, flags=re.DOTALL)
+
+
+def holds_user(url: str) -> bool:
+    """Tell whether there is a user name in an ``xend_url``, or what may be meant for one."""
+    authority = url.partition("://")[2].partition("/")[0]
+    return _AT.search(authority if url.startswith("unix:") else url) is not None
+
+
+# ---- texts that hold expressions, in whatever form
+
+_ESCAPES = r"\\{0,31}"
+
+
+def _in_quotes(name: str) -> str:
+    """Return the pattern of a quoted text, or of the rest of the line if nothing closes it."""
+    return rf"(?P<{name}>{_ESCAPES}['\"])(?:.*?(?<!\\)(?P={name})|.*)"
+
+
+_SECRET_IN_TEXT = re.compile(
+    rf"""
+    \b(?:{_WORDS})\b {_ESCAPES}['"]?
+    (?:
+        \s*[:=]\s*                                          # of a dictionary, or an assignment: one value,
+        (?P<value> [uUbB]?{_in_quotes("q1")} | [(\[{{](?:{_in_quotes("q2")}|[^)\]}}'"\n])* | \S+ )
+      | (?:,\s*|[ \t]+)                                     # of a list: all values up to its end
+        (?P<values> (?:{_in_quotes("q3")}|[^)\]'"\n])+ )
+    )
+    """,
+    re.VERBOSE,
+)
+
+
+def masked(text: str) -> str:
+    r"""Return *text* with every password in it masked, as far as one can be told by what stands before it.
+
+    It may be an s-expression, ``(vncpasswd x)``, Python's lists and dictionaries, ``['vncpasswd', 'x']`` and
+    ``{'vncpasswd': 'x'}``, or a text in one of these, with its quotes escaped once or more often. Where it cannot be told
+    where a password ends, too much is masked.
+    """
+    return _SECRET_IN_TEXT.sub(_mask, text)
+
+
+def _mask(match: re.Match[str]) -> str:
+    """Return what was found, with the mask for the password."""
+    start = match.start("values" if match["value"] is None else "value")
+    return match[0][: start - match.start()] + MASK
