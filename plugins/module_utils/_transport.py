@@ -352,6 +352,10 @@ def _chain(error: BaseException) -> list[BaseException]:
         if not isinstance(inner, BaseException):
             inner = next((value for value in link.args if isinstance(value, BaseException)), None)
         link = inner or link.__cause__ or link.__context__
+        if isinstance(
+            link, TypeError
+        ):  # no cause: urllib3 1.26 asks Python 2's way first, and goes on while handling that
+            break
     return links
 
 

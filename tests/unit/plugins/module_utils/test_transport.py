@@ -396,6 +396,7 @@ def test_a_post_is_not_repeated_when_its_reply_breaks_off(answer: Answer) -> Non
         exchange(server.url, FORM)
     assert caught.value.perhaps_done
     assert server.url in words(caught.value)
+    assert "getresponse" not in words(caught.value)
     assert len(server.requests) == 1
 
 
