@@ -40,7 +40,7 @@ options:
     default: 5
   timeout:
     description:
-      - Seconds that xend may stay silent before a request is given up.
+      - Seconds that xend may stay silent before a request is given up. The whole answer must be there 30 s later.
       - Up to 3.0.3 xend serves one client after the other. A busy one keeps all others waiting.
     type: float
     default: 30

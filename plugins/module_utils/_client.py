@@ -26,7 +26,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._node import Node
 from ansible_collections.dom0.xend.plugins.module_utils._release import Release, sharper, told_by_missing_domain
 from ansible_collections.dom0.xend.plugins.module_utils._secrets import masked
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, SxpError, dumps, loads
-from ansible_collections.dom0.xend.plugins.module_utils._transport import Reply, Transport, unreadable
+from ansible_collections.dom0.xend.plugins.module_utils._transport import DOUBT, Reply, Transport, unreadable
 
 BODY_LIMIT = 10_000
 """Bytes of encoded form that xend takes as a body; a longer one goes into the URL, where there is no limit."""
@@ -158,7 +158,8 @@ class XendClient:
         """Build the domain of *config*; it stays paused, and its devices are not waited for."""
         reply = self._write(_DOMAINS, {"op": "create", "config": dumps(config)}, self._slow_timeout)
         if reply.status != 201:
-            raise unreadable(self.url, "the answer to a create", f"{reply.status} {reply.reason}: {reply.text}")
+            said = f"{reply.status} {reply.reason}: {reply.text}"
+            raise unreadable(self.url, "the answer to a create", said, perhaps_done=True)
 
     def wait_for_devices(self, name: str) -> None:
         """Wait for the devices of a new domain. Up to 3.0.3 xend serves nobody else meanwhile."""
@@ -270,7 +271,7 @@ class XendClient:
             reply = self._transport.exchange(path, form, timeout=timeout)
         if path != _DOMAINS:
             self._refuse_missing(reply, _name(path), form["op"])
-        self._check(reply, form["op"])
+        self._check(reply, form["op"], posted=True)
         return reply
 
     def _refuse_missing(self, reply: Reply, name: str, what: str) -> None:
@@ -281,7 +282,7 @@ class XendClient:
             )  # 3.1 to 3.3
             raise NoSuchDomain(f"xend at {self.url} knows no domain {name!r} to {what}{doubt}", reason=reply.text)
 
-    def _check(self, reply: Reply, what: str) -> None:
+    def _check(self, reply: Reply, what: str, *, posted: bool = False) -> None:
         """Raise unless *reply* says that *what* was done: up to 3.0.2 errors come as 200 and 202 (WIRE.md (h) 4)."""
         reason = _error_in(reply)
         if reason is not None:
@@ -291,9 +292,8 @@ class XendClient:
             kind = UnknownOperation if reply.status == 501 else XendRefused
             raise kind(f"xend at {self.url} refused {what} ({reply.status} {reply.reason}): {said}", reason=reply.text)
         if reply.text and not reply.content_type.startswith("application/sxp"):
-            raise NotXend(
-                f"{self.url} answered {what} with {reply.content_type or 'plain text'}, which xend never does"
-            )
+            said = f"{self.url} answered {what} with {reply.content_type or 'plain text'}, which xend never does"
+            raise NotXend(f"{said}. {DOUBT}" if posted else said, perhaps_done=posted)
 
     def _plain(self, path: str, what: str) -> str:
         """Return an answer that is plain text, as no other is that xend gives to what it knows."""

@@ -173,6 +173,8 @@ def check(wish: Wish) -> None:
         raise InvalidRequest(f"maxmem ({declared.maxmem} MiB) is less than memory ({declared.memory} MiB)")
     if declared.uuid and not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", declared.uuid):
         raise InvalidRequest(f"uuid must have 32 hexadecimal digits, {declared.uuid!r} has not")
+    if any(is_domain_0(uuid) for uuid in _uuids(wish.tree())):
+        raise InvalidRequest(f"uuid {declared.uuid} is that of the control domain, which is the host itself")
     _check_unique("vbds", "dev", [vbd.dev for vbd in declared.vbds or ()])
     _check_unique("vifs", "mac", [vif.mac for vif in declared.vifs or ()])
     for vbd in declared.vbds or ():
@@ -180,6 +182,12 @@ def check(wish: Wish) -> None:
             raise InvalidRequest(
                 f"vbds: uname {vbd.uname!r} of {vbd.dev} must say where the disk is, as phy:vg0/disk or file:/path does"
             )
+
+
+def _uuids(tree: Sxp) -> list[str]:
+    """Return all uuids in a config, should it say several."""
+    pairs = [item for item in tree if isinstance(item, list) and item[:1] == ["uuid"]]
+    return [value for pair in pairs for value in pair[1:] if isinstance(value, str)]
 
 
 def _check_combinations(wish: Wish) -> None:

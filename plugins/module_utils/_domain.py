@@ -16,6 +16,7 @@ not said is None. What releases say differently is brought to one form here (WIR
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -252,11 +253,12 @@ def _text(value: Optional[Sxp]) -> Optional[str]:
 
 
 def _number(kind: Callable[[str], T], value: Optional[Sxp]) -> Optional[T]:
-    """Return a number, None where there is none."""
+    """Return a number, None where there is none: JSON has no infinity, and nothing that is not a number."""
     try:
-        return kind(value) if isinstance(value, str) else None
+        number = kind(value) if isinstance(value, str) else None
     except ValueError:
         return None
+    return None if isinstance(number, float) and not math.isfinite(number) else number
 
 
 def _state(fields: dict[str, Sxp]) -> Optional[str]:

@@ -44,15 +44,27 @@ class XendNoReply(XendError):
 
 
 class NotXend(XendError):
-    """Something answered that is not xend: a proxy, a web server, another service."""
+    """Something answered that is not xend: a proxy, a web server, another service.
+
+    ``perhaps_done`` tells whether it may have passed on to xend what was asked.
+    """
+
+    def __init__(self, message: str, *, perhaps_done: bool = False) -> None:
+        """Keep what has to be known before another try."""
+        self.perhaps_done = perhaps_done
+        super().__init__(message)
 
 
 class UnreadableReply(XendError):
-    """xend answered, and the answer, ``text``, is not what xend answers to such a request."""
+    """xend answered, and the answer, ``text``, is not what xend answers to such a request.
 
-    def __init__(self, message: str, *, text: str = "") -> None:
+    ``perhaps_done`` tells whether xend may have carried it out.
+    """
+
+    def __init__(self, message: str, *, text: str = "", perhaps_done: bool = False) -> None:
         """Keep the whole answer apart from the sentence, which shows its beginning."""
         self.text = text
+        self.perhaps_done = perhaps_done
         super().__init__(message)
 
 

@@ -19,6 +19,9 @@ from ansible_collections.dom0.xend.plugins.module_utils._secrets import options_
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import SEXPDATA_IMPORT_ERROR
 from ansible_collections.dom0.xend.plugins.module_utils._transport import DEFAULT_URL, REQUESTS_IMPORT_ERROR, Transport
 
+MOST_SECONDS = 1_000_000
+"""The longest time that an option can say, 11 days; a socket waits for 24 days at most."""
+
 
 def connection_spec() -> dict[str, dict[str, Any]]:
     """Return the argument spec of the connection options, those of the doc fragment ``connection``."""
@@ -116,10 +119,8 @@ def missing_library() -> Optional[tuple[str, str]]:
 
 
 def open_client(options: Mapping[str, Any], *, read_only: bool) -> XendClient:
-    """Return a client for the xend that the connection options name. Raises InvalidRequest for a wrong URL."""
-    for option in ("timeout", "connect_timeout", "create_timeout"):
-        if options.get(option, 1) <= 0:
-            raise InvalidRequest(f"{option} must be more than 0 seconds, not {options[option]:g}")
+    """Return a client for the xend that the connection options name. Raises InvalidRequest for a wrong URL or time."""
+    _check_seconds(options)
     transport = Transport(
         options["xend_url"],
         username=options["xend_username"],
@@ -134,6 +135,19 @@ def open_client(options: Mapping[str, Any], *, read_only: bool) -> XendClient:
         slow_timeout=options.get("create_timeout") or options["timeout"],
         read_only=read_only,
     )
+
+
+def _check_seconds(options: Mapping[str, Any]) -> None:
+    """Raise InvalidRequest for what YAML takes for a number of seconds and no socket and no clock does, as .inf and .nan."""
+    for option in ("timeout", "connect_timeout", "create_timeout"):
+        if not 0 < options.get(option, 1) <= MOST_SECONDS:
+            raise InvalidRequest(
+                f"{option} must be more than 0 seconds and {MOST_SECONDS} at most, not {options[option]:g}"
+            )
+    if not 0 <= options.get("shutdown_timeout", 0) <= MOST_SECONDS:
+        raise InvalidRequest(
+            f"shutdown_timeout must be 0 to {MOST_SECONDS} seconds, not {options['shutdown_timeout']:g}"
+        )
 
 
 def require_libraries(module: AnsibleModule) -> None:

@@ -20,6 +20,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._release import told_by_
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, dumps
 
 _MOST_CPUS = 10_000
+"""More cpus than this no host has, all its NUMA nodes together."""
 
 
 @dataclass(frozen=True)
@@ -129,21 +130,23 @@ def _words(text: str) -> tuple[str, ...]:
 def _cpus_of_nodes(text: str) -> tuple[tuple[int, ...], ...]:
     """Read lines like ``node0:0-3``, one for each NUMA node. Raises ValueError."""
     nodes: list[tuple[int, ...]] = []
+    room = _MOST_CPUS
     for line in filter(None, map(str.strip, text.split("\n"))):
         name, _colon, ranges = line.partition(":")
         if name != f"node{len(nodes)}":
             raise ValueError("not the next node")
-        nodes.append(_cpus(ranges))
+        nodes.append(_cpus(ranges, room))
+        room -= len(nodes[-1])
     return tuple(nodes)
 
 
-def _cpus(ranges: str) -> tuple[int, ...]:
-    """Read ``0-3,8``. Raises ValueError, also for more than a host can have."""
+def _cpus(ranges: str, most: int) -> tuple[int, ...]:
+    """Read ``0-3,8``. Raises ValueError, also for more than *most* cpus: a few bytes can stand for any number of them."""
     cpus: list[int] = []
     for part in ranges.replace(",", " ").split():
         first, _to, last = part.partition("-")
         start, end = _number(first), _number(last or first)
-        if not 0 <= start <= end or len(cpus) + end - start >= _MOST_CPUS:
+        if not 0 <= start <= end or len(cpus) + end - start >= most:
             raise ValueError("not a range of cpus")
         cpus += range(start, end + 1)
     return tuple(cpus)

@@ -10,11 +10,14 @@ What this layer sees to:
   else, and from 3.1 on xend itself often leaves connections open;
 * a request that changes something is never sent twice: it is tried again only where the connection was refused,
   which is before a byte of it was sent;
+* an answer has an end, in time and in bytes, whatever is on the other side;
+* an error says whether the request may have been carried out: it may, from the moment on at which there is a connection;
 * nothing of the environment (proxies, ``.netrc``, certificate bundles) has a say in where a request goes.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import socket
@@ -22,7 +25,9 @@ import ssl
 import time
 import traceback
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Optional, Union
+from functools import partial
+from http.client import HTTPResponse, RemoteDisconnected
+from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union
 from urllib.parse import unquote, urlencode, urlsplit
 
 from ansible_collections.dom0.xend.plugins.module_utils._errors import (
@@ -38,17 +43,19 @@ try:
     import requests
     from requests.adapters import HTTPAdapter
     from requests.auth import HTTPBasicAuth
-    from urllib3.connection import HTTPConnection
-    from urllib3.connectionpool import HTTPConnectionPool
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
     from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
-    HTTPAdapter = HTTPConnection = HTTPConnectionPool = object  # type: ignore[misc,assignment]
+    HTTPAdapter = HTTPConnection = HTTPSConnection = HTTPConnectionPool = object  # type: ignore[misc,assignment]
 else:
     REQUESTS_IMPORT_ERROR = ""
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+_Doubtful = TypeVar("_Doubtful", NotXend, XendNoReply)
 
 DEFAULT_URL = "unix:///var/lib/xend/xend-socket"
 """Where xend listens unless its configuration says otherwise, and where xm looks for it."""
@@ -58,6 +65,18 @@ RETRY_DELAY = 0.3
 
 _QUEUE_POLL = 0.05
 """Seconds between two attempts to get into the queue of a Unix socket."""
+
+FINISH_TIMEOUT = 30
+"""Seconds, beyond the time for which xend may stay silent, after which a whole answer must be there: xend makes it first,
+and then sends it at once. A log of 1 MiB takes that long at 35 kB/s."""
+
+MOST_MIB = 64
+"""No answer is longer: a list of 20,000 domains has 40 MiB."""
+
+_MOST_HEADER_BYTES = 1 << 20
+"""No status line and headers are longer; xend's have 300 bytes."""
+
+DOUBT = "It may have done what was asked, and may still be doing it: look before you repeat it."
 
 _HEADERS = {
     "Accept": "application/sxp",
@@ -121,6 +140,7 @@ class Transport:
         validate_certs: bool = True,
         ca_path: Optional[str] = None,
         connect_timeout: float = 5,
+        finish_timeout: float = FINISH_TIMEOUT,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Take where and how to connect; nothing is sent yet. Times are in seconds."""
@@ -130,28 +150,33 @@ class Transport:
         self._auth = HTTPBasicAuth(_bytes(username), _bytes(password or "")) if username else None
         self._verify: Union[bool, str] = (ca_path or True) if validate_certs else False
         self._connect_timeout = connect_timeout
+        self._watch = _Watch(finish_timeout)
         self._sleep = sleep
         self._session = requests.Session()
         self._session.trust_env = False
-        if self.address.socket_path is not None:
-            self._session.mount("http://", _UnixAdapter(self.address.socket_path))
+        path = self.address.socket_path
+        self._session.mount("http://", _TcpAdapter(self._watch) if path is None else _UnixAdapter(path, self._watch))
+        self._session.mount("https://", _TcpAdapter(self._watch))
 
     def exchange(
         self, path: str, form: Optional[Mapping[str, str]] = None, *, timeout: float, query: str = ""
     ) -> Reply:
         """Send one GET, or one POST if there is a *form*, and return the whole reply.
 
-        *timeout* is how long xend may stay silent, in seconds. With a *query* the form travels in the URL.
+        *timeout* is how long xend may stay silent, in seconds; the whole answer has ``finish_timeout`` more. With a *query*
+        the form travels in the URL.
         """
         method = "GET" if form is None else "POST"
         body = None if form is None else urlencode(form, errors="surrogateescape").encode("ascii")
+        self._watch.connected = False
         try:
-            response = self._send(method, self.address.base + path + query, body, timeout)
+            with self._send(method, self.address.base + path + query, body, timeout) as response:
+                content = _content(response)
         except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
             raise self._explain(error, method, timeout) from error
         finally:
             self._session.close()
-        return self._reply(response, method)
+        return self._reply(response, content, method)
 
     def _send(self, method: str, url: str, body: Optional[bytes], timeout: float) -> requests.Response:
         """Send, and once more where that is safe."""
@@ -166,6 +191,7 @@ class Transport:
                     verify=self._verify,
                     timeout=(self._connect_timeout, timeout),
                     allow_redirects=False,
+                    stream=True,
                 )
             except requests.exceptions.ConnectionError as error:
                 dropped = not _timed_out(error) and not isinstance(error, requests.exceptions.SSLError)
@@ -177,27 +203,30 @@ class Transport:
 
     def _explain(self, error: Exception, method: str, timeout: float) -> Exception:
         """Return the typed error that tells what happened, and what the user can do about it."""
-        where = self.address.url
-        if isinstance(error, requests.exceptions.SSLError) and not isinstance(_chain(error)[-1], _BROKEN_TLS):
-            return XendUnreachable(
-                f"No trusted TLS connection to {where}: {_cause(error)}. See validate_certs and ca_path."
-            )
-        if isinstance(error, requests.exceptions.ConnectTimeout) or _was_refused(error):
-            return XendUnreachable(f"Cannot connect to xend at {where}: {_cause(error)}. {self._advice()}")
-        if _timed_out(error):
+        where, links = self.address.url, _chain(error)
+        tls = isinstance(error, requests.exceptions.SSLError)
+        if not self._watch.connected:
+            if tls and not isinstance(links[-1], _BROKEN_TLS):
+                return XendUnreachable(
+                    f"No trusted TLS connection to {where}: {_cause(error)}. See validate_certs and ca_path."
+                )
+            if isinstance(error, requests.exceptions.ConnectionError) or _timed_out(error):
+                return XendUnreachable(f"Cannot connect to xend at {where}: {_cause(error)}. {self._advice()}")
+            return NotXend(f"No HTTP with {where}: {_cause(error)}")
+        if any(isinstance(link, _TooSlowError) for link in links):
+            limit = timeout + self._watch.finish_timeout
+            happened = f"xend at {where} did not finish its answer within {limit:g} s"
+        elif _timed_out(error):
             happened = f"xend at {where} did not answer within {timeout:g} s"
+        elif tls:
+            happened = f"The TLS connection to {where} broke before the answer was whole ({_cause(error)})"
         elif isinstance(error, requests.exceptions.ConnectionError):
             happened = f"xend at {where} closed the connection without a whole answer ({_cause(error)})"
         elif isinstance(error, requests.exceptions.ChunkedEncodingError):
-            happened = f"the answer of xend at {where} broke off ({_cause(error)})"
+            happened = f"The answer of xend at {where} broke off ({_cause(error)})"
         else:
-            return NotXend(f"No HTTP with {where}: {_cause(error)}")
-        if method == "GET":
-            return XendNoReply(f"{happened}.", perhaps_done=False)
-        return XendNoReply(
-            f"{happened}. It may have done what was asked, and may still be doing it: look before you repeat it.",
-            perhaps_done=True,
-        )
+            return _lost(NotXend, f"No HTTP with {where}: {_cause(error)}", method)
+        return _lost(XendNoReply, happened, method)
 
     def _advice(self) -> str:
         """Say what to check when xend cannot be reached."""
@@ -208,28 +237,29 @@ class Transport:
             )
         return "Does xend run, and does it listen there (xend-http-server, xend-port, xend-address in xend-config.sxp)?"
 
-    def _reply(self, response: requests.Response, method: str) -> Reply:
+    def _reply(self, response: requests.Response, body: bytes, method: str) -> Reply:
         """Check that the reply is whole, and of a kind that xend sends."""
-        where, status, body = self.address.url, response.status_code, response.content
+        where, status = self.address.url, response.status_code
         promised = response.headers.get("Content-Length", "")
-        if re.fullmatch(r"[0-9]{1,18}", promised) and len(body) < int(promised):
-            raise XendNoReply(
-                f"The answer of xend at {where} broke off after {len(body)} of {promised} bytes"
-                + (". What was asked may have been done: look before you repeat it." if method == "POST" else "."),
-                perhaps_done=method == "POST",
+        if promised and len(body) < int(promised):
+            raise _lost(
+                XendNoReply, f"The answer of xend at {where} broke off after {len(body)} of {promised} bytes", method
             )
         text = body.decode("utf-8", "surrogateescape")
-        if status in _PROXY_STATUSES or 300 <= status < 400:
-            raise NotXend(
-                f"{where} answered {status} {response.reason}, which xend never does: {_proxy_advice(status)}"
-            )
+        if status in _CREDENTIALS or status > _LAST_STATUS or 300 <= status < 400:
+            said = f"{where} answered {status} {response.reason}, which xend never does: {_proxy_advice(status)}"
+            raise NotXend(said) if status in _CREDENTIALS else _lost(NotXend, said, method)
         kind = response.headers.get("Content-Type", "")
         plain = status == 200 and kind.startswith("text/plain")  # of the hypervisor's messages, any may be the first
         if text.lstrip()[:1] == "<" and not text.startswith("<Fault") and not plain:
-            raise NotXend(
+            said = (
                 f"{where} answered HTML ({_excerpt(text)}): a proxy or another web server is in the way, "
                 "or something on the way changes the Accept header"
             )
+            raise _lost(NotXend, said, method)
+        if not promised and not _is_chunked(response):
+            said = f"The answer of xend at {where} does not say how long it is, so it may have broken off"
+            raise _lost(XendNoReply, said, method)
         return Reply(status, response.reason or "", kind, text)
 
 
@@ -242,7 +272,35 @@ def _bytes(credential: str) -> bytes:
 
 
 _FORM = "application/x-www-form-urlencoded"
-_PROXY_STATUSES = {401, 403, 407, 502, 503, 504}
+_CREDENTIALS = {401, 403, 407}
+"""What a proxy answers that has passed nothing on."""
+_LAST_STATUS = 501
+"""xend knows none beyond it; gateways know many."""
+
+
+def _lost(kind: type[_Doubtful], happened: str, method: str) -> _Doubtful:
+    """Return the error for a request that was sent, and whose answer is none: what a POST asked for may have been done."""
+    if method == "GET":
+        return kind(f"{happened}.", perhaps_done=False)
+    return kind(f"{happened}. {DOUBT}", perhaps_done=True)
+
+
+def _content(response: requests.Response) -> bytes:
+    """Return the body of a reply, without unpacking anything. Raises ValueError for one that xend never sends."""
+    coding = response.headers.get("Content-Encoding", "").strip().lower()
+    if coding not in ("", "identity"):
+        raise ValueError(f"the answer is compressed ({_excerpt(coding)}), and xend never compresses")
+    length = response.headers.get("Content-Length")
+    if length is not None and not re.fullmatch(r"[0-9]{1,18}", length):
+        raise ValueError(f"the answer says {_excerpt(length)} for its length")
+    if int(length or 0) > MOST_MIB << 20:
+        raise ValueError(f"the answer has {length} bytes, and none of xend has more than {MOST_MIB} MiB")
+    return response.content
+
+
+def _is_chunked(response: requests.Response) -> bool:
+    """Tell whether a reply says where it ends by coming in chunks: xend's never do, a proxy's may."""
+    return "chunked" in response.headers.get("Transfer-Encoding", "").lower()
 
 
 def _proxy_advice(status: int) -> str:
@@ -254,9 +312,10 @@ def _proxy_advice(status: int) -> str:
     return "a proxy in front of it cannot reach xend"
 
 
-def unreadable(where: str, what: str, text: str) -> UnreadableReply:
+def unreadable(where: str, what: str, text: str, *, perhaps_done: bool = False) -> UnreadableReply:
     """Return the error for an answer that cannot be understood, with its beginning."""
-    return UnreadableReply(f"xend at {where} gave an answer that cannot be read as {what}: {_excerpt(text)}", text=text)
+    said = f"xend at {where} gave an answer that cannot be read as {what}: {_excerpt(text)}"
+    return UnreadableReply(f"{said}. {DOUBT}" if perhaps_done else said, text=text, perhaps_done=perhaps_done)
 
 
 def _excerpt(text: str) -> str:
@@ -296,6 +355,10 @@ def _chain(error: BaseException) -> list[BaseException]:
         if not isinstance(inner, BaseException):
             inner = next((value for value in link.args if isinstance(value, BaseException)), None)
         link = inner or link.__cause__ or link.__context__
+        if isinstance(
+            link, TypeError
+        ):  # no cause: urllib3 1.26 asks Python 2's way first, and goes on while handling that
+            break
     return links
 
 
@@ -303,7 +366,127 @@ _BROKEN_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 """What ends a connection that had come about; other TLS errors keep it from coming about."""
 
 
-class _UnixConnection(HTTPConnection):
+@dataclass
+class _Watch:
+    """What is to be known of an exchange beyond what requests tells."""
+
+    finish_timeout: float
+    connected: bool = False
+    """Whether a byte of the request can have been sent."""
+
+
+class _TooSlowError(socket.timeout):
+    """An answer came, and had no end."""
+
+
+class _Bounded(io.RawIOBase):
+    """What a server sends, up to a point in time and a number of bytes: status line, headers, body and all between them."""
+
+    def __init__(self, raw: Any, sock: socket.socket, finish_timeout: float) -> None:
+        super().__init__()
+        self.in_headers = True
+        self._raw = raw
+        self._sock = sock
+        self._silence = sock.gettimeout() or 0.0
+        self._end = time.monotonic() + self._silence + finish_timeout
+        self._received = 0
+
+    def readable(self) -> bool:
+        """Return that it is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read some bytes. Raises _TooSlowError, ValueError for too many, RemoteDisconnected for an end in the headers."""
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise _TooSlowError("timed out")
+        self._sock.settimeout(min(self._silence, left))
+        try:
+            count: int = self._raw.readinto(buffer)
+        except (TimeoutError, socket.timeout) as error:
+            if self._silence < left:
+                raise
+            raise _TooSlowError("timed out") from error
+        self._received += count
+        if self._received > MOST_MIB << 20:
+            raise ValueError(f"the answer goes on after {MOST_MIB} MiB, and none of xend has more")
+        if self.in_headers and self._received > _MOST_HEADER_BYTES:
+            raise ValueError("the answer still has no body after 1 MiB of headers")
+        if self.in_headers and self._received and not count:
+            raise RemoteDisconnected("the answer ended in its headers")
+        return count
+
+    def close(self) -> None:
+        """Close what is read from."""
+        self._raw.close()
+        super().close()
+
+
+class _Response(HTTPResponse):
+    """http.client's response, read within bounds: it takes a half header for a whole one, and waits for ever."""
+
+    def __init__(self, watch: _Watch, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self._bounded = _Bounded(self.fp.detach(), sock, watch.finish_timeout)
+        self.fp = io.BufferedReader(self._bounded)
+
+    def begin(self) -> None:
+        """Read the status line and the headers."""
+        super().begin()
+        self._bounded.in_headers = False
+
+
+class _TcpConnection(HTTPConnection):
+    """urllib3's connection, watched."""
+
+    def __init__(self, *args: Any, watch: _Watch, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._watch = watch
+        self.response_class = partial(_Response, watch)  # type: ignore[assignment]
+
+    def connect(self) -> None:
+        """Connect."""
+        super().connect()
+        self._watch.connected = True
+
+
+class _TlsConnection(HTTPSConnection):
+    """urllib3's connection over TLS, watched."""
+
+    def __init__(self, *args: Any, watch: _Watch, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._watch = watch
+        self.response_class = partial(_Response, watch)  # type: ignore[assignment]
+
+    def connect(self) -> None:
+        """Connect, and agree on TLS."""
+        super().connect()
+        self._watch.connected = True
+
+
+class _TcpAdapter(HTTPAdapter):
+    """requests' adapter, whose connections are watched; requests asks for its pool in one way up to 2.31, in another since."""
+
+    def __init__(self, watch: _Watch) -> None:
+        super().__init__()
+        self._watch = watch
+
+    def get_connection(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the pool (requests up to 2.31)."""
+        return self._watched(super().get_connection(*args, **kwargs))
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the pool (requests from 2.32)."""
+        return self._watched(super().get_connection_with_tls_context(*args, **kwargs))
+
+    def _watched(self, pool: Any) -> Any:
+        """Have the pool make connections of ours."""
+        kind = _TlsConnection if isinstance(pool, HTTPSConnectionPool) else _TcpConnection
+        pool.ConnectionCls = partial(kind, watch=self._watch)
+        return pool
+
+
+class _UnixConnection(_TcpConnection):
     """urllib3's connection, to a socket in the file system."""
 
     def __init__(self, socket_path: str, **kwargs: Any) -> None:
@@ -324,6 +507,7 @@ class _UnixConnection(HTTPConnection):
             sock.close()
             raise NewConnectionError(self, error.strerror or str(error)) from error
         self.sock = sock
+        self._watch.connected = True
 
     def _connect(self, sock: socket.socket, deadline: float) -> None:
         """Connect, and wait for a place in the queue: up to 3.0.3 it is short, and one client is served at a time."""
@@ -341,21 +525,22 @@ class _UnixConnection(HTTPConnection):
 class _UnixPool(HTTPConnectionPool):
     """urllib3's pool, whose connections all go to one socket."""
 
-    def __init__(self, socket_path: str) -> None:
+    def __init__(self, socket_path: str, watch: _Watch) -> None:
         super().__init__("localhost", maxsize=1)
         self._socket_path = socket_path
+        self._watch = watch
 
     def _new_conn(self) -> _UnixConnection:
-        return _UnixConnection(self._socket_path, timeout=self.timeout.connect_timeout)
+        return _UnixConnection(self._socket_path, watch=self._watch, timeout=self.timeout.connect_timeout)
 
 
 class _UnixAdapter(HTTPAdapter):
-    """requests' adapter, for one Unix socket; requests asks for its pool in one way up to 2.31, in another since."""
+    """requests' adapter, for one Unix socket."""
 
-    def __init__(self, socket_path: str) -> None:
+    def __init__(self, socket_path: str, watch: _Watch) -> None:
         super().__init__()
-        self._socket_path = socket_path
-        self._pool = _UnixPool(socket_path)
+        self._make_pool = partial(_UnixPool, socket_path, watch)
+        self._pool = self._make_pool()
 
     def get_connection(self, *_args: Any, **_kwargs: Any) -> _UnixPool:
         """Return the pool (requests up to 2.31)."""
@@ -369,4 +554,4 @@ class _UnixAdapter(HTTPAdapter):
         """Close what the pool still holds, and have it open anew when it is used again."""
         super().close()
         self._pool.close()
-        self._pool = _UnixPool(self._socket_path)
+        self._pool = self._make_pool()

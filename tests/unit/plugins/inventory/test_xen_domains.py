@@ -540,6 +540,16 @@ def test_a_dead_xend_is_a_warning_where_that_is_wanted(sim: Simulator, tmp_path:
     assert members(inventory, "xend_a") == []
 
 
+@pytest.mark.parametrize("option", ["timeout", "connect_timeout"])
+@pytest.mark.parametrize("seconds", [float("inf"), float("nan"), 1e10, -1])
+def test_a_time_that_no_socket_takes_is_told_with_its_xend_and_its_option(
+    tmp_path: Path, option: str, seconds: float
+) -> None:
+    xends = [{"url": dead_url(), "name": "a"}, {"url": dead_url(), "name": "b", option: seconds}]
+    said = f"xend b: {option} must be more than 0 seconds and 1000000 at most, not {seconds:g}"
+    assert said in error(source(tmp_path, xends=xends, on_failure="warn"))
+
+
 def test_all_dead_xends_are_named(tmp_path: Path) -> None:
     xends = [{"url": dead_url(), "name": "a"}, {"url": f"unix://{tmp_path}/none", "name": "b"}]
     message = error(source(tmp_path, xends=xends))
@@ -1124,6 +1134,8 @@ def test_a_hit_does_without_requests(tmp_path: Path, cached: dict[str, Any]) -> 
         ({"xend_rul": "http://a:8000"}, "xend_rul"),
         ({"timeout": "soon"}, "timeout"),
         ({"timeout": 0}, "timeout must be more than 0 seconds"),
+        ({"timeout": float("nan")}, "timeout must be more than 0 seconds and 1000000 at most, not nan"),
+        ({"connect_timeout": 1e20}, "connect_timeout must be more than 0 seconds and 1000000 at most, not 1e+20"),
         ({"validate_certs": "flase"}, "validate_certs"),
         ({"include_halted": "perhaps"}, "include_halted"),
         ({"on_failure": "ignore"}, "on_failure"),

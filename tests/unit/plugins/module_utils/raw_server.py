@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -31,6 +33,12 @@ class Answer:
     """What to do after that: ``close``, ``reset``, or ``wait`` until the client closes."""
     reads: bool = True
     """Whether to wait for a request at all."""
+    drip: bytes = b""
+    """What to send after ``data``, again and again, until the client closes."""
+    pause: float = 0
+    """Seconds between two drips."""
+    raw: bytes = b""
+    """What to send last, past TLS."""
 
 
 def http(status: str = "200 OK", body: bytes = b"", **headers: str) -> Answer:
@@ -118,6 +126,12 @@ class RawServer:
             self.requests += filter(None, [_whole_request(stream)])
         if answer.data:
             stream.sendall(answer.data)
+        while answer.drip:
+            stream.sendall(answer.drip)
+            time.sleep(answer.pause)
+        if answer.raw:
+            with socket.socket(fileno=os.dup(stream.fileno())) as below:
+                below.sendall(answer.raw)
         if answer.then == "reset":
             stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         elif answer.then == "wait":

@@ -460,8 +460,16 @@ def test_plain_text_is_returned_as_it_is_whatever_it_begins_with(method: str, bo
 @pytest.mark.parametrize("status", [200, 202])
 def test_a_create_without_a_201_is_not_taken_for_one(sim: Simulator, status: int) -> None:
     sim.faults.append(Fault("create", "status", status=status))
-    with pytest.raises(UnreadableReply, match="the answer to a create"):
+    with pytest.raises(UnreadableReply, match=r"the answer to a create.*look before you repeat it") as caught:
         client_of(sim).create(config())
+    assert caught.value.perhaps_done
+
+
+def test_a_write_that_is_answered_in_another_kind_of_text_may_have_been_done(sim: Simulator) -> None:
+    sim.faults.append(Fault("pause", "status", status=200, body="Thank you", content_type="text/plain"))
+    with pytest.raises(NotXend, match="look before you repeat it") as caught:
+        client_of(sim).pause("web1")
+    assert caught.value.perhaps_done
 
 
 @pytest.mark.parametrize(
@@ -480,7 +488,7 @@ FAULTS: list[tuple[str, type[XendError], Optional[bool]]] = [
     ("drop", XendNoReply, True),
     ("drop_after", XendNoReply, True),
     ("hang", XendNoReply, True),
-    ("html", NotXend, None),
+    ("html", NotXend, True),
     ("refuse", XendRefused, None),
 ]
 

@@ -262,6 +262,8 @@ def test_a_recorded_domain_is_as_its_config_declares(version: str) -> None:
         ({"uuid": "x"}, "uuid must have 32 hexadecimal digits"),
         ({"uuid": "c0ffee"}, "uuid must have 32 hexadecimal digits"),
         ({"uuid": "0" * 33}, "uuid must have 32 hexadecimal digits"),
+        ({"uuid": "00000000-0000-0000-0000-000000000000"}, "uuid .* is that of the control domain"),
+        ({"uuid": "0" * 32}, "uuid .* is that of the control domain"),
         ({"vbds": [{"uname": "phy:a", "dev": "sda"}, {"uname": "phy:b", "dev": "sda"}]}, "two with dev sda"),
         ({"vbds": [{"uname": "phy:a", "dev": "sda"}, {"uname": "phy:b", "dev": "sda:disk"}]}, "two with dev sda"),
         ({"vbds": [{"uname": "/srv/a.img", "dev": "sda"}]}, "must say where the disk is"),
@@ -298,6 +300,8 @@ def test_an_option_that_a_xend_can_follow_is_not_refused(options: dict[str, Any]
         ("(vm (memory 64) (vcpus 14300))", "vcpus must be 8192 at most"),
         ("(vm (memory 64) (vcpus -3))", "vcpus must be 1 or more"),
         ("(vm (uuid beef))", "uuid must have"),
+        ("(vm (uuid '00000000-00000000-00000000-00000000'))", "uuid .* is that of the control domain"),
+        ("(vm (uuid c0ffee00-0000-0000-0000-00000000beef) (uuid 00000000000000000000000000000000))", "control domain"),
         ("(vm (device (vbd (dev sda))))", "must say where the disk is"),
         (
             "(vm (device (vbd (dev sda) (uname phy:a))) (device (tap (dev sda:disk) (uname tap:aio:b))))",

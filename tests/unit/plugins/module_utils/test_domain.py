@@ -526,3 +526,11 @@ def test_any_vcpu_is_read_or_refused(tree: Sxp) -> None:
 def test_the_control_domain_tells_the_release_too(more: str, release: Release) -> None:
     text = f"(domain (domid 0) (name Domain-0) (status 2) (bootloader_args ) (state r-----) {more})"
     assert Domain.from_sxp(loads(text)).release == release
+
+
+@pytest.mark.parametrize("number", ["inf", "-inf", "nan", "Infinity", "1e999"])
+def test_a_time_that_is_no_number_is_none_so_that_results_are_json(number: str) -> None:
+    domain = Domain.from_sxp(loads(f"(domain (name web1) (cpu_time {number}) (start_time {number}))"))
+    vcpu = Vcpu.from_sxp(loads(f"(vcpu (number 0) (cpu_time {number}))"))
+    assert (domain.cpu_time, domain.start_time, vcpu.cpu_time) == (None, None, None)
+    json.dumps([domain.as_dict(), vcpu.as_dict()], allow_nan=False)

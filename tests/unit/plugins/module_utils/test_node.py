@@ -239,6 +239,8 @@ def test_what_is_said_is_read(text: str, key: str, value: object) -> None:
         ("hw_caps", "()"),
         *(("node_to_cpu", text) for text in ("none", "node1:0", "0-3", "node0:3-0", "node0:a", "'node0:0 node1:1'")),
         *(("node_to_cpu", text) for text in ("node0:0-999999999", "'node0:0-9999,0-9999'", "node0:-1", "node0:0-1-2")),
+        ("node_to_cpu", "'node0:0-5000\\nnode1:0-5000'"),
+        ("node_to_cpu", "'" + "\\n".join(f"node{node}:0-9999" for node in range(100)) + "'"),
         *(
             ("cpu_topology", text)
             for text in ("none", "''", "'core: cpu socket node'", r"'cpu: core socket node\n 0: 1'")

@@ -6,13 +6,17 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import socket
 import ssl
 import subprocess
+import time
+import tracemalloc
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
 
@@ -54,6 +58,13 @@ def head(request: bytes) -> tuple[bytes, dict[bytes, bytes]]:
     pairs = [(name, value) for name, _colon, value in (header.partition(b": ") for header in headers)]
     assert len(dict(pairs)) == len(pairs)
     return line, dict(pairs)
+
+
+def tls_context(certificate: Path) -> ssl.SSLContext:
+    """Return what a server with that certificate needs."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
 
 
 def words(error: BaseException) -> str:
@@ -312,7 +323,6 @@ def test_each_exchange_has_a_connection_of_its_own() -> None:
         (http("500 Internal server error"), Reply(500, "Internal server error", "", "")),
         (http(body="(a 'é')".encode()), Reply(200, "OK", "application/sxp", "(a 'é')")),
         (http(body=b"(a '\xe9\x00\xff')"), Reply(200, "OK", "application/sxp", "(a '\udce9\0\udcff')")),
-        (Answer(b"HTTP/1.1 200 OK\r\n\r\n(a)"), Reply(200, "OK", "", "(a)")),
         (Answer(b"HTTP/1.0 200 OK\nContent-length: 3\n\n(a)"), Reply(200, "OK", "", "(a)")),
         (Answer(b"HTTP/1.1 200\r\nContent-length: 3\r\n\r\n(a)"), Reply(200, "", "", "(a)")),
         (Answer(b"HTTP/1.1 200 OK\r\nContent-length: 3\r\n\r\n(a)''surplus"), Reply(200, "OK", "", "(a)")),
@@ -366,6 +376,11 @@ BREAKS = [
     pytest.param(DROPPED, id="closed without a word"),
     pytest.param(Answer(then="reset"), id="reset"),
     pytest.param(Answer(b"HT"), id="closed in the status line"),
+    pytest.param(Answer(b"HTTP/1.1 202 Accepted\r\n"), id="closed before the headers"),
+    pytest.param(Answer(b"HTTP/1.1 202 Accepted\r\nContent-length: 0\r\n"), id="closed in the headers"),
+    pytest.param(Answer(b"HTTP/1.1 202 Accepted\r\nPragma: no"), id="closed in a header"),
+    pytest.param(Answer(b"HTTP/1.1 202 Accepted\r\n\r\n"), id="no length and no body"),
+    pytest.param(Answer(b"HTTP/1.1 200 OK\r\n\r\n(a)"), id="no length, so a body that may be half of one"),
     pytest.param(Answer(b"HTTP/1.1 200 OK\r\nContent-length: 10\r\n\r\n(a"), id="half a body"),
     pytest.param(Answer(b"HTTP/1.1 200 OK\r\nContent-length: 10\r\n\r\n"), id="no body"),
     pytest.param(Answer(b"HTTP/1.1 200 OK\r\nContent-length: 10\r\n\r\n(a", then="reset"), id="reset in the body"),
@@ -381,6 +396,7 @@ def test_a_post_is_not_repeated_when_its_reply_breaks_off(answer: Answer) -> Non
         exchange(server.url, FORM)
     assert caught.value.perhaps_done
     assert server.url in words(caught.value)
+    assert "getresponse" not in words(caught.value)
     assert len(server.requests) == 1
 
 
@@ -468,6 +484,129 @@ def test_broken_http_ends_in_a_reply_or_a_typed_error(data: bytes, form: Optiona
         except XendError as error:
             words(error)
     assert len(server.requests) == 1 or form is None
+
+
+# ---- a reply without an end, or of a kind that xend never gives
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-type: application/sxp\r\n"
+BOMB = gzip.compress(b"\0" * 10_000_000)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(Answer(drip=b"H"), id="the status line"),
+        pytest.param(Answer(b"HTTP/1.1 200 OK\r\n", drip=b"X"), id="a header"),
+        pytest.param(Answer(drip=b"HTTP/1.1 100 Continue\r\n\r\n"), id="100 Continue"),
+        pytest.param(Answer(HEAD + b"Content-length: 100000\r\n\r\n", drip=b" "), id="the body"),
+        pytest.param(Answer(HEAD + b"\r\n", drip=b" "), id="a body without a length"),
+        pytest.param(Answer(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", drip=b"1\r\n \r\n"), id="chunks"),
+    ],
+)
+@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize(("form", "perhaps_done"), [(None, False), (FORM, True)])
+def test_a_reply_that_drips_has_an_end(
+    answer: Answer, form: Optional[dict[str, str]], request: pytest.FixtureRequest, *, tls: bool, perhaps_done: bool
+) -> None:
+    ca_path = str(request.getfixturevalue("certificate")) if tls else None
+    context = tls_context(Path(ca_path)) if ca_path else None
+    began = time.monotonic()
+    with RawServer(replace(answer, pause=0.02), tls=context) as server:
+        with pytest.raises(XendNoReply, match=r"did not finish its answer within 0\.7 s") as caught:
+            exchange(server.url, form, timeout=0.4, finish_timeout=0.3, ca_path=ca_path)
+        assert time.monotonic() - began < 5
+    assert caught.value.perhaps_done is perhaps_done
+    assert ("look before you repeat it" in words(caught.value)) is perhaps_done
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(Answer(HEAD + b"\r\n", drip=b" " * 1_000_000), id="no length"),
+        pytest.param(Answer(HEAD + b"Content-length: 99999999999\r\n\r\n", then="wait"), id="a length beyond it"),
+        pytest.param(
+            Answer(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", drip=b"f4240\r\n" + b" " * 1_000_000 + b"\r\n"),
+            id="chunks",
+        ),
+    ],
+)
+@pytest.mark.parametrize(("form", "perhaps_done"), [(None, False), (FORM, True)])
+def test_a_reply_without_an_end_is_given_up_at_a_bound_that_is_told(
+    answer: Answer, form: Optional[dict[str, str]], *, perhaps_done: bool
+) -> None:
+    tracemalloc.start()
+    try:
+        with RawServer(answer) as server, pytest.raises(NotXend, match="64 MiB") as caught:
+            exchange(server.url, form)
+        assert tracemalloc.get_traced_memory()[1] < 200_000_000
+    finally:
+        tracemalloc.stop()
+    assert caught.value.perhaps_done is perhaps_done
+    assert ("look before you repeat it" in words(caught.value)) is perhaps_done
+
+
+@pytest.mark.parametrize("form", [None, FORM])
+def test_headers_without_an_end_are_given_up_before_the_time_is_over(form: Optional[dict[str, str]]) -> None:
+    answer = Answer(drip=b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
+    with RawServer(answer) as server, pytest.raises(NotXend, match="1 MiB of headers") as caught:
+        exchange(server.url, form)
+    assert caught.value.perhaps_done is (form is not None)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "GZIP", "br", "identity, gzip", "x" * 5000])
+@pytest.mark.parametrize("body", [BOMB, b"(a)"])
+@pytest.mark.parametrize(("form", "perhaps_done"), [(None, False), (FORM, True)])
+def test_what_nobody_asked_to_compress_is_not_unpacked(
+    coding: str, body: bytes, form: Optional[dict[str, str]], *, perhaps_done: bool
+) -> None:
+    tracemalloc.start()
+    try:
+        answer = http(body=body, Content_encoding=coding)
+        with RawServer(answer) as server, pytest.raises(NotXend, match="xend never compresses") as caught:
+            exchange(server.url, form)
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+    assert len(words(caught.value)) < 400
+    assert caught.value.perhaps_done is perhaps_done
+
+
+def test_an_encoding_that_changes_nothing_is_taken() -> None:
+    with RawServer(http(body=b"(a)", Content_encoding="identity")) as server:
+        assert exchange(server.url).text == "(a)"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(http(f"{status} Something") for status in (301, 302, 303, 307, 502, 503, 504, 524)),
+        http("504 Gateway Timeout", b"<html>Timeout</html>"),
+        http("200 OK", b"<html>Hi</html>"),
+        http("500 Internal Server Error", b"<html>Hi</html>"),
+        Answer(b"HTTP/1.1 200 OK\r\nContent-length: 3\r\nContent-length: 4\r\n\r\n(a)"),
+        Answer(b"HTTP/1.1 200 OK\r\nContent-length: 3, 4\r\n\r\n(a)"),
+        Answer(b"HTTP/1.1 200 OK\r\nContent-length: -5\r\n\r\n(a)"),
+        Answer(b"HTTP/1.1 200 OK\r\nContent-length: zwei\r\n\r\n(a)"),
+        Answer(b"SSH-2.0-OpenSSH_9.0\r\n"),
+    ],
+)
+@pytest.mark.parametrize(("form", "perhaps_done"), [(None, False), (FORM, True)])
+def test_whoever_answers_a_post_in_an_odd_way_may_have_passed_it_on(
+    answer: Answer, form: Optional[dict[str, str]], *, perhaps_done: bool
+) -> None:
+    with RawServer(answer) as server, pytest.raises((NotXend, XendNoReply)) as caught:
+        exchange(server.url, form)
+    assert isinstance(caught.value, (NotXend, XendNoReply))
+    assert caught.value.perhaps_done is perhaps_done
+    assert ("look before you repeat it" in words(caught.value)) is perhaps_done
+
+
+@pytest.mark.parametrize("status", [401, 403, 407])
+def test_who_wants_other_credentials_has_passed_nothing_on(status: int) -> None:
+    with RawServer(http(f"{status} No")) as server, pytest.raises(NotXend) as caught:
+        exchange(server.url, FORM)
+    assert not caught.value.perhaps_done
 
 
 # ---- no connection
@@ -604,9 +743,7 @@ def _certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(name="tls_server")
 def _tls_server(certificate: Path) -> Iterator[RawServer]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    with RawServer(http(body=b"(node)"), tls=context) as server:
+    with RawServer(http(body=b"(node)"), tls=tls_context(certificate)) as server:
         yield server
 
 
@@ -659,6 +796,32 @@ def test_https_to_a_server_without_tls_ends_in_a_typed_error(answer: Answer, for
     with RawServer(answer) as server, pytest.raises(XendError) as caught:
         exchange(server.url.replace("http:", "https:"), form)
     words(caught.value)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(Answer(raw=b"\x17\x03\x03\x00\x20" + b"x" * 32), id="a record that is forged"),
+        pytest.param(Answer(raw=b"HTTP/1.1 200 OK\r\n\r\n"), id="no TLS any more"),
+        pytest.param(Answer(HEAD + b"Content-length: 9\r\n\r\n(a", raw=b"HTTP/1.1 200 OK\r\n"), id="in the body"),
+    ],
+)
+@pytest.mark.parametrize(("form", "perhaps_done"), [(None, False), (FORM, True)])
+def test_tls_that_breaks_after_the_request_is_told_as_no_reply(
+    answer: Answer, form: Optional[dict[str, str]], certificate: Path, *, perhaps_done: bool
+) -> None:
+    with RawServer(answer, tls=tls_context(certificate)) as server, pytest.raises(XendNoReply) as caught:
+        exchange(server.url, form, ca_path=str(certificate))
+    assert caught.value.perhaps_done is perhaps_done
+    assert ("look before you repeat it" in words(caught.value)) is perhaps_done
+    assert "trusted" not in words(caught.value)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("then", ["close", "reset"])
+def test_tls_that_breaks_in_the_handshake_is_told_as_no_connection(then: str) -> None:
+    with RawServer(Answer(reads=False, then=then)) as server, pytest.raises(XendUnreachable):
+        exchange(server.url.replace("http:", "https:"), FORM)
 
 
 def test_https_to_a_plain_xend_is_told_as_no_connection() -> None:

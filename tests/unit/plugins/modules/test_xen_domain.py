@@ -265,6 +265,11 @@ def test_a_strange_but_legal_name_works(sim: Simulator, name: str) -> None:
         ({"config": "(vm (name web1) (image (linux (args {a}))))"}, "put the whole value in quotes"),
         ({"config": "<html>"}, "not an s-expression"),
         ({"timeout": 0}, "timeout must be more than 0"),
+        *(
+            ({"state": "absent", "on_shutdown_timeout": "destroy", option: seconds}, f"{option} must be ")
+            for option in ("timeout", "connect_timeout", "create_timeout", "shutdown_timeout")
+            for seconds in ("inf", "-inf", "nan", "1e20", "1e400", "-5", 3000000)
+        ),
         ({"xend_url": "ftp://host"}, "xend_url 'ftp://host' is none of"),
         ({"xend_url": "http://root:secret@host:8000"}, "give it as xend_username"),
     ],

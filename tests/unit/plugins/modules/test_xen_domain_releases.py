@@ -112,12 +112,14 @@ def test_vcpus_go_down_and_up_again(sim: Simulator) -> None:
     ],
 )
 def test_the_last_device_that_is_detached_is_gone(sim: Simulator, option: str, devices: list[dict[str, str]]) -> None:
-    running(sim, **{option: devices})
-    result = ensure(sim, **{option: [], f"purge_{option}": True})
+    wanted: dict[str, Any] = {option: devices}
+    none: dict[str, Any] = {option: [], f"purge_{option}": True}
+    running(sim, **wanted)
+    result = ensure(sim, **none)
     assert (result["changed"], result["domain"][option]) == (True, [])
-    assert ensure(sim, **{option: [], f"purge_{option}": True})["changed"] is False
+    assert ensure(sim, **none)["changed"] is False
     sim.clear_log()
-    back = ensure(sim, **{option: devices})
+    back = ensure(sim, **wanted)
     if sim.version == "3.2":  # which takes no device under that mac or dev while the guest lives
         assert "is already" in back["msg"]
     else:
