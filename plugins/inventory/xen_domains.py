@@ -156,7 +156,8 @@ notes:
     V(null).
   - They are data. What looks like a template in them stays text.
   - The host of a domain whose name is taken, on another xend or by a group, or is that of the controller (C(localhost)),
-    is called C(name@xend), and there is a warning. xends come in the order of the file, their domains by name.
+    is called C(name+xend), and there is a warning. xends come in the order of the file, their domains by name.
+    No host on a network has such a name. This one is reached where C(ansible_host) says, or not at all.
   - Whoever names a guest must not run commands on the controller. The name of a host holds only letters, digits,
     C(_), C(.), C(+) and C(-), and does not begin with C(-). Every other character becomes C(_), with a warning.
     The name as xend has it stays in C(xen_name).
@@ -231,7 +232,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Optional, Union
 from urllib.parse import urlsplit
 
-from ansible.constants import LOCALHOST
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.inventory import (
@@ -540,7 +540,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         url = self._prefixed("xend_url")
         owned = {name: str(host.vars[url]) for name, host in inventory.hosts.items() if host.vars.get(url)}
         composed = {to_safe_group_name(name) for name in self.get_option("groups")}
-        return Names({*inventory.groups, *_fixed_groups(xends), *composed, *LOCALHOST}, owned)
+        return Names({*inventory.groups, *_fixed_groups(xends), *composed}, owned)
 
     def _prefixed(self, name: str) -> str:
         return str(self.get_option("vars_prefix")) + name

@@ -294,7 +294,7 @@ def test_hostnames_that_collide_are_told_apart(sim: Simulator, tmp_path: Path, w
     add(sim, "db1")
     path = source(tmp_path, xends=[{"url": sim.url, "name": "a"}], hostnames=["'same'"])
     inventory = read(path)
-    assert sorted(inventory.hosts) == ["same", "same@a"]
+    assert sorted(inventory.hosts) == ["same", "same+a"]
     assert variables(inventory, "same")["xen_name"] == "db1"
     assert len(warnings) == 1
 
@@ -458,9 +458,9 @@ def test_a_name_on_two_xends_is_told_apart_with_a_warning(
     add(other, "web1")
     xends = [{"url": sim.url, "name": "a"}, {"url": other.url, "name": "b"}]
     inventory = read(source(tmp_path, xends=xends))
-    assert (members(inventory, "xend_a"), members(inventory, "xend_b")) == (["web1"], ["web1@b"])
-    assert variables(inventory, "web1@b")["xen_name"] == "web1"
-    assert any("the name web1 of a domain on xend b is taken: it is called web1@b" in warning for warning in warnings)
+    assert (members(inventory, "xend_a"), members(inventory, "xend_b")) == (["web1"], ["web1+b"])
+    assert variables(inventory, "web1+b")["xen_name"] == "web1"
+    assert any("the name web1 of a domain on xend b is taken: it is called web1+b" in warning for warning in warnings)
 
 
 @ONLY_3_0_0
@@ -477,7 +477,7 @@ def test_a_name_in_two_sources_is_told_apart_too(
     add(other, "web1")
     source(tmp_path, "a.xen_domains.yml", xend_url=sim.url)
     source(tmp_path, "b.xen_domains.yml", xend_url=other.unix_url)
-    assert sorted(read(str(tmp_path)).hosts) == ["web1", "web1@localhost"]
+    assert sorted(read(str(tmp_path)).hosts) == ["web1", "web1+localhost"]
     assert warnings
 
 
@@ -492,10 +492,18 @@ def test_a_host_of_another_source_gets_the_variables_added(sim: Simulator, tmp_p
 
 def test_a_name_that_occurs_again_and_again_still_gets_one_of_its_own() -> None:
     names = Names({"all"}, {"web1": "http://b"})
-    assert [names.take("x", "a", "http://a") for _time in range(4)] == ["x", "x@a", "x@a@2", "x@a@3"]
-    assert names.take("all", "a", "http://a") == "all@a"
-    assert names.take("web1", "a", "http://a") == "web1@a"
+    assert [names.take("x", "a", "http://a") for _time in range(4)] == ["x", "x+a", "x+a+2", "x+a+3"]
+    assert names.take("all", "a", "http://a") == "all+a"
+    assert names.take("web1", "a", "http://a") == "web1+a"
     assert names.take("web1", "b", "http://b") == "web1"
+
+
+def test_many_domains_of_one_name_are_told_apart_in_no_time() -> None:
+    names = Names({"all"}, {})
+    before = time.process_time()
+    given = [names.take("x", "a", "http://a") for _time in range(50_000)]
+    assert time.process_time() - before < 5
+    assert (len(set(given)), given[-1]) == (50_000, "x+a+49999")
 
 
 def test_all_xends_are_asked_at_the_same_time(tmp_path: Path) -> None:
@@ -674,7 +682,10 @@ def test_a_domain_that_goes_meanwhile_is_not_missed(sim: Simulator, tmp_path: Pa
 
 
 @BOTH
-@pytest.mark.parametrize("name", ["all", "ungrouped", "state_running", "xend_a", "made", "localhost", "127.0.0.1"])
+@pytest.mark.parametrize(
+    "name",
+    ["all", "ungrouped", "state_running", "xend_a", "made", "localhost", "127.0.0.1", "127.1", "0", "LocalHost."],
+)
 def test_a_domain_is_not_taken_for_a_group_or_for_the_controller(
     sim: Simulator, tmp_path: Path, warnings: list[str], name: str
 ) -> None:
@@ -685,8 +696,8 @@ def test_a_domain_is_not_taken_for_a_group_or_for_the_controller(
         "groups": {"made": f"xen_name == '{name}'"},
     }
     inventory = read(source(tmp_path, **options))
-    assert sorted(inventory.hosts) == sorted(["db1", f"{name}@a"])
-    assert members(inventory, "made") == [f"{name}@a"]
+    assert sorted(inventory.hosts) == sorted(["db1", f"{name}+a"])
+    assert members(inventory, "made") == [f"{name}+a"]
     assert any("is taken" in warning for warning in warnings)
 
 
@@ -728,10 +739,37 @@ def test_a_name_that_ansible_could_misread_is_an_error_if_strict(sim: Simulator,
     assert "'a,b' on xend 127.0.0.1 cannot be the name" in error(source(tmp_path, xend_url=sim.url, strict=True))
 
 
-def test_the_name_of_a_xend_that_is_no_name_of_a_host_does_no_harm_behind_an_at() -> None:
+def test_the_name_of_a_xend_that_is_no_name_of_a_host_does_no_harm_in_that_of_a_host() -> None:
     names = Names({"web1"}, {})
-    assert names.take("web1", "::1", "http://[::1]:8000") == "web1@__1"
-    assert names.take("web1", "db1, rack", "http://b") == "web1@db1__rack"
+    assert names.take("web1", "::1", "http://[::1]:8000") == "web1+__1"
+    assert names.take("web1", "db1, rack", "http://b") == "web1+db1__rack"
+
+
+@ONLY_4_1
+def test_ssh_takes_a_name_that_was_told_apart_for_no_user_of_another_host(
+    sim: Simulator, other: Simulator, tmp_path: Path
+) -> None:
+    add(other, "web1")
+    xends = [{"url": sim.url, "name": "a"}, {"url": other.url, "name": "mail.example.org"}]
+    (second,) = members(read(source(tmp_path, xends=xends)), "xend_mail_example_org")
+    asked = subprocess.run(["ssh", "-G", second], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert f"hostname {second}" in asked
+    assert not is_address(second)  # no resolver has such a name, unlike web1.mail.example.org
+
+
+@ONLY_4_1
+def test_a_xend_whose_name_is_a_list_or_an_address_of_ipv6_gives_one_harmless_name_to_its_host(
+    sim: Simulator, other: Simulator, tmp_path: Path
+) -> None:
+    for each in (sim, other):
+        add(each, "db1")
+    for name, host in (("db1, rack", "db1+db1__rack"), ("::1", "db1+__1")):
+        xends = [{"url": sim.url, "name": "a"}, {"url": other.url, "name": name}]
+        path = source(tmp_path, xends=xends, filters=[{"exclude": "xen_name != 'db1'"}])
+        assert sorted(read(path).hosts) == ["db1", host]
+        manager = InventoryManager(DataLoader(), sources=[path])
+        manager.subset(host)
+        assert [each.name for each in manager.get_hosts()] == [host]
 
 
 OPTIONS_OF_SSH = [
