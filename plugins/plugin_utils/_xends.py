@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Optional, TypedDict, Union
 
 from ansible_collections.dom0.xend.plugins.module_utils._errors import XendError
+from ansible_collections.dom0.xend.plugins.plugin_utils._complaints import MOST_SHOWN, excerpt
 
 if TYPE_CHECKING:
     from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
 MOST_AT_A_TIME = 16
 """So many xends are asked at a time."""
-
-MOST_COMPLAINTS = 5
-"""So many complaints of a xend are shown."""
 
 _FORMAT = 2
 """To be raised with each change of Answer, so that what an earlier release has put into a cache is not read."""
@@ -126,9 +124,9 @@ def age(seconds: float) -> str:
 
 def shortened(complaints: Sequence[str]) -> list[str]:
     """Return the complaints of a xend, or the first few and how many more there are: one cause can spoil hundreds."""
-    if len(complaints) <= MOST_COMPLAINTS:
-        return list(complaints)
-    return [*complaints[:MOST_COMPLAINTS], f"{len(complaints) - MOST_COMPLAINTS} more domains cannot be read"]
+    shown = [excerpt(each, 1000) for each in complaints[:MOST_SHOWN]]
+    more = len(complaints) - len(shown)
+    return [*shown, f"{more} more domains cannot be read"] if more else shown
 
 
 def _ask_one(xend: Xend, query: Query) -> Union[Answer, XendError]:

@@ -701,6 +701,105 @@ def test_a_domain_is_not_taken_for_a_group_or_for_the_controller(
     assert any("is taken" in warning for warning in warnings)
 
 
+@ONLY_4_1
+@pytest.mark.parametrize(
+    ("keyed", "group"),
+    [
+        ({"key": "xen_vifs | map(attribute='bridge')", "prefix": "bridge"}, "bridge_xenbr0"),
+        ({"key": "xen_vifs[0].bridge", "prefix": "br", "parent_group": "bridges"}, "bridges"),
+        ({"key": "xen_nothing | default('')", "default_value": "none", "prefix": "x"}, "x_none"),
+        ({"key": "marked", "prefix": "", "separator": ""}, "yes"),
+    ],
+)
+def test_a_domain_named_as_a_keyed_group_is_not_taken_for_the_hosts_of_that_group(
+    sim: Simulator, tmp_path: Path, warnings: list[str], keyed: dict[str, Any], group: str
+) -> None:
+    add(sim, group)
+    inventory = read(
+        source(
+            tmp_path,
+            xends=[{"url": sim.url, "name": "a"}],
+            compose={"marked": "'yes'", "odd": "xen_name"},
+            groups={"dmz": f"xen_name == '{group}'"},
+            keyed_groups=[keyed],
+        )
+    )
+    assert sorted(inventory.hosts) == sorted(["web1", f"{group}+a"])
+    assert members(inventory, "dmz") == [f"{group}+a"]
+    assert sorted(members(inventory, group)) == sorted(["web1", f"{group}+a"])
+    assert "odd" not in inventory.groups[group].vars
+    assert variables(inventory, f"{group}+a")["odd"] == group
+    (warning,) = warnings
+    assert f"the name {group} of a domain on xend a is taken: it is called {group}+a" in warning
+
+
+@ONLY_4_1
+def test_a_group_for_each_name_leaves_no_host_with_the_name_of_a_group(sim: Simulator, tmp_path: Path) -> None:
+    add(sim, "db1")
+    keyed = [{"key": "inventory_hostname", "prefix": "", "separator": ""}]
+    inventory = read(source(tmp_path, xends=[{"url": sim.url, "name": "a"}], keyed_groups=keyed))
+    assert sorted(inventory.hosts) == ["db1+a", "web1+a"]
+    assert members(inventory, "web1_a") == ["web1+a"]
+    assert "web1" not in inventory.groups
+
+
+@ONLY_3_0_0
+def test_a_domain_named_as_a_group_of_an_earlier_source_is_told_apart(
+    sim: Simulator, tmp_path: Path, warnings: list[str]
+) -> None:
+    (tmp_path / "a_static.yml").write_text("all: {children: {prod: {hosts: {mail: }}}}\n")
+    add(sim, "prod")
+    source(tmp_path, "b.xen_domains.yml", xend_url=sim.url, groups={"dmz": "xen_name == 'prod'"})
+    inventory = read(str(tmp_path))
+    assert members(inventory, "prod") == ["mail"]
+    assert members(inventory, "dmz") == ["prod+127.0.0.1"]
+    assert warnings
+
+
+@ONLY_4_1
+def test_expressions_see_what_a_host_has_from_other_sources(sim: Simulator, tmp_path: Path) -> None:
+    (tmp_path / "a_static.yml").write_text(
+        "all: {children: {top: {children: {old: {hosts: {web1: {site: hall2}}}}}}}\n"
+    )
+    source(
+        tmp_path,
+        "b.xen_domains.yml",
+        xends=[{"url": sim.url, "name": "a"}],
+        strict=True,
+        compose={"seen": "group_names", "file": "inventory_file"},
+        keyed_groups=[{"key": "site"}],
+    )
+    inventory = read(str(tmp_path))
+    found = variables(inventory, "web1")
+    assert sorted(found["seen"]) == ["old", "state_running", "top", "xend_a"]
+    assert found["file"] == str(tmp_path / "a_static.yml")
+    assert members(inventory, "_hall2") == ["web1"]
+    assert "web1" not in [host.name for host in inventory.groups["top"].hosts]
+
+
+@ONLY_4_1
+def test_an_expression_that_fails_under_strict_leaves_nothing_behind(sim: Simulator, tmp_path: Path) -> None:
+    for options in ({"compose": {"x": "xen_nothing"}}, {"keyed_groups": [{"key": "xen_nothing"}]}):
+        error(source(tmp_path, xend_url=sim.url, strict=True, **options))
+
+
+@ONLY_3_0_0
+def test_thousands_of_odd_names_give_a_few_warnings(sim: Simulator, tmp_path: Path, warnings: list[str]) -> None:
+    entries = "".join(f"(domain (name 'odd {number} {'x' * 300}') (domid {number}))" for number in range(1, 3001))
+    sim.faults.append(Fault("detail", "status", status=200, body=f"({entries})", content_type="application/sxp"))
+    path = source(
+        tmp_path,
+        xend_url=sim.url,
+        hostnames=["xen_nothing | default('')"],
+        ansible_host=["xen_name"],
+        compose={"ansible_user": "xen_name"},
+    )
+    assert len(read(path).hosts) == 3000
+    assert len(warnings) == 4 * 6
+    assert sum(map(len, warnings)) < 10_000
+    assert any("2995 more names that cannot be those of hosts" in warning for warning in warnings)
+
+
 @BOTH
 @pytest.mark.parametrize(
     ("name", "host"),
