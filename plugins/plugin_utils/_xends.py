@@ -14,9 +14,10 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Optional, TypedDict, Union
 
 from ansible_collections.dom0.xend.plugins.module_utils._errors import XendError
@@ -82,26 +83,52 @@ class Answer(TypedDict):
 
 
 def ask(xends: Sequence[Xend], query: Query) -> list[Union[Answer, XendError]]:
-    """Ask all xends; return for each, in their order, what it has said, or why it has not."""
-    if not xends:
-        return []
-    with ThreadPoolExecutor(max_workers=min(MOST_AT_A_TIME, len(xends))) as pool:
-        return list(pool.map(lambda xend: _ask_one(xend, query), xends))
+    """Ask all xends; return for each, in their order, what it has said, or why it has not.
+
+    An interrupt ends the wait and, as the threads are daemons, the process: a pool would be waited for, however long a
+    xend takes. Nothing is lost with them, as they only read.
+    """
+    todo: SimpleQueue[int] = SimpleQueue()
+    done: SimpleQueue[tuple[int, Union[Answer, Exception]]] = SimpleQueue()
+
+    def work() -> None:
+        with suppress(Empty):
+            while True:
+                number = todo.get_nowait()
+                try:
+                    done.put((number, _ask_one(xends[number], query)))
+                except Exception as error:  # noqa: BLE001 - raised again, by who waits
+                    done.put((number, error))
+
+    for number in range(len(xends)):
+        todo.put(number)
+    for _thread in range(min(MOST_AT_A_TIME, len(xends))):
+        Thread(target=work, daemon=True).start()
+    said = dict(done.get() for _xend in xends)
+    answers: list[Union[Answer, XendError]] = []
+    for _number, answer in sorted(said.items(), key=lambda item: item[0]):
+        if isinstance(answer, Exception) and not isinstance(answer, XendError):
+            raise answer
+        answers.append(answer)
+    return answers
 
 
 @contextmanager
 def uncollected() -> Iterator[None]:
     """Keep Python's garbage collector from what is made meanwhile: it is no garbage.
 
-    Hundreds of thousands of objects come into being here and stay until the process ends. The collector would go through
-    all of them again and again, now and while Ansible goes on.
+    Hundreds of thousands of objects come into being here and stay. The collector would go through all of them again and
+    again, now and while Ansible goes on. To freeze and to let go makes them old, so it does that seldom. They are not left
+    frozen: an inventory that is read anew, or in a process that goes on, would never be collected.
     """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
+        if gc.get_freeze_count() == 0:  # else somebody else's objects would be let go of
+            gc.freeze()
+            gc.unfreeze()
         if was_enabled:
             gc.enable()
 

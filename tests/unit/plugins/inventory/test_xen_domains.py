@@ -7,13 +7,17 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import gc
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,7 +35,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.dom0.xend.plugins.inventory.xen_domains import STATES
 from ansible_collections.dom0.xend.plugins.plugin_utils._names import Names, is_address
-from ansible_collections.dom0.xend.plugins.plugin_utils._xends import age
+from ansible_collections.dom0.xend.plugins.plugin_utils._xends import Query, Xend, age, ask, uncollected
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.raw_server import RawServer, http
 from tests.simulator import Fault, Simulator
 
@@ -518,6 +522,72 @@ def test_all_xends_are_asked_at_the_same_time(tmp_path: Path) -> None:
     finally:
         for sim in sims:
             sim.stop()
+
+
+INTERRUPTIBLE = (
+    "import runpy, signal\n"
+    "signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever the process that runs the tests does with it\n"
+    "runpy.run_module('ansible.cli.inventory', run_name='__main__', alter_sys=True)"
+)
+
+
+def test_an_interrupt_ends_the_wait_for_a_xend_that_drips(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        path = source(tmp_path, xends=[{"url": url, "name": "a"}, {"url": dead_url(), "name": "b"}])
+        command = [sys.executable, "-c", INTERRUPTIBLE, "-i", path, "--list"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            connection, _address = listener.accept()
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/sxp\r\nContent-Length: 1000\r\n\r\n(")
+            process.send_signal(signal.SIGINT)
+            for _drip in range(50):
+                if process.poll() is not None:
+                    break
+                with contextlib.suppress(OSError):
+                    connection.sendall(b" ")
+                time.sleep(0.2)
+            ended = process.poll()
+            process.kill()
+            _out, said = process.communicate()
+            connection.close()
+    assert ended == 99, said
+    assert "User interrupted execution" in said
+
+
+def test_what_the_code_that_asks_a_xend_has_wrong_is_not_lost_in_a_thread() -> None:
+    xend = Xend("a", "xend_a", "fail", {})
+    with pytest.raises(KeyError):
+        ask([xend], Query(include_halted=True, fetch_node=False))
+
+
+# ---- the collector of garbage
+
+
+class Cycle:
+    """Garbage that only the collector can take away, as hosts and their groups are."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_an_inventory_that_nobody_needs_any_more_is_collected() -> None:
+    with uncollected():
+        gone = weakref.ref(Cycle())
+    gc.collect()
+    assert gone() is None
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
+
+
+def test_what_somebody_else_has_frozen_stays_frozen() -> None:
+    gc.freeze()
+    try:
+        before = gc.get_freeze_count()
+        with uncollected():
+            pass
+        assert 0 < gc.get_freeze_count() <= before
+    finally:
+        gc.unfreeze()
 
 
 # ---- xends that give nothing
