@@ -262,9 +262,11 @@ from ansible_collections.dom0.xend.plugins.plugin_utils._xends import (
     Xend,
     age,
     ask,
+    from_cache,
     missing_library,
     order,
     shortened,
+    to_cache,
     uncollected,
 )
 
@@ -318,7 +320,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """Fill the inventory from the source at *path*. Raises AnsibleParserError, and then adds nothing."""
         super().parse(inventory, loader, path, cache)
         with uncollected():
-            self._check_options(self._read_options(path), path)
+            self._check_options(self._read_options(path, loader), path)
             xends = self._xends(path)
             answers = self._answers(xends, path, may_read_cache=cache)
             hosts, draft = self._plan(xends, answers, inventory, path)
@@ -327,12 +329,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     # ---- options
 
-    def _read_options(self, path: str) -> Mapping[str, Any]:
+    def _read_options(self, path: str, loader: DataLoader) -> Mapping[str, Any]:
         """Set the options, and return those of the source as they stand there. Raises AnsibleParserError."""
+        self._options: dict[str, Any] = {}
         try:
             config: Mapping[str, Any] = self._read_config_data(path)
         except AnsibleError as error:  # Ansible names the option, but not where it stands
-            raise AnsibleParserError(f"{path}: {error}") from error
+            if not self._options:
+                raise AnsibleParserError(f"{path}: {error}") from error
+            # The options are set, so it is the cache that gives trouble. _last_answers() meets that again, and tells.
+            config = loader.load_from_file(path, cache="none", trusted_as_template=True)
         return config
 
     def _check_options(self, config: Mapping[str, Any], path: str) -> None:
@@ -415,21 +421,27 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _last_answers(self, xends: Sequence[Xend], query: Query, path: str) -> dict[str, Optional[Answer]]:
         """Return what the cache holds of each xend, however old."""
+        self._cache = None
         if not self.get_option("cache"):
             return dict.fromkeys(xend.name for xend in xends)
         # The timeout is ours to judge: the plugin would give nothing that is older, not even for `stale`.
         options = {"_uri": "cache_connection", "_prefix": "cache_prefix"}
         given = {key: self.get_option(name) for key, name in options.items() if self.get_option(name) is not None}
-        self._cache = get_cache_plugin(self.get_option("cache_plugin"), _timeout=0, **given)
+        try:
+            self._cache = get_cache_plugin(self.get_option("cache_plugin"), _timeout=0, **given)
+        except Exception as error:  # noqa: BLE001 - whatever a cache plugin raises: xend can still answer
+            self.display.warning(f"{path}: the cache cannot be used: {error}")
+            return dict.fromkeys(xend.name for xend in xends)
         return {xend.name: self._last_answer(self._key(xend, query, path), path) for xend in xends}
 
     def _last_answer(self, key: str, path: str) -> Optional[Answer]:
+        nothing = object()
         try:
-            answer: Optional[Answer] = self._cache.get(key)
-        except AnsibleError as error:
+            kept = self._cache.get(key, nothing)
+            return None if kept is nothing else from_cache(kept)
+        except Exception as error:  # noqa: BLE001 - whatever a cache plugin raises
             self.display.warning(f"{path}: nothing is taken from the cache: {error}")
             return None
-        return answer
 
     def _key(self, xend: Xend, query: Query, path: str) -> str:
         """Return the cache's key: another one for each source, xend, and thing that could be asked for."""
@@ -443,10 +455,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _keep(self, asked: Sequence[tuple[Xend, Union[Answer, XendError]]], query: Query, path: str) -> None:
         """Put what was said into the cache at once: what comes later may fail."""
         answers = [(xend, answer) for xend, answer in asked if not isinstance(answer, XendError)]
-        if self.get_option("cache") and answers:
-            for xend, answer in answers:
-                self._cache[self._key(xend, query, path)] = answer
-            self.set_cache_plugin()
+        if self._cache is not None and answers:
+            try:
+                for xend, answer in answers:
+                    self._cache[self._key(xend, query, path)] = to_cache(answer)
+                self.set_cache_plugin()
+            except Exception as error:  # noqa: BLE001 - whatever a cache plugin raises
+                self.display.warning(f"{path}: the cache cannot be written: {error}")
+
+    def update_cache_if_changed(self) -> None:
+        """Do nothing: Ansible asks for this at the end, and what was said has been put into the cache already."""
 
     def _judged(
         self,

@@ -12,6 +12,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 MOST_AT_A_TIME = 16
 """So many xends are asked at a time."""
 
-_FORMAT = 2
+_FORMAT = 3
 """To be raised with each change of Answer, so that what an earlier release has put into a cache is not read."""
 
 
@@ -131,6 +132,52 @@ def uncollected() -> Iterator[None]:
             gc.unfreeze()
         if was_enabled:
             gc.enable()
+
+
+def to_cache(answer: Answer) -> str:
+    """Return an answer as text: in data, Ansible takes some keys, such as ``__ansible_type``, for its own."""
+    return json.dumps(answer)
+
+
+def from_cache(text: Any) -> Answer:
+    """Return the answer that a text from the cache holds. Raises ValueError for anything else."""
+    try:
+        answer = json.loads(text)
+        whole = _is_answer(answer)
+    except (TypeError, KeyError, RecursionError) as error:
+        raise ValueError(f"it holds no answer of a xend: {error!r}") from error
+    if not whole:
+        raise ValueError("it holds no answer of a xend")
+    found: Answer = answer
+    return found
+
+
+def _is_answer(data: Any) -> bool:
+    """Return whether *data* is what is read of an Answer here. Raises KeyError or TypeError where it is not."""
+    return (
+        isinstance(data["asked_at"], float)
+        and math.isfinite(data["asked_at"])
+        and isinstance(data["domains"], list)
+        and all(_is_domain(each) for each in data["domains"])
+        and isinstance(data["complaints"], list)
+        and all(isinstance(each, str) for each in data["complaints"])
+        and isinstance(data["node"], (dict, type(None)))
+    )
+
+
+def _is_domain(data: Any) -> bool:
+    """Return whether *data* is what is read of a FoundDomain here. Raises KeyError or TypeError where it is not."""
+    fields = data["fields"]
+    return (
+        isinstance(fields, dict)
+        and isinstance(fields["name"], str)
+        and isinstance(fields["domid"], (int, type(None)))
+        and isinstance(fields["state"], (str, type(None)))
+        and isinstance(fields["vifs"], (list, type(None)))
+        and all(isinstance(vif["ip"], (list, type(None))) for vif in fields["vifs"] or ())
+        and isinstance(data["privileged"], bool)
+        and isinstance(data["zombie"], bool)
+    )
 
 
 def missing_library() -> Optional[str]:

@@ -29,7 +29,7 @@ from ansible.errors import AnsibleError
 from ansible.inventory.data import InventoryData
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.loader import inventory_loader
+from ansible.plugins.loader import cache_loader, inventory_loader
 from ansible.template import is_trusted_as_template
 from ansible.utils.display import Display
 
@@ -1195,6 +1195,119 @@ def test_a_cache_that_cannot_be_read_is_said_and_done_without(
     assert any("nothing is taken from the cache" in warning for warning in warnings)
 
 
+ANSWER: dict[str, Any] = {"asked_at": 1e12, "domains": [], "complaints": [], "node": None}
+
+
+@ONLY_3_0_0
+@pytest.mark.parametrize("content", ["[]", '"x"', "null", "5"])
+def test_a_cache_file_that_is_no_answer_is_said_and_done_without(
+    sim: Simulator, tmp_path: Path, cached: dict[str, Any], warnings: list[str], content: str
+) -> None:
+    path = source(tmp_path, xend_url=sim.url, **cached)
+    read(path)
+    (file,) = (tmp_path / "cache").iterdir()
+    file.write_text(content)
+    assert list(read(path).hosts) == ["web1"]
+    assert any("nothing is taken from the cache" in warning for warning in warnings)
+
+
+@ONLY_3_0_0
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        [],
+        5,
+        {},
+        ANSWER,
+        "",
+        "x",
+        "{}",
+        "null",
+        "[" * 100_000,
+        *(
+            json.dumps({**ANSWER, **spoilt})
+            for spoilt in (
+                {"asked_at": "today"},
+                {"asked_at": True},
+                {"asked_at": float("nan")},
+                {"domains": None},
+                {"domains": ["web1"]},
+                {"domains": [{"fields": {}, "privileged": False, "zombie": False}]},
+                {"domains": [{"fields": {"name": 5, "domid": 1, "state": None, "vifs": None}}]},
+                {"domains": [{"fields": {"name": "x", "domid": "1", "state": None, "vifs": None}}]},
+                {"domains": [{"fields": {"name": "x", "domid": 1, "state": None, "vifs": ["y"]}}]},
+                {"complaints": "x"},
+                {"complaints": [None]},
+                {"node": "x"},
+            )
+        ),
+    ],
+    ids=lambda value: repr(value)[:60],
+)
+def test_a_cache_that_holds_no_answer_is_said_and_done_without(
+    sim: Simulator, tmp_path: Path, cached: dict[str, Any], warnings: list[str], value: Any
+) -> None:
+    path = source(tmp_path, xend_url=sim.url, **cached)
+    read(path)
+    (file,) = (tmp_path / "cache").iterdir()
+    options = {"_uri": cached["cache_connection"], "_prefix": "ansible_inventory_", "_timeout": 0}
+    cache_loader.get(cached["cache_plugin"], **options).set(file.name[file.name.index("dom0.xend") :], value)
+    assert list((tmp_path / "cache").iterdir()) == [file]
+    assert list(read(path).hosts) == ["web1"]
+    assert any("nothing is taken from the cache" in warning for warning in warnings)
+    warnings.clear()
+    sim.clear_log()
+    assert list(read(path).hosts) == ["web1"]
+    assert not warnings
+    assert not sim.requests
+
+
+ANSIBLES_OWN = ("__ansible_type", "__ansible_vault", "__ansible_unsafe")
+
+
+@ONLY_4_1
+@pytest.mark.parametrize("plugin", ["ansible.builtin.jsonfile", "ansible.builtin.memory"])
+@pytest.mark.parametrize("own", ANSIBLES_OWN)
+def test_a_field_with_a_name_that_ansible_uses_itself_spoils_neither_cache_nor_output(
+    sim: Simulator, tmp_path: Path, cached: dict[str, Any], own: str, plugin: str
+) -> None:
+    name, body = "/xend/node", f"(node (system Linux) (host d0) ({own} secret) (nr_cpus 4))"
+    sim.faults.append(Fault("node", "status", status=200, body=body, content_type="application/sxp"))
+    cached["cache_plugin"] = plugin
+    path = source(tmp_path, xends=[{"url": sim.url, "name": "a"}], fetch_node=True, **cached)
+    for _time in range(2):
+        result = run_ansible("inventory", "-i", path, "--list", folder=tmp_path)
+        assert result.returncode == 0, result.stderr
+        listed = json.loads(result.stdout)
+        assert listed["xend_a"]["hosts"] == ["web1"], result.stderr
+        assert f"xend{own}" in result.stdout or plugin.endswith("memory")
+    assert name in paths(sim)
+
+
+@ONLY_3_0_0
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"cache_connection": "/dev/null/cache"},
+        {"cache_connection": "/proc/self"},
+        {"cache_connection": None},
+        {"cache_plugin": "no.such.plugin"},
+    ],
+    ids=str,
+)
+def test_a_cache_that_cannot_be_used_is_said_and_xend_is_asked(
+    sim: Simulator, tmp_path: Path, cached: dict[str, Any], warnings: list[str], trouble: dict[str, Any]
+) -> None:
+    options = {key: value for key, value in {**cached, **trouble}.items() if value is not None}
+    path = source(tmp_path, xend_url=sim.url, on_failure="stale", **options)
+    assert list(read(path).hosts) == ["web1"]
+    assert any("the cache cannot be" in warning for warning in warnings)
+    assert "timeout" in error(source(tmp_path, "b.xen_domains.yml", xend_url=sim.url, timeout="soon", **options))
+    sim.stop()
+    assert "Cannot connect to xend" in error(path)
+
+
 @ONLY_3_0_0
 def test_ansible_inventory_can_flush_the_cache(sim: Simulator, tmp_path: Path, cached: dict[str, Any]) -> None:
     path = source(tmp_path, xend_url=sim.url, **cached)
@@ -1214,7 +1327,7 @@ def make_older(folder: Path, seconds: float) -> None:
     """Let what is in the cache have been fetched some time earlier."""
     for file in (folder / "cache").iterdir():
         file.write_text(
-            re.sub(r'("asked_at\\?": )([0-9.]+)', lambda m: f"{m[1]}{float(m[2]) - seconds}", file.read_text())
+            re.sub(r'("asked_at\\*": )([0-9.]+)', lambda m: f"{m[1]}{float(m[2]) - seconds}", file.read_text())
         )
 
 
