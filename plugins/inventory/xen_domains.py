@@ -156,7 +156,8 @@ notes:
     V(null).
   - They are data. What looks like a template in them stays text.
   - The host of a domain whose name is taken, on another xend or by a group, or is that of the controller (C(localhost)),
-    is called C(name@xend), and there is a warning. xends come in the order of the file, their domains by name.
+    is called C(name+xend), and there is a warning. xends come in the order of the file, their domains by name.
+    No host on a network has such a name. This one is reached where C(ansible_host) says, or not at all.
   - Whoever names a guest must not run commands on the controller. The name of a host holds only letters, digits,
     C(_), C(.), C(+) and C(-), and does not begin with C(-). Every other character becomes C(_), with a warning.
     The name as xend has it stays in C(xen_name).
@@ -225,13 +226,12 @@ cache_timeout: 300
 import ipaddress
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional, Union, cast
 from urllib.parse import urlsplit
 
-from ansible.constants import LOCALHOST
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.inventory import (
@@ -244,6 +244,8 @@ from ansible.plugins.inventory import (
 from ansible.utils.vars import combine_vars
 
 from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest, XendError
+from ansible_collections.dom0.xend.plugins.plugin_utils._complaints import Complaints, excerpt
+from ansible_collections.dom0.xend.plugins.plugin_utils._draft import Draft
 from ansible_collections.dom0.xend.plugins.plugin_utils._names import (
     Names,
     disarmed,
@@ -260,15 +262,16 @@ from ansible_collections.dom0.xend.plugins.plugin_utils._xends import (
     Xend,
     age,
     ask,
+    from_cache,
     missing_library,
     order,
     shortened,
+    to_cache,
     uncollected,
 )
 
 if TYPE_CHECKING:
     from ansible.inventory.data import InventoryData
-    from ansible.inventory.host import Host
     from ansible.parsing.dataloader import DataLoader
 
 STATES = ("running", "paused", "shutdown", "crashed", "dying", "halted")
@@ -280,8 +283,23 @@ _PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
+class WantedHost:
+    """What is to be a host: the name that is meant, its xend, groups, address and variables.
+
+    Expressions may use what it has from its group, ``shared``, too.
+    """
+
+    meant: str
+    xend: Xend
+    groups: tuple[str, ...]
+    address: Optional[str]
+    variables: dict[str, Any]
+    shared: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class PlannedHost:
-    """A host as it is going to be in the inventory; expressions may use what it has from its group, ``shared``, too."""
+    """A host as it is going to be in the inventory, under a name that nothing else has."""
 
     name: str
     groups: tuple[str, ...]
@@ -302,21 +320,25 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """Fill the inventory from the source at *path*. Raises AnsibleParserError, and then adds nothing."""
         super().parse(inventory, loader, path, cache)
         with uncollected():
-            self._check_options(self._read_options(path), path)
+            self._check_options(self._read_options(path, loader), path)
             xends = self._xends(path)
             answers = self._answers(xends, path, may_read_cache=cache)
-            hosts = self._plan(xends, answers, inventory, path)
+            hosts, draft = self._plan(xends, answers, inventory, path)
             self._populate(inventory, xends, answers, hosts)
-            self._construct(inventory, hosts, path)
+            draft.apply()
 
     # ---- options
 
-    def _read_options(self, path: str) -> Mapping[str, Any]:
+    def _read_options(self, path: str, loader: DataLoader) -> Mapping[str, Any]:
         """Set the options, and return those of the source as they stand there. Raises AnsibleParserError."""
+        self._options: dict[str, Any] = {}
         try:
             config: Mapping[str, Any] = self._read_config_data(path)
         except AnsibleError as error:  # Ansible names the option, but not where it stands
-            raise AnsibleParserError(f"{path}: {error}") from error
+            if not self._options:
+                raise AnsibleParserError(f"{path}: {error}") from error
+            # The options are set, so it is the cache that gives trouble. _last_answers() meets that again, and tells.
+            config = loader.load_from_file(path, cache="none", trusted_as_template=True)
         return config
 
     def _check_options(self, config: Mapping[str, Any], path: str) -> None:
@@ -399,21 +421,27 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _last_answers(self, xends: Sequence[Xend], query: Query, path: str) -> dict[str, Optional[Answer]]:
         """Return what the cache holds of each xend, however old."""
+        self._cache = None
         if not self.get_option("cache"):
             return dict.fromkeys(xend.name for xend in xends)
         # The timeout is ours to judge: the plugin would give nothing that is older, not even for `stale`.
         options = {"_uri": "cache_connection", "_prefix": "cache_prefix"}
         given = {key: self.get_option(name) for key, name in options.items() if self.get_option(name) is not None}
-        self._cache = get_cache_plugin(self.get_option("cache_plugin"), _timeout=0, **given)
+        try:
+            self._cache = get_cache_plugin(self.get_option("cache_plugin"), _timeout=0, **given)
+        except Exception as error:  # noqa: BLE001 - whatever a cache plugin raises: xend can still answer
+            self.display.warning(f"{path}: the cache cannot be used: {error}")
+            return dict.fromkeys(xend.name for xend in xends)
         return {xend.name: self._last_answer(self._key(xend, query, path), path) for xend in xends}
 
     def _last_answer(self, key: str, path: str) -> Optional[Answer]:
+        nothing = object()
         try:
-            answer: Optional[Answer] = self._cache.get(key)
-        except AnsibleError as error:
+            kept = self._cache.get(key, nothing)
+            return None if kept is nothing else from_cache(kept)
+        except Exception as error:  # noqa: BLE001 - whatever a cache plugin raises
             self.display.warning(f"{path}: nothing is taken from the cache: {error}")
             return None
-        return answer
 
     def _key(self, xend: Xend, query: Query, path: str) -> str:
         """Return the cache's key: another one for each source, xend, and thing that could be asked for."""
@@ -427,10 +455,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _keep(self, asked: Sequence[tuple[Xend, Union[Answer, XendError]]], query: Query, path: str) -> None:
         """Put what was said into the cache at once: what comes later may fail."""
         answers = [(xend, answer) for xend, answer in asked if not isinstance(answer, XendError)]
-        if self.get_option("cache") and answers:
-            for xend, answer in answers:
-                self._cache[self._key(xend, query, path)] = answer
-            self.set_cache_plugin()
+        if self._cache is not None and answers:
+            try:
+                for xend, answer in answers:
+                    self._cache[self._key(xend, query, path)] = to_cache(answer)
+                self.set_cache_plugin()
+            except Exception as error:  # noqa: BLE001 - whatever a cache plugin raises
+                self.display.warning(f"{path}: the cache cannot be written: {error}")
+
+    def update_cache_if_changed(self) -> None:
+        """Do nothing: Ansible asks for this at the end, and what was said has been put into the cache already."""
 
     def _judged(
         self,
@@ -464,65 +498,73 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _plan(
         self, xends: Sequence[Xend], answers: Sequence[Optional[Answer]], inventory: InventoryData, path: str
-    ) -> list[PlannedHost]:
-        """Return the hosts to be, each under a name of its own, and warn of what the user has to know of them."""
+    ) -> tuple[list[PlannedHost], Draft]:
+        """Return the hosts to be, and what is constructed of them; warn of what the user has to know."""
         rules = Rules(self.templar, path, self.get_option("strict"), self._extra_vars())
-        names = self._names(inventory, xends)
-        hosts: list[PlannedHost] = []
+        nameless = self._complaints(path)
+        wanted: list[WantedHost] = []
         for xend, answer in zip(xends, answers):
             if answer is not None:
                 for complaint in shortened(answer["complaints"]):
                     self.display.warning(f"{path}: xend {xend.name}: {complaint}")
-                hosts += self._hosts_of(xend, answer, rules, names)
-        for complaint in rules.complaints():
-            self.display.warning(complaint)
-        return hosts
+                wanted += self._hosts_of(xend, answer, rules, nameless)
+        hosts, draft, refused = self._settled(wanted, xends, inventory, path)
+        for sentence in chain(nameless.sentences(), refused.sentences(), rules.complaints()):
+            self.display.warning(sentence)
+        return hosts, draft
 
-    def _hosts_of(self, xend: Xend, answer: Answer, rules: Rules, names: Names) -> Iterator[PlannedHost]:
-        """Yield the hosts of one xend, by the names of their domains."""
+    def _complaints(self, path: str) -> Complaints:
+        return Complaints(path, strict=self.get_option("strict"))
+
+    def _settled(
+        self, wanted: Sequence[WantedHost], xends: Sequence[Xend], inventory: InventoryData, path: str
+    ) -> tuple[list[PlannedHost], Draft, Complaints]:
+        """Return the hosts, each under a name of its own that no group has, either, and what is constructed of them.
+
+        The groups that expressions make are known when they have been evaluated. If a host has the name of one, it gets
+        another, which could change what expressions give: so once more. No name is given back, so this ends.
+        """
+        reserved: set[str] = set()
+        while True:
+            complaints = self._complaints(path)
+            hosts = self._named(wanted, self._names(inventory, xends, reserved), complaints)
+            draft = self._constructed(inventory, hosts, complaints)
+            clashing = set(draft.hosts).intersection(draft.groups)
+            if not clashing:
+                return hosts, draft, complaints
+            reserved |= clashing
+
+    def _hosts_of(self, xend: Xend, answer: Answer, rules: Rules, nameless: Complaints) -> Iterator[WantedHost]:
+        """Yield the hosts that are wanted of one xend, by the names of their domains."""
         shared = self._group_variables(answer)
+        hostnames, addresses = self.get_option("hostnames"), self.get_option("ansible_host")
         for domain in sorted(filter(self._wanted, answer["domains"]), key=order):
             variables = self._variables(xend, domain)
             known = {**shared, **variables}
-            if rules.wants(self.get_option("filters"), known):
-                name = self._name(domain["fields"]["name"], xend, rules, names, known)
-                variables.update(self._address(name, rules, known))
-                yield PlannedHost(name, _groups(xend, domain), variables, shared)
+            if not rules.wants(self.get_option("filters"), known):
+                continue
+            own = domain["fields"]["name"]
+            meant = rules.first("hostnames", hostnames, known)
+            if hostnames and meant is None:
+                nameless.add(
+                    "domains for which hostnames give no name",
+                    f"hostnames give no name for the domain {excerpt(own)!r} on xend {xend.name}",
+                )
+            address = rules.first("ansible_host", addresses, known)
+            yield WantedHost(meant or own, xend, _groups(xend, domain), address, variables, shared)
 
-    def _address(self, name: str, rules: Rules, known: Mapping[str, Any]) -> dict[str, str]:
-        """Return the variable ansible_host of a host, if it is to have one; warn where it cannot be the address of a host."""
-        address = rules.first("ansible_host", self.get_option("ansible_host"), known)
-        if address is None:
-            return {}
-        if not is_address(address):
-            self._complain(_refusal(rules.where, name, "ansible_host"))
-            return {}
-        return {"ansible_host": address}
-
-    def _name(self, own: str, xend: Xend, rules: Rules, names: Names, known: Mapping[str, Any]) -> str:
-        """Return the name of the host of a domain, which is taken then; warn where it is not what was meant."""
-        hostnames = self.get_option("hostnames")
-        meant = rules.first("hostnames", hostnames, known)
-        if hostnames and meant is None:
-            self._complain(f"{rules.where}: hostnames give no name for the domain {own!r} on xend {xend.name}")
-        meant = meant or own
-        safe = safe_name(meant)
-        name = names.take(safe, xend.name, xend.url)
-        if safe != meant:
-            self._complain(
-                f"{rules.where}: {meant!r} on xend {xend.name} cannot be the name of a host: it is called {name}"
-            )
-        elif name != meant:
-            self._complain(
-                f"{rules.where}: the name {meant} of a domain on xend {xend.name} is taken: it is called {name}"
-            )
-        return name
-
-    def _complain(self, message: str) -> None:
-        """Warn, or raise AnsibleParserError where the user wants it strict."""
-        if self.get_option("strict"):
-            raise AnsibleParserError(message)
-        self.display.warning(message)
+    def _named(self, wanted: Sequence[WantedHost], names: Names, complaints: Complaints) -> list[PlannedHost]:
+        """Return the hosts under names of their own; complain where one is not what was meant."""
+        hosts = []
+        for host in wanted:
+            name = _name(host, names, complaints)
+            variables = host.variables
+            if host.address is not None and is_address(host.address):
+                variables = {**variables, "ansible_host": host.address}
+            elif host.address is not None:
+                _refuse(complaints, name, "ansible_host")
+            hosts.append(PlannedHost(name, host.groups, variables, host.shared))
+        return hosts
 
     def _wanted(self, domain: FoundDomain) -> bool:
         """Tell whether a domain is one of those that filters may decide of."""
@@ -530,7 +572,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             return bool(self.get_option("include_zombies"))
         return not domain["privileged"] or bool(self.get_option("include_domain0"))
 
-    def _names(self, inventory: InventoryData, xends: Sequence[Xend]) -> Names:
+    def _names(self, inventory: InventoryData, xends: Sequence[Xend], reserved: Iterable[str]) -> Names:
         """Return the names that are taken, before any host of ours has one.
 
         A host named as a group would put the whole group wherever the host belongs; one named localhost would get the
@@ -540,7 +582,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         url = self._prefixed("xend_url")
         owned = {name: str(host.vars[url]) for name, host in inventory.hosts.items() if host.vars.get(url)}
         composed = {to_safe_group_name(name) for name in self.get_option("groups")}
-        return Names({*inventory.groups, *_fixed_groups(xends), *composed, *LOCALHOST}, owned)
+        return Names({*inventory.groups, *_fixed_groups(xends), *composed, *reserved}, owned)
 
     def _prefixed(self, name: str) -> str:
         return str(self.get_option("vars_prefix")) + name
@@ -580,34 +622,42 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             known = inventory.hosts[host.name]
             known.vars = combine_vars(known.vars, host.variables)
 
-    def _construct(self, inventory: InventoryData, hosts: Sequence[PlannedHost], path: str) -> None:
-        """Add the variables and groups that the user composes, once all hosts are there."""
+    def _constructed(self, inventory: InventoryData, hosts: Sequence[PlannedHost], complaints: Complaints) -> Draft:
+        """Return the variables and groups that the user composes of the hosts."""
+        draft = Draft(inventory)
         compose, groups, keyed = (self.get_option(name) for name in ("compose", "groups", "keyed_groups"))
         if not (compose or groups or keyed):
-            return
+            return draft
         strict = self.get_option("strict")
-        for host in hosts:
-            known = inventory.hosts[host.name]
-            before = {**host.shared, **known.get_vars()}
-            self._set_composite_vars(compose, before, host.name, strict=strict)
-            self._refuse_options_of_ssh(known, before, path)
-            variables = {**host.shared, **known.get_vars()}
-            self._add_host_to_composed_groups(groups, variables, host.name, strict=strict, fetch_hostvars=False)
-            self._add_host_to_keyed_groups(keyed, variables, host.name, strict=strict, fetch_hostvars=False)
+        self.inventory = cast("InventoryData", draft)  # what Ansible constructs goes there
+        try:
+            for host in hosts:
+                known = draft.plan(host.name, host.groups, host.variables)
+                before = {**host.shared, **known.get_vars()}
+                self._set_composite_vars(compose, before, host.name, strict=strict)
+                self._refuse_options_of_ssh(draft, host.name, before, complaints)
+                variables = {**host.shared, **known.get_vars()}
+                self._add_host_to_composed_groups(groups, variables, host.name, strict=strict, fetch_hostvars=False)
+                self._add_host_to_keyed_groups(keyed, variables, host.name, strict=strict, fetch_hostvars=False)
+        finally:
+            self.inventory = inventory
+        return draft
 
-    def _refuse_options_of_ssh(self, host: Host, variables: Mapping[str, Any], path: str) -> None:
+    def _refuse_options_of_ssh(
+        self, draft: Draft, host: str, variables: Mapping[str, Any], complaints: Complaints
+    ) -> None:
         """Remove composed connection variables that hold a text of a xend which ssh could take for an option.
 
         Who names a guest must not decide what runs on the controller. What the user wrote stays as it is.
         """
         harmless = disarmed(variables)
-        for name, expression in self.get_option("compose").items():
-            if not is_connection_variable(name) or name not in host.vars:
+        for name, value in list(draft.composed.get(host, {}).items()):
+            if not is_connection_variable(name):
                 continue
-            value = host.vars[name]
+            expression = self.get_option("compose")[name]
             if not (is_address(value) if is_address_variable(name) else value == self._composed(expression, harmless)):
-                del host.vars[name]
-                self._complain(_refusal(path, host.name, name))
+                draft.refuse(host, name)
+                _refuse(complaints, host, name)
 
     def _composed(self, expression: str, variables: Mapping[str, Any]) -> Any:
         """Return what an expression of ``compose`` gives, None where it cannot be evaluated."""
@@ -653,11 +703,12 @@ def _host_in(url: str) -> Optional[str]:
     return "localhost" if parts.scheme == "unix" else parts.hostname
 
 
-def _refusal(where: str, host: str, variable: str) -> str:
-    """Return why a connection variable is not set; its value stays unsaid, as it may be a password."""
-    return (
-        f"{where}: {variable} of {host} is not set: its value holds a text of a xend that could be taken for an option or a "
-        "command"
+def _refuse(complaints: Complaints, host: str, variable: str) -> None:
+    """Tell why a connection variable is not set; its value stays unsaid, as it may be a password."""
+    complaints.add(
+        f"hosts whose {variable} is not set",
+        f"{variable} of {excerpt(host)} is not set: its value holds a text of a xend that could be taken for an option or a "
+        "command",
     )
 
 
@@ -673,7 +724,24 @@ def _refuse_same_names(xends: Sequence[Xend], path: str) -> None:
         seen[xend.group] = xend.name
 
 
-# ---- variables and groups
+# ---- names, variables and groups
+
+
+def _name(host: WantedHost, names: Names, complaints: Complaints) -> str:
+    """Return the name of a host, which is taken then; complain where it is not what was meant."""
+    safe = safe_name(host.meant)
+    name = names.take(safe, host.xend.name, host.xend.url)
+    if safe != host.meant:
+        complaints.add(
+            "names that cannot be those of hosts",
+            f"{excerpt(host.meant)!r} on xend {host.xend.name} cannot be the name of a host: it is called {excerpt(name)}",
+        )
+    elif name != host.meant:
+        complaints.add(
+            "names that are taken",
+            f"the name {excerpt(host.meant)} of a domain on xend {host.xend.name} is taken: it is called {excerpt(name)}",
+        )
+    return name
 
 
 def _first_address(domain: FoundDomain) -> Optional[str]:

@@ -18,6 +18,12 @@ def printable(text: str) -> str:
     return raw.decode("utf-8", "backslashreplace")
 
 
+def field_name(key: str) -> str:
+    """Return what a field of xend's own is called in a result: ``__ansible_type`` and the like are Ansible's, in any data."""
+    name = printable(key)
+    return f"xend{name}" if name.startswith("__ansible_") else name
+
+
 class XendError(Exception):
     """Anything that kept a task from its end. ``str()`` of it is what the user reads."""
 

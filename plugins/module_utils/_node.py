@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from ansible_collections.dom0.xend.plugins.module_utils._errors import printable
+from ansible_collections.dom0.xend.plugins.module_utils._errors import field_name, printable
 from ansible_collections.dom0.xend.plugins.module_utils._release import told_by_node
 from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, dumps
 
@@ -90,7 +90,7 @@ class Node:
             try:
                 fields[key] = _READERS[key](printable(_text(value)))
             except (KeyError, ValueError):
-                more[printable(key)] = printable(value if isinstance(value, str) else dumps(value))
+                more[field_name(key)] = printable(value if isinstance(value, str) else dumps(value))
         texts = {key: value if isinstance(value, str) else None for key, value in said.items()}
         return cls(**fields, more=more, releases=told_by_node(texts))
 

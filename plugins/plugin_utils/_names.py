@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 from collections.abc import Iterable, Mapping
-from itertools import chain, count
 from typing import Any
+
+from ansible.constants import LOCALHOST
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.+-]|\A-|\A\.{1,2}\Z")
 """What is in no name of a host: a pattern, a path or a command line could misread it."""
@@ -70,6 +72,18 @@ def disarmed(value: Any) -> Any:
     return value
 
 
+def means_controller(name: str) -> bool:
+    """Return whether ssh, or Ansible, would reach this machine itself under that name, in any spelling."""
+    bare = name.lower().rstrip(".")
+    if bare in LOCALHOST or bare.endswith((".localhost", "localhost.localdomain")):
+        return True
+    try:  # 127.1, 0x7f.1, 2130706433 and 0 are addresses, too
+        address = ipaddress.IPv4Address(socket.inet_aton(bare))
+    except OSError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
 class Names:
     """The names that are taken: *reserved* for everybody, *owned* by the xend with that URL."""
 
@@ -77,14 +91,20 @@ class Names:
         """Take the names that are not to be given away, or only to one xend."""
         self._taken = set(reserved)
         self._owned = owned
+        self._last: dict[str, int] = {}
+        """The number that was tried last behind a name: what is taken stays taken."""
 
     def take(self, name: str, xend: str, url: str) -> str:
-        """Return *name*, or the first that is free of name@xend, name@xend@2, name@xend@3 and so on; it is taken then.
+        """Return *name*, or the first that is free of name+xend, name+xend+2, name+xend+3 and so on; it is taken then.
 
         One xend can hold the same name several times: zombies up to 3.0.3, a domain restored twice from 3.0.4 to 3.2.
+        No host on any network has a name with ``+`` in it, so where nothing else says how to reach this one, nobody is
+        reached in its place. ssh would read name@xend as a user of the host xend; there may be a host name.xend.
         """
-        xend = safe_name(xend)
-        names = chain([name, f"{name}@{xend}"], (f"{name}@{xend}@{number}" for number in count(2)))
-        free = next(each for each in names if each not in self._taken and self._owned.get(each, url) == url)
+        told_apart = f"{name}+{safe_name(xend)}"
+        free = name
+        while means_controller(free) or free in self._taken or self._owned.get(free, url) != url:
+            number = self._last[told_apart] = self._last.get(told_apart, 0) + 1
+            free = told_apart if number == 1 else f"{told_apart}+{number}"
         self._taken.add(free)
         return free

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Optional, Union
 
 from ansible.errors import AnsibleError, AnsibleParserError, AnsibleTemplateSyntaxError
 
+from ansible_collections.dom0.xend.plugins.plugin_utils._complaints import excerpt
+
 if TYPE_CHECKING:
     from ansible.template import Templar
 
@@ -88,5 +90,5 @@ class Rules:
                     f"{self.where}: {option}: {expression!r} cannot be evaluated: {error}"
                 ) from error
             tally.failed += 1
-            tally.reason = str(error)
+            tally.reason = excerpt(str(error), 1000)
             return None

@@ -12,14 +12,17 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Optional, TypedDict, Union
 
 from ansible_collections.dom0.xend.plugins.module_utils._errors import XendError
+from ansible_collections.dom0.xend.plugins.plugin_utils._complaints import MOST_SHOWN, excerpt
 
 if TYPE_CHECKING:
     from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
@@ -28,10 +31,7 @@ if TYPE_CHECKING:
 MOST_AT_A_TIME = 16
 """So many xends are asked at a time."""
 
-MOST_COMPLAINTS = 5
-"""So many complaints of a xend are shown."""
-
-_FORMAT = 2
+_FORMAT = 3
 """To be raised with each change of Answer, so that what an earlier release has put into a cache is not read."""
 
 
@@ -84,28 +84,100 @@ class Answer(TypedDict):
 
 
 def ask(xends: Sequence[Xend], query: Query) -> list[Union[Answer, XendError]]:
-    """Ask all xends; return for each, in their order, what it has said, or why it has not."""
-    if not xends:
-        return []
-    with ThreadPoolExecutor(max_workers=min(MOST_AT_A_TIME, len(xends))) as pool:
-        return list(pool.map(lambda xend: _ask_one(xend, query), xends))
+    """Ask all xends; return for each, in their order, what it has said, or why it has not.
+
+    An interrupt ends the wait and, as the threads are daemons, the process: a pool would be waited for, however long a
+    xend takes. Nothing is lost with them, as they only read.
+    """
+    todo: SimpleQueue[int] = SimpleQueue()
+    done: SimpleQueue[tuple[int, Union[Answer, Exception]]] = SimpleQueue()
+
+    def work() -> None:
+        with suppress(Empty):
+            while True:
+                number = todo.get_nowait()
+                try:
+                    done.put((number, _ask_one(xends[number], query)))
+                except Exception as error:  # noqa: BLE001 - raised again, by who waits
+                    done.put((number, error))
+
+    for number in range(len(xends)):
+        todo.put(number)
+    for _thread in range(min(MOST_AT_A_TIME, len(xends))):
+        Thread(target=work, daemon=True).start()
+    said = dict(done.get() for _xend in xends)
+    answers: list[Union[Answer, XendError]] = []
+    for _number, answer in sorted(said.items(), key=lambda item: item[0]):
+        if isinstance(answer, Exception) and not isinstance(answer, XendError):
+            raise answer
+        answers.append(answer)
+    return answers
 
 
 @contextmanager
 def uncollected() -> Iterator[None]:
     """Keep Python's garbage collector from what is made meanwhile: it is no garbage.
 
-    Hundreds of thousands of objects come into being here and stay until the process ends. The collector would go through
-    all of them again and again, now and while Ansible goes on.
+    Hundreds of thousands of objects come into being here and stay. The collector would go through all of them again and
+    again, now and while Ansible goes on. To freeze and to let go makes them old, so it does that seldom. They are not left
+    frozen: an inventory that is read anew, or in a process that goes on, would never be collected.
     """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
+        if gc.get_freeze_count() == 0:  # else somebody else's objects would be let go of
+            gc.freeze()
+            gc.unfreeze()
         if was_enabled:
             gc.enable()
+
+
+def to_cache(answer: Answer) -> str:
+    """Return an answer as text: in data, Ansible takes some keys, such as ``__ansible_type``, for its own."""
+    return json.dumps(answer)
+
+
+def from_cache(text: Any) -> Answer:
+    """Return the answer that a text from the cache holds. Raises ValueError for anything else."""
+    try:
+        answer = json.loads(text)
+        whole = _is_answer(answer)
+    except (TypeError, KeyError, RecursionError) as error:
+        raise ValueError(f"it holds no answer of a xend: {error!r}") from error
+    if not whole:
+        raise ValueError("it holds no answer of a xend")
+    found: Answer = answer
+    return found
+
+
+def _is_answer(data: Any) -> bool:
+    """Return whether *data* is what is read of an Answer here. Raises KeyError or TypeError where it is not."""
+    return (
+        isinstance(data["asked_at"], float)
+        and math.isfinite(data["asked_at"])
+        and isinstance(data["domains"], list)
+        and all(_is_domain(each) for each in data["domains"])
+        and isinstance(data["complaints"], list)
+        and all(isinstance(each, str) for each in data["complaints"])
+        and isinstance(data["node"], (dict, type(None)))
+    )
+
+
+def _is_domain(data: Any) -> bool:
+    """Return whether *data* is what is read of a FoundDomain here. Raises KeyError or TypeError where it is not."""
+    fields = data["fields"]
+    return (
+        isinstance(fields, dict)
+        and isinstance(fields["name"], str)
+        and isinstance(fields["domid"], (int, type(None)))
+        and isinstance(fields["state"], (str, type(None)))
+        and isinstance(fields["vifs"], (list, type(None)))
+        and all(isinstance(vif["ip"], (list, type(None))) for vif in fields["vifs"] or ())
+        and isinstance(data["privileged"], bool)
+        and isinstance(data["zombie"], bool)
+    )
 
 
 def missing_library() -> Optional[str]:
@@ -126,9 +198,9 @@ def age(seconds: float) -> str:
 
 def shortened(complaints: Sequence[str]) -> list[str]:
     """Return the complaints of a xend, or the first few and how many more there are: one cause can spoil hundreds."""
-    if len(complaints) <= MOST_COMPLAINTS:
-        return list(complaints)
-    return [*complaints[:MOST_COMPLAINTS], f"{len(complaints) - MOST_COMPLAINTS} more domains cannot be read"]
+    shown = [excerpt(each, 1000) for each in complaints[:MOST_SHOWN]]
+    more = len(complaints) - len(shown)
+    return [*shown, f"{more} more domains cannot be read"] if more else shown
 
 
 def _ask_one(xend: Xend, query: Query) -> Union[Answer, XendError]:

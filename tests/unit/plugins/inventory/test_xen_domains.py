@@ -7,13 +7,17 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import gc
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,13 +29,13 @@ from ansible.errors import AnsibleError
 from ansible.inventory.data import InventoryData
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.loader import inventory_loader
+from ansible.plugins.loader import cache_loader, inventory_loader
 from ansible.template import is_trusted_as_template
 from ansible.utils.display import Display
 
 from ansible_collections.dom0.xend.plugins.inventory.xen_domains import STATES
 from ansible_collections.dom0.xend.plugins.plugin_utils._names import Names, is_address
-from ansible_collections.dom0.xend.plugins.plugin_utils._xends import age
+from ansible_collections.dom0.xend.plugins.plugin_utils._xends import Query, Xend, age, ask, uncollected
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.raw_server import RawServer, http
 from tests.simulator import Fault, Simulator
 
@@ -294,7 +298,7 @@ def test_hostnames_that_collide_are_told_apart(sim: Simulator, tmp_path: Path, w
     add(sim, "db1")
     path = source(tmp_path, xends=[{"url": sim.url, "name": "a"}], hostnames=["'same'"])
     inventory = read(path)
-    assert sorted(inventory.hosts) == ["same", "same@a"]
+    assert sorted(inventory.hosts) == ["same", "same+a"]
     assert variables(inventory, "same")["xen_name"] == "db1"
     assert len(warnings) == 1
 
@@ -458,9 +462,9 @@ def test_a_name_on_two_xends_is_told_apart_with_a_warning(
     add(other, "web1")
     xends = [{"url": sim.url, "name": "a"}, {"url": other.url, "name": "b"}]
     inventory = read(source(tmp_path, xends=xends))
-    assert (members(inventory, "xend_a"), members(inventory, "xend_b")) == (["web1"], ["web1@b"])
-    assert variables(inventory, "web1@b")["xen_name"] == "web1"
-    assert any("the name web1 of a domain on xend b is taken: it is called web1@b" in warning for warning in warnings)
+    assert (members(inventory, "xend_a"), members(inventory, "xend_b")) == (["web1"], ["web1+b"])
+    assert variables(inventory, "web1+b")["xen_name"] == "web1"
+    assert any("the name web1 of a domain on xend b is taken: it is called web1+b" in warning for warning in warnings)
 
 
 @ONLY_3_0_0
@@ -477,7 +481,7 @@ def test_a_name_in_two_sources_is_told_apart_too(
     add(other, "web1")
     source(tmp_path, "a.xen_domains.yml", xend_url=sim.url)
     source(tmp_path, "b.xen_domains.yml", xend_url=other.unix_url)
-    assert sorted(read(str(tmp_path)).hosts) == ["web1", "web1@localhost"]
+    assert sorted(read(str(tmp_path)).hosts) == ["web1", "web1+localhost"]
     assert warnings
 
 
@@ -492,10 +496,18 @@ def test_a_host_of_another_source_gets_the_variables_added(sim: Simulator, tmp_p
 
 def test_a_name_that_occurs_again_and_again_still_gets_one_of_its_own() -> None:
     names = Names({"all"}, {"web1": "http://b"})
-    assert [names.take("x", "a", "http://a") for _time in range(4)] == ["x", "x@a", "x@a@2", "x@a@3"]
-    assert names.take("all", "a", "http://a") == "all@a"
-    assert names.take("web1", "a", "http://a") == "web1@a"
+    assert [names.take("x", "a", "http://a") for _time in range(4)] == ["x", "x+a", "x+a+2", "x+a+3"]
+    assert names.take("all", "a", "http://a") == "all+a"
+    assert names.take("web1", "a", "http://a") == "web1+a"
     assert names.take("web1", "b", "http://b") == "web1"
+
+
+def test_many_domains_of_one_name_are_told_apart_in_no_time() -> None:
+    names = Names({"all"}, {})
+    before = time.process_time()
+    given = [names.take("x", "a", "http://a") for _time in range(50_000)]
+    assert time.process_time() - before < 5
+    assert (len(set(given)), given[-1]) == (50_000, "x+a+49999")
 
 
 def test_all_xends_are_asked_at_the_same_time(tmp_path: Path) -> None:
@@ -510,6 +522,72 @@ def test_all_xends_are_asked_at_the_same_time(tmp_path: Path) -> None:
     finally:
         for sim in sims:
             sim.stop()
+
+
+INTERRUPTIBLE = (
+    "import runpy, signal\n"
+    "signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever the process that runs the tests does with it\n"
+    "runpy.run_module('ansible.cli.inventory', run_name='__main__', alter_sys=True)"
+)
+
+
+def test_an_interrupt_ends_the_wait_for_a_xend_that_drips(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        path = source(tmp_path, xends=[{"url": url, "name": "a"}, {"url": dead_url(), "name": "b"}])
+        command = [sys.executable, "-c", INTERRUPTIBLE, "-i", path, "--list"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            connection, _address = listener.accept()
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/sxp\r\nContent-Length: 1000\r\n\r\n(")
+            process.send_signal(signal.SIGINT)
+            for _drip in range(50):
+                if process.poll() is not None:
+                    break
+                with contextlib.suppress(OSError):
+                    connection.sendall(b" ")
+                time.sleep(0.2)
+            ended = process.poll()
+            process.kill()
+            _out, said = process.communicate()
+            connection.close()
+    assert ended == 99, said
+    assert "User interrupted execution" in said
+
+
+def test_what_the_code_that_asks_a_xend_has_wrong_is_not_lost_in_a_thread() -> None:
+    xend = Xend("a", "xend_a", "fail", {})
+    with pytest.raises(KeyError):
+        ask([xend], Query(include_halted=True, fetch_node=False))
+
+
+# ---- the collector of garbage
+
+
+class Cycle:
+    """Garbage that only the collector can take away, as hosts and their groups are."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_an_inventory_that_nobody_needs_any_more_is_collected() -> None:
+    with uncollected():
+        gone = weakref.ref(Cycle())
+    gc.collect()
+    assert gone() is None
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
+
+
+def test_what_somebody_else_has_frozen_stays_frozen() -> None:
+    gc.freeze()
+    try:
+        before = gc.get_freeze_count()
+        with uncollected():
+            pass
+        assert 0 < gc.get_freeze_count() <= before
+    finally:
+        gc.unfreeze()
 
 
 # ---- xends that give nothing
@@ -684,7 +762,10 @@ def test_a_domain_that_goes_meanwhile_is_not_missed(sim: Simulator, tmp_path: Pa
 
 
 @BOTH
-@pytest.mark.parametrize("name", ["all", "ungrouped", "state_running", "xend_a", "made", "localhost", "127.0.0.1"])
+@pytest.mark.parametrize(
+    "name",
+    ["all", "ungrouped", "state_running", "xend_a", "made", "localhost", "127.0.0.1", "127.1", "0", "LocalHost."],
+)
 def test_a_domain_is_not_taken_for_a_group_or_for_the_controller(
     sim: Simulator, tmp_path: Path, warnings: list[str], name: str
 ) -> None:
@@ -695,9 +776,108 @@ def test_a_domain_is_not_taken_for_a_group_or_for_the_controller(
         "groups": {"made": f"xen_name == '{name}'"},
     }
     inventory = read(source(tmp_path, **options))
-    assert sorted(inventory.hosts) == sorted(["db1", f"{name}@a"])
-    assert members(inventory, "made") == [f"{name}@a"]
+    assert sorted(inventory.hosts) == sorted(["db1", f"{name}+a"])
+    assert members(inventory, "made") == [f"{name}+a"]
     assert any("is taken" in warning for warning in warnings)
+
+
+@ONLY_4_1
+@pytest.mark.parametrize(
+    ("keyed", "group"),
+    [
+        ({"key": "xen_vifs | map(attribute='bridge')", "prefix": "bridge"}, "bridge_xenbr0"),
+        ({"key": "xen_vifs[0].bridge", "prefix": "br", "parent_group": "bridges"}, "bridges"),
+        ({"key": "xen_nothing | default('')", "default_value": "none", "prefix": "x"}, "x_none"),
+        ({"key": "marked", "prefix": "", "separator": ""}, "yes"),
+    ],
+)
+def test_a_domain_named_as_a_keyed_group_is_not_taken_for_the_hosts_of_that_group(
+    sim: Simulator, tmp_path: Path, warnings: list[str], keyed: dict[str, Any], group: str
+) -> None:
+    add(sim, group)
+    inventory = read(
+        source(
+            tmp_path,
+            xends=[{"url": sim.url, "name": "a"}],
+            compose={"marked": "'yes'", "odd": "xen_name"},
+            groups={"dmz": f"xen_name == '{group}'"},
+            keyed_groups=[keyed],
+        )
+    )
+    assert sorted(inventory.hosts) == sorted(["web1", f"{group}+a"])
+    assert members(inventory, "dmz") == [f"{group}+a"]
+    assert sorted(members(inventory, group)) == sorted(["web1", f"{group}+a"])
+    assert "odd" not in inventory.groups[group].vars
+    assert variables(inventory, f"{group}+a")["odd"] == group
+    (warning,) = warnings
+    assert f"the name {group} of a domain on xend a is taken: it is called {group}+a" in warning
+
+
+@ONLY_4_1
+def test_a_group_for_each_name_leaves_no_host_with_the_name_of_a_group(sim: Simulator, tmp_path: Path) -> None:
+    add(sim, "db1")
+    keyed = [{"key": "inventory_hostname", "prefix": "", "separator": ""}]
+    inventory = read(source(tmp_path, xends=[{"url": sim.url, "name": "a"}], keyed_groups=keyed))
+    assert sorted(inventory.hosts) == ["db1+a", "web1+a"]
+    assert members(inventory, "web1_a") == ["web1+a"]
+    assert "web1" not in inventory.groups
+
+
+@ONLY_3_0_0
+def test_a_domain_named_as_a_group_of_an_earlier_source_is_told_apart(
+    sim: Simulator, tmp_path: Path, warnings: list[str]
+) -> None:
+    (tmp_path / "a_static.yml").write_text("all: {children: {prod: {hosts: {mail: }}}}\n")
+    add(sim, "prod")
+    source(tmp_path, "b.xen_domains.yml", xend_url=sim.url, groups={"dmz": "xen_name == 'prod'"})
+    inventory = read(str(tmp_path))
+    assert members(inventory, "prod") == ["mail"]
+    assert members(inventory, "dmz") == ["prod+127.0.0.1"]
+    assert warnings
+
+
+@ONLY_4_1
+def test_expressions_see_what_a_host_has_from_other_sources(sim: Simulator, tmp_path: Path) -> None:
+    (tmp_path / "a_static.yml").write_text(
+        "all: {children: {top: {children: {old: {hosts: {web1: {site: hall2}}}}}}}\n"
+    )
+    source(
+        tmp_path,
+        "b.xen_domains.yml",
+        xends=[{"url": sim.url, "name": "a"}],
+        strict=True,
+        compose={"seen": "group_names", "file": "inventory_file"},
+        keyed_groups=[{"key": "site"}],
+    )
+    inventory = read(str(tmp_path))
+    found = variables(inventory, "web1")
+    assert sorted(found["seen"]) == ["old", "state_running", "top", "xend_a"]
+    assert found["file"] == str(tmp_path / "a_static.yml")
+    assert members(inventory, "_hall2") == ["web1"]
+    assert "web1" not in [host.name for host in inventory.groups["top"].hosts]
+
+
+@ONLY_4_1
+def test_an_expression_that_fails_under_strict_leaves_nothing_behind(sim: Simulator, tmp_path: Path) -> None:
+    for options in ({"compose": {"x": "xen_nothing"}}, {"keyed_groups": [{"key": "xen_nothing"}]}):
+        error(source(tmp_path, xend_url=sim.url, strict=True, **options))
+
+
+@ONLY_3_0_0
+def test_thousands_of_odd_names_give_a_few_warnings(sim: Simulator, tmp_path: Path, warnings: list[str]) -> None:
+    entries = "".join(f"(domain (name 'odd {number} {'x' * 300}') (domid {number}))" for number in range(1, 3001))
+    sim.faults.append(Fault("detail", "status", status=200, body=f"({entries})", content_type="application/sxp"))
+    path = source(
+        tmp_path,
+        xend_url=sim.url,
+        hostnames=["xen_nothing | default('')"],
+        ansible_host=["xen_name"],
+        compose={"ansible_user": "xen_name"},
+    )
+    assert len(read(path).hosts) == 3000
+    assert len(warnings) == 4 * 6
+    assert sum(map(len, warnings)) < 10_000
+    assert any("2995 more names that cannot be those of hosts" in warning for warning in warnings)
 
 
 @BOTH
@@ -738,10 +918,37 @@ def test_a_name_that_ansible_could_misread_is_an_error_if_strict(sim: Simulator,
     assert "'a,b' on xend 127.0.0.1 cannot be the name" in error(source(tmp_path, xend_url=sim.url, strict=True))
 
 
-def test_the_name_of_a_xend_that_is_no_name_of_a_host_does_no_harm_behind_an_at() -> None:
+def test_the_name_of_a_xend_that_is_no_name_of_a_host_does_no_harm_in_that_of_a_host() -> None:
     names = Names({"web1"}, {})
-    assert names.take("web1", "::1", "http://[::1]:8000") == "web1@__1"
-    assert names.take("web1", "db1, rack", "http://b") == "web1@db1__rack"
+    assert names.take("web1", "::1", "http://[::1]:8000") == "web1+__1"
+    assert names.take("web1", "db1, rack", "http://b") == "web1+db1__rack"
+
+
+@ONLY_4_1
+def test_ssh_takes_a_name_that_was_told_apart_for_no_user_of_another_host(
+    sim: Simulator, other: Simulator, tmp_path: Path
+) -> None:
+    add(other, "web1")
+    xends = [{"url": sim.url, "name": "a"}, {"url": other.url, "name": "mail.example.org"}]
+    (second,) = members(read(source(tmp_path, xends=xends)), "xend_mail_example_org")
+    asked = subprocess.run(["ssh", "-G", second], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert f"hostname {second}" in asked
+    assert not is_address(second)  # no resolver has such a name, unlike web1.mail.example.org
+
+
+@ONLY_4_1
+def test_a_xend_whose_name_is_a_list_or_an_address_of_ipv6_gives_one_harmless_name_to_its_host(
+    sim: Simulator, other: Simulator, tmp_path: Path
+) -> None:
+    for each in (sim, other):
+        add(each, "db1")
+    for name, host in (("db1, rack", "db1+db1__rack"), ("::1", "db1+__1")):
+        xends = [{"url": sim.url, "name": "a"}, {"url": other.url, "name": name}]
+        path = source(tmp_path, xends=xends, filters=[{"exclude": "xen_name != 'db1'"}])
+        assert sorted(read(path).hosts) == ["db1", host]
+        manager = InventoryManager(DataLoader(), sources=[path])
+        manager.subset(host)
+        assert [each.name for each in manager.get_hosts()] == [host]
 
 
 OPTIONS_OF_SSH = [
@@ -998,6 +1205,119 @@ def test_a_cache_that_cannot_be_read_is_said_and_done_without(
     assert any("nothing is taken from the cache" in warning for warning in warnings)
 
 
+ANSWER: dict[str, Any] = {"asked_at": 1e12, "domains": [], "complaints": [], "node": None}
+
+
+@ONLY_3_0_0
+@pytest.mark.parametrize("content", ["[]", '"x"', "null", "5"])
+def test_a_cache_file_that_is_no_answer_is_said_and_done_without(
+    sim: Simulator, tmp_path: Path, cached: dict[str, Any], warnings: list[str], content: str
+) -> None:
+    path = source(tmp_path, xend_url=sim.url, **cached)
+    read(path)
+    (file,) = (tmp_path / "cache").iterdir()
+    file.write_text(content)
+    assert list(read(path).hosts) == ["web1"]
+    assert any("nothing is taken from the cache" in warning for warning in warnings)
+
+
+@ONLY_3_0_0
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        [],
+        5,
+        {},
+        ANSWER,
+        "",
+        "x",
+        "{}",
+        "null",
+        "[" * 100_000,
+        *(
+            json.dumps({**ANSWER, **spoilt})
+            for spoilt in (
+                {"asked_at": "today"},
+                {"asked_at": True},
+                {"asked_at": float("nan")},
+                {"domains": None},
+                {"domains": ["web1"]},
+                {"domains": [{"fields": {}, "privileged": False, "zombie": False}]},
+                {"domains": [{"fields": {"name": 5, "domid": 1, "state": None, "vifs": None}}]},
+                {"domains": [{"fields": {"name": "x", "domid": "1", "state": None, "vifs": None}}]},
+                {"domains": [{"fields": {"name": "x", "domid": 1, "state": None, "vifs": ["y"]}}]},
+                {"complaints": "x"},
+                {"complaints": [None]},
+                {"node": "x"},
+            )
+        ),
+    ],
+    ids=lambda value: repr(value)[:60],
+)
+def test_a_cache_that_holds_no_answer_is_said_and_done_without(
+    sim: Simulator, tmp_path: Path, cached: dict[str, Any], warnings: list[str], value: Any
+) -> None:
+    path = source(tmp_path, xend_url=sim.url, **cached)
+    read(path)
+    (file,) = (tmp_path / "cache").iterdir()
+    options = {"_uri": cached["cache_connection"], "_prefix": "ansible_inventory_", "_timeout": 0}
+    cache_loader.get(cached["cache_plugin"], **options).set(file.name[file.name.index("dom0.xend") :], value)
+    assert list((tmp_path / "cache").iterdir()) == [file]
+    assert list(read(path).hosts) == ["web1"]
+    assert any("nothing is taken from the cache" in warning for warning in warnings)
+    warnings.clear()
+    sim.clear_log()
+    assert list(read(path).hosts) == ["web1"]
+    assert not warnings
+    assert not sim.requests
+
+
+ANSIBLES_OWN = ("__ansible_type", "__ansible_vault", "__ansible_unsafe")
+
+
+@ONLY_4_1
+@pytest.mark.parametrize("plugin", ["ansible.builtin.jsonfile", "ansible.builtin.memory"])
+@pytest.mark.parametrize("own", ANSIBLES_OWN)
+def test_a_field_with_a_name_that_ansible_uses_itself_spoils_neither_cache_nor_output(
+    sim: Simulator, tmp_path: Path, cached: dict[str, Any], own: str, plugin: str
+) -> None:
+    name, body = "/xend/node", f"(node (system Linux) (host d0) ({own} secret) (nr_cpus 4))"
+    sim.faults.append(Fault("node", "status", status=200, body=body, content_type="application/sxp"))
+    cached["cache_plugin"] = plugin
+    path = source(tmp_path, xends=[{"url": sim.url, "name": "a"}], fetch_node=True, **cached)
+    for _time in range(2):
+        result = run_ansible("inventory", "-i", path, "--list", folder=tmp_path)
+        assert result.returncode == 0, result.stderr
+        listed = json.loads(result.stdout)
+        assert listed["xend_a"]["hosts"] == ["web1"], result.stderr
+        assert f"xend{own}" in result.stdout or plugin.endswith("memory")
+    assert name in paths(sim)
+
+
+@ONLY_3_0_0
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"cache_connection": "/dev/null/cache"},
+        {"cache_connection": "/proc/self"},
+        {"cache_connection": None},
+        {"cache_plugin": "no.such.plugin"},
+    ],
+    ids=str,
+)
+def test_a_cache_that_cannot_be_used_is_said_and_xend_is_asked(
+    sim: Simulator, tmp_path: Path, cached: dict[str, Any], warnings: list[str], trouble: dict[str, Any]
+) -> None:
+    options = {key: value for key, value in {**cached, **trouble}.items() if value is not None}
+    path = source(tmp_path, xend_url=sim.url, on_failure="stale", **options)
+    assert list(read(path).hosts) == ["web1"]
+    assert any("the cache cannot be" in warning for warning in warnings)
+    assert "timeout" in error(source(tmp_path, "b.xen_domains.yml", xend_url=sim.url, timeout="soon", **options))
+    sim.stop()
+    assert "Cannot connect to xend" in error(path)
+
+
 @ONLY_3_0_0
 def test_ansible_inventory_can_flush_the_cache(sim: Simulator, tmp_path: Path, cached: dict[str, Any]) -> None:
     path = source(tmp_path, xend_url=sim.url, **cached)
@@ -1017,7 +1337,7 @@ def make_older(folder: Path, seconds: float) -> None:
     """Let what is in the cache have been fetched some time earlier."""
     for file in (folder / "cache").iterdir():
         file.write_text(
-            re.sub(r'("asked_at\\?": )([0-9.]+)', lambda m: f"{m[1]}{float(m[2]) - seconds}", file.read_text())
+            re.sub(r'("asked_at\\*": )([0-9.]+)', lambda m: f"{m[1]}{float(m[2]) - seconds}", file.read_text())
         )
 
 

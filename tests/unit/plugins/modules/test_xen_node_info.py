@@ -72,6 +72,13 @@ def test_a_line_tells_what_is_known(body: str, line: str) -> None:
         assert run("xen_node_info", xend_url=server.url)["msg"] == line
 
 
+@pytest.mark.parametrize("own", ["__ansible_type", "__ansible_vault", "__ansible_unsafe"])
+def test_a_field_with_a_name_that_ansible_uses_itself_does_no_harm(own: str) -> None:
+    with RawServer(http(body=f"(node (host d0) (nr_cpus 4) ({own} secret))".encode())) as server:
+        result = run("xen_node_info", xend_url=server.url)
+    assert result["node"]["more"] == {f"xend{own}": "secret"}
+
+
 @SOME
 def test_a_check_run_is_a_run(sim: Simulator) -> None:
     assert look(sim, check=True, gather=["release", "scheduler"]) == look(sim, gather=["release", "scheduler"])
