@@ -38,6 +38,9 @@ DESTROY_TIMEOUT = 30
 DETACH_TIMEOUT = 60
 """Seconds in which a guest has to let go of a device."""
 
+REAP_TIMEOUT = 10
+"""Seconds in which xend sees to a guest that has gone down: until then it shows it as shut down, whatever becomes of it."""
+
 RECOVERY_TIMEOUT = 30
 """Seconds in which a device that failed has to be gone, before the one that it was to replace is attached again."""
 
@@ -140,7 +143,7 @@ class Ensurer:
     def _find(self) -> Optional[Domain]:
         """Return the domain, under its name or already under the new one. Raises where a save has hold of it."""
         wish = self.wish
-        domain = self.client.domain(wish.name)
+        domain = self._look_past_the_end(wish.name)
         if wish.new_name and wish.new_name != wish.name:
             renamed = self.client.domain(wish.new_name)
             if domain and renamed:
@@ -152,6 +155,15 @@ class Ensurer:
             domain = replace(domain, cpus=tuple(vcpu.cpumap for vcpu in self.client.vcpus(domain.name)))
         if domain is None:
             self._refuse_a_pending_save()
+        return domain
+
+    def _look_past_the_end(self, name: str) -> Optional[Domain]:
+        """Return a domain; one that has just gone down once xend has seen to it, as that is no preserved one yet."""
+        domain = self.client.domain(name)
+        began = self.clock.now()
+        while domain is not None and is_passing(domain) and self.clock.now() - began < REAP_TIMEOUT:
+            self.clock.sleep(_FIRST_POLL)
+            domain = self.client.domain(name)
         return domain
 
     def _refuse_a_pending_save(self) -> None:
@@ -248,8 +260,17 @@ class Ensurer:
 
     def _send_alone(self, operation: Operation) -> None:
         """Send one operation, and keep it in mind as sent. Recoveries send with this, so none starts another."""
-        operation.send(self.client)
+        try:
+            operation.send(self.client)
+        except XendRefused:
+            if not isinstance(operation, Destroy) or not self._is_gone():
+                raise  # a domain that is gone when it is to be destroyed is gone
         self._keep_in_mind(operation)
+
+    def _is_gone(self) -> bool:
+        """Return whether nothing of the domain lives; of a managed one the definition may be left."""
+        left = self.client.domain(self.name)
+        return left is None or left.domid is None
 
     def _recover(self, refused: Operation) -> Optional[str]:
         """Bring back what was taken away for *refused*; return a sentence that says how that went, None if nothing was."""
@@ -321,8 +342,9 @@ class Ensurer:
         before = self.outcome.before
         old = before.domid if before else None
         domain, took = self._look_until(
-            lambda now: now is not None and now.domid not in (None, old), self.wish.shutdown_timeout
-        )
+            lambda now: now is not None and now.domid not in (None, old) and now.state == "running",
+            self.wish.shutdown_timeout,
+        )  # 3.2 and later show it paused while they build it
         if domain is None or domain.domid in (None, old):
             raise GuestStillUp(
                 f"{self.wish.name} was asked to reboot, and after {took:.0f} s it has not: it is "
@@ -354,6 +376,8 @@ class Ensurer:
         patience = self.wish.shutdown_timeout if asked else DESTROY_TIMEOUT
         old = before.domid if before else None
         left, took = self._look_until(lambda now: not _is_up(now) or (now is not None and now.domid != old), patience)
+        if left is not None and is_passing(left):
+            left = self._look_past_the_end(self.name)
         if not _is_up(left):
             if self.outcome.shutdown_outcome is None and not isinstance(operation, Save):
                 self.outcome.shutdown_outcome = self._outcome(before, asked, took)
@@ -405,6 +429,16 @@ class Ensurer:
         else:
             warning = " Nothing was destroyed; on_shutdown_timeout: destroy or force: true would do that."
         return f"{name} is still up {patience:g} s after it was asked to shut down.{warning}"
+
+
+def is_passing(domain: Domain) -> bool:
+    """Return whether a domain has gone down and xend has not seen to it: nothing says that it is to be preserved."""
+    action = {"shutdown": domain.on_poweroff, "crashed": domain.on_crash}.get(domain.state or "")
+    if domain.state == "shutdown" and domain.shutdown_reason == "reboot":
+        action = domain.on_reboot
+    if domain.state == "shutdown" and domain.shutdown_reason == "suspend":
+        return False  # somebody has suspended it: it stays
+    return action in ("destroy", "restart", "rename-restart", "coredump-destroy", "coredump-restart")
 
 
 def _is_up(domain: Optional[Domain]) -> bool:
