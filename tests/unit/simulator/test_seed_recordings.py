@@ -31,7 +31,7 @@ def bodies(file: str) -> list[str]:
     """Return what was answered to a GET of a domain, or of all of them in detail, each once."""
     found = {}
     for exchange in recordings.load(file):
-        path, _, query = exchange.target.partition("?")
+        path, _mark, query = exchange.target.partition("?")
         shown = (path.startswith("/xend/domain/") and not query) or query == "detail=1"
         if exchange.method == "GET" and shown and exchange.response.body.startswith(("(domain ", "((domain ")):
             found[exchange.response.body] = exchange.slug
