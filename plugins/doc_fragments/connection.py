@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The connection options, documented once. Their argument spec is module_utils/_module.py's connection_spec."""
+"""The connection options, documented once. Their argument spec is module_utils/module.py's connection_spec."""
 
 from __future__ import annotations
 

@@ -243,7 +243,7 @@ from ansible.plugins.inventory import (
 )
 from ansible.utils.vars import combine_vars
 
-from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest, XendError
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, XendError
 from ansible_collections.dom0.xend.plugins.plugin_utils._complaints import Complaints, excerpt
 from ansible_collections.dom0.xend.plugins.plugin_utils._draft import Draft
 from ansible_collections.dom0.xend.plugins.plugin_utils._names import (

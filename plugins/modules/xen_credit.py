@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Set the credit parameters of a domain. What the module does is in module_utils/_credit.py."""
+"""Set the credit parameters of a domain. What the module does is in module_utils/schedulers/credit.py."""
 
 from __future__ import annotations
 
@@ -100,14 +100,14 @@ operations:
     - {op: domain_sched_credit_set, domain: web1, weight: 512, cap: 50}
 """
 
-from ansible_collections.dom0.xend.plugins.module_utils._credit import CREDIT, ensure_credit, wanted
-from ansible_collections.dom0.xend.plugins.module_utils._errors import XendError
-from ansible_collections.dom0.xend.plugins.module_utils._module import (
+from ansible_collections.dom0.xend.plugins.module_utils.module import (
     XendModule,
     connection_spec,
     open_client,
     require_libraries,
 )
+from ansible_collections.dom0.xend.plugins.module_utils.schedulers.credit import CREDIT, ensure_credit, wanted
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import XendError
 
 
 def argument_spec() -> dict[str, dict[str, object]]:

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Declare a Xen domain. What the module does is in module_utils/_ensure.py."""
+"""Declare a Xen domain. What the module does is in module_utils/plan/apply.py."""
 
 from __future__ import annotations
 
@@ -490,18 +490,18 @@ shutdown_outcome:
 
 from typing import Any
 
-from ansible_collections.dom0.xend.plugins.module_utils._config import STRUCTURED, Wish, parse_config
-from ansible_collections.dom0.xend.plugins.module_utils._ensure import Ensurer, Outcome
-from ansible_collections.dom0.xend.plugins.module_utils._errors import XendError
-from ansible_collections.dom0.xend.plugins.module_utils._module import (
+from ansible_collections.dom0.xend.plugins.module_utils.desired.config import STRUCTURED, Desired, parse_config
+from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import without_secrets
+from ansible_collections.dom0.xend.plugins.module_utils.module import (
     XendModule,
     connection_spec,
     open_client,
     require_libraries,
 )
-from ansible_collections.dom0.xend.plugins.module_utils._plan import view
-from ansible_collections.dom0.xend.plugins.module_utils._secrets import without_secrets
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import dumps
+from ansible_collections.dom0.xend.plugins.module_utils.plan.apply import Ensurer, Outcome
+from ansible_collections.dom0.xend.plugins.module_utils.plan.planning import view
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import XendError
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import dumps
 
 _STATES = ["running", "paused", "stopped", "absent", "restarted", "saved", "defined"]
 _ENDS = ["destroy", "restart", "preserve", "rename-restart"]
@@ -570,14 +570,14 @@ def argument_spec() -> dict[str, dict[str, object]]:
     }
 
 
-def wish_of(module: XendModule) -> Wish:
+def desired_of(module: XendModule) -> Desired:
     """Return what the task declares. Raises InvalidRequest."""
     params = module.params
     config = None if params["config"] is None else parse_config(params["config"], params["name"])
-    return Wish(
+    return Desired(
         options={key: params[key] for key in STRUCTURED if params[key] is not None},
         config=config,
-        **{key: params[key] for key in Wish.__dataclass_fields__ if key not in ("options", "config")},
+        **{key: params[key] for key in Desired.__dataclass_fields__ if key not in ("options", "config")},
     )
 
 
@@ -600,7 +600,7 @@ def main() -> None:
     ensurer = None
     try:
         client = open_client(module.params, read_only=module.check_mode)
-        ensurer = Ensurer(client, wish_of(module))
+        ensurer = Ensurer(client, desired_of(module))
         outcome = ensurer.run()
     except XendError as error:
         done = ensurer.outcome if ensurer else Outcome()

@@ -311,15 +311,15 @@ domains:
       online_vcpus: 2
 """
 
-from ansible_collections.dom0.xend.plugins.module_utils._domain import STATES
-from ansible_collections.dom0.xend.plugins.module_utils._errors import XendError
-from ansible_collections.dom0.xend.plugins.module_utils._info import GATHER, Query, look
-from ansible_collections.dom0.xend.plugins.module_utils._module import (
+from ansible_collections.dom0.xend.plugins.module_utils.info.domains import GATHER, Query, look
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import STATES
+from ansible_collections.dom0.xend.plugins.module_utils.module import (
     XendModule,
     connection_spec,
     open_client,
     require_libraries,
 )
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import XendError
 
 
 def main() -> None:

@@ -304,14 +304,14 @@ dmesg:
   sample: ['(XEN) Brought up 4 CPUs']
 """
 
-from ansible_collections.dom0.xend.plugins.module_utils._errors import XendError
-from ansible_collections.dom0.xend.plugins.module_utils._module import (
+from ansible_collections.dom0.xend.plugins.module_utils.info.host import GATHER, describe
+from ansible_collections.dom0.xend.plugins.module_utils.module import (
     XendModule,
     connection_spec,
     open_client,
     require_libraries,
 )
-from ansible_collections.dom0.xend.plugins.module_utils._node_info import GATHER, describe
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import XendError
 
 
 def argument_spec() -> dict[str, dict[str, object]]:

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Set the sedf parameters of a domain. What the module does is in module_utils/_sedf.py."""
+"""Set the sedf parameters of a domain. What the module does is in module_utils/schedulers/sedf.py."""
 
 from __future__ import annotations
 
@@ -131,14 +131,14 @@ operations:
     - {op: cpu_sedf_set, domain: web1, period: 20000000, slice: 5000000, latency: 0, extratime: 1, weight: 0}
 """
 
-from ansible_collections.dom0.xend.plugins.module_utils._errors import XendError
-from ansible_collections.dom0.xend.plugins.module_utils._module import (
+from ansible_collections.dom0.xend.plugins.module_utils.module import (
     XendModule,
     connection_spec,
     open_client,
     require_libraries,
 )
-from ansible_collections.dom0.xend.plugins.module_utils._sedf import SEDF, ensure_sedf, wanted
+from ansible_collections.dom0.xend.plugins.module_utils.schedulers.sedf import SEDF, ensure_sedf, wanted
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import XendError
 
 
 def argument_spec() -> dict[str, dict[str, object]]:

@@ -21,12 +21,12 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Optional, TypedDict, Union
 
-from ansible_collections.dom0.xend.plugins.module_utils._errors import XendError
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import XendError
 from ansible_collections.dom0.xend.plugins.plugin_utils._complaints import MOST_SHOWN, excerpt
 
 if TYPE_CHECKING:
-    from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
-    from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain
+    from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
+    from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
 
 MOST_AT_A_TIME = 16
 """So many xends are asked at a time."""
@@ -182,9 +182,9 @@ def _is_domain(data: Any) -> bool:
 
 def missing_library() -> Optional[str]:
     """Return what to say of a library that is not there, None if all are."""
-    from ansible_collections.dom0.xend.plugins.module_utils import _module  # noqa: PLC0415
+    from ansible_collections.dom0.xend.plugins.module_utils import module  # noqa: PLC0415
 
-    missing = _module.missing_library()
+    missing = module.missing_library()
     return missing[0] if missing else None
 
 
@@ -205,8 +205,8 @@ def shortened(complaints: Sequence[str]) -> list[str]:
 
 def _ask_one(xend: Xend, query: Query) -> Union[Answer, XendError]:
     """Ask one xend: for its domains, and for its node where that is wanted."""
-    from ansible_collections.dom0.xend.plugins.module_utils._listing import list_domains  # noqa: PLC0415
-    from ansible_collections.dom0.xend.plugins.module_utils._module import open_client  # noqa: PLC0415
+    from ansible_collections.dom0.xend.plugins.module_utils.info.listing import list_domains  # noqa: PLC0415
+    from ansible_collections.dom0.xend.plugins.module_utils.module import open_client  # noqa: PLC0415
 
     asked_at = time.time()
     try:
@@ -232,7 +232,7 @@ def _node(client: XendClient, complain: Callable[[str], None]) -> Optional[dict[
 
 def _found(domain: Domain) -> FoundDomain:
     """Return a domain as plain data. Its name tells a zombie only where xend renames them, up to 3.0.3."""
-    from ansible_collections.dom0.xend.plugins.module_utils._domain import ZOMBIE_PREFIX  # noqa: PLC0415
+    from ansible_collections.dom0.xend.plugins.module_utils.model.domain import ZOMBIE_PREFIX  # noqa: PLC0415
 
     renames = domain.release is not None and not domain.release.manages
     return {

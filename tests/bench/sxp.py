@@ -28,8 +28,8 @@ from ansible.plugins.loader import init_plugin_loader
 
 init_plugin_loader()
 
-from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import loads
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import loads
 
 VERSIONS = ("3.0.0", "4.1")
 SIZES = (1_000, 10_000)

@@ -66,10 +66,10 @@ def _op(request: LoggedRequest) -> str:
 
 def use_clock(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> None:
     """Have xen_domain wait on the simulator's clock: its sleeping moves that clock, and takes no time."""
-    from ansible_collections.dom0.xend.plugins.module_utils import _ensure  # noqa: PLC0415
+    from ansible_collections.dom0.xend.plugins.module_utils.plan import apply  # noqa: PLC0415
 
-    ours = _ensure.Clock(now=clock.now, wall=clock.wall, sleep=clock.advance)
-    monkeypatch.setattr(xen_domain, "Ensurer", lambda client, wish: _ensure.Ensurer(client, wish, ours))
+    ours = apply.Clock(now=clock.now, wall=clock.wall, sleep=clock.advance)
+    monkeypatch.setattr(xen_domain, "Ensurer", lambda client, desired: apply.Ensurer(client, desired, ours))
 
 
 @contextmanager

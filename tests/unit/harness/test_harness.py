@@ -25,8 +25,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain
-from ansible_collections.dom0.xend.plugins.module_utils._plan import view
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
+from ansible_collections.dom0.xend.plugins.module_utils.plan.planning import view
 from tests.simulator import PERSONALITIES, ManualClock, Simulator
 from tests.support.running import passing_time, run, use_clock, written
 
@@ -129,7 +129,7 @@ STARTS: dict[str, Callable[[Simulator], None]] = {
 ONLY_FROM = {"halted": "3.0.4"}
 """Starts that exist from a release on."""
 
-WISHES: dict[str, dict[str, Any]] = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "nothing else": {},
     "described": DESCRIBED,
     "force": {"force": True},
@@ -161,38 +161,38 @@ CHANGES: dict[str, dict[str, Any]] = {
 }
 FILE = {"save_file": "/srv/xen/state/web1.chk"}
 ASKED: dict[str, dict[str, dict[str, Any]]] = {
-    "running": {**WISHES, **CHANGES},
-    "paused": {**WISHES, **CHANGES},
-    "stopped": WISHES,
-    "absent": WISHES,
+    "running": {**OPTIONS, **CHANGES},
+    "paused": {**OPTIONS, **CHANGES},
+    "stopped": OPTIONS,
+    "absent": OPTIONS,
     "restarted": {"nothing else": {}, "described": DESCRIBED},
     "saved": {"nothing else": FILE, "described": {**DESCRIBED, **FILE}},
     "defined": {"nothing else": {}, "described": DESCRIBED, "as config": {"config": "CONFIG"}},
 }
-"""The wishes that are tried with each state."""
+"""The desired_options that are tried with each state."""
 
 PRESERVED = {"shut_down", "crashed"}
 UP = {"running", "paused", "restarted"}
 
 
-def is_refused(version: str, start: str, state: str, wish: dict[str, Any]) -> bool:
+def is_refused(version: str, start: str, state: str, desired: dict[str, Any]) -> bool:
     """Tell whether a combination is refused; the reasons are in xen_domain's documentation."""
-    described = "config" in wish or {"memory", "image"} <= set(wish)
+    described = "config" in desired or {"memory", "image"} <= set(desired)
     if start == "absent":
         if state == "defined" and version < "3.0.4":
             return True  # xend keeps no definitions
         return state in UP | {"defined"} and not described  # there is nothing to create it from
-    replaced = "recreate" in wish
-    if version == "3.0.0" and state == "restarted" and start not in {"halted", *PRESERVED} and _has_an_ip(wish):
+    replaced = "recreate" in desired
+    if version == "3.0.0" and state == "restarted" and start not in {"halted", *PRESERVED} and _has_an_ip(desired):
         return True  # it would not survive that
     if start in PRESERVED:
         return state in UP | {"saved"} and not replaced  # a body that was kept to be looked at is not thrown away
     to_be_taken_down = state in ("stopped", "absent") or (replaced and state in UP)
-    return start == "running_to_be_restarted" and to_be_taken_down and not wish.get("force")  # it would come back
+    return start == "running_to_be_restarted" and to_be_taken_down and not desired.get("force")  # it would come back
 
 
-def _has_an_ip(wish: dict[str, Any]) -> bool:
-    return "recreate" not in wish and any(vif.get("ip") for vif in wish.get("vifs", ()))
+def _has_an_ip(desired: dict[str, Any]) -> bool:
+    return "recreate" not in desired and any(vif.get("ip") for vif in desired.get("vifs", ()))
 
 
 FULLY = ("3.0.0", "4.1")
@@ -209,9 +209,9 @@ def is_tried(version: str, start: str, label: str) -> bool:
 
 
 CASES = [
-    pytest.param(version, start, state, wish, id=f"{version}: {start} -> {state}, {label}")
-    for version, start, (state, wishes) in itertools.product(VERSIONS, STARTS, ASKED.items())
-    for label, wish in wishes.items()
+    pytest.param(version, start, state, desired, id=f"{version}: {start} -> {state}, {label}")
+    for version, start, (state, desired_options) in itertools.product(VERSIONS, STARTS, ASKED.items())
+    for label, desired in desired_options.items()
     if is_tried(version, start, label)
 ]
 
@@ -234,10 +234,10 @@ def _sim(version: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
 class Case:
     """One case: what is asked for, and the runs of it."""
 
-    def __init__(self, sim: Simulator, state: str, wish: dict[str, Any]) -> None:
+    def __init__(self, sim: Simulator, state: str, desired: dict[str, Any]) -> None:
         self.sim = sim
-        self.arguments = {"xend_url": sim.unix_url, "name": NAME, "state": state, **wish}
-        if wish.get("config"):
+        self.arguments = {"xend_url": sim.unix_url, "name": NAME, "state": state, **desired}
+        if desired.get("config"):
             self.arguments["config"] = config(sim.version)
 
     def run(self, *, check: bool) -> tuple[dict[str, Any], list[str]]:
@@ -269,19 +269,19 @@ def foreseeable(domain: dict[str, Any] | None) -> dict[str, Any] | None:
     return {**{key: value for key, value in domain.items() if key not in VOLATILE}, "vifs": vifs}
 
 
-@pytest.mark.parametrize(("version", "start", "state", "wish"), CASES)
+@pytest.mark.parametrize(("version", "start", "state", "desired"), CASES)
 def test_a_check_tells_the_truth_and_a_second_run_finds_nothing_to_do(
-    sim: Simulator, start: str, state: str, wish: dict[str, Any]
+    sim: Simulator, start: str, state: str, desired: dict[str, Any]
 ) -> None:
     STARTS[start](sim)
-    case = Case(sim, state, wish)
+    case = Case(sim, state, desired)
     names = sim.names()
 
     foreseen, sent = case.run(check=True)
     assert sent == []
     done, sent = case.run(check=False)
 
-    assert bool(done.get("failed")) == is_refused(sim.version, start, state, wish), done.get("msg")
+    assert bool(done.get("failed")) == is_refused(sim.version, start, state, desired), done.get("msg")
     if done.get("failed"):
         assert (foreseen["failed"], foreseen["msg"]) == (True, done["msg"])
         assert sent == []
@@ -328,7 +328,7 @@ def _assert_read_back(case: Case, done: dict[str, Any]) -> None:
 
 def _view(sim: Simulator) -> dict[str, Any]:
     """Return what a diff shows of the domain as it now is, read anew."""
-    from ansible_collections.dom0.xend.plugins.module_utils._sxp import loads  # noqa: PLC0415
+    from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import loads  # noqa: PLC0415
 
     text = run("xen_domain_info", xend_url=sim.unix_url, name=[NAME], sxp=True)["domains"][0]["sxp"]
     return view(Domain.from_sxp(loads(text)))
@@ -356,18 +356,18 @@ def test_that_a_running_domain_is_managed_shows_only_once_it_is_down(
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
-    ("start", "state", "wish", "most"),
+    ("start", "state", "desired", "most"),
     [
-        ("running", "running", WISHES["as config"], 1),
-        ("absent", "absent", WISHES["as config"], 2),  # it may be there under another name, while it is saved
+        ("running", "running", OPTIONS["as config"], 1),
+        ("absent", "absent", OPTIONS["as config"], 2),  # it may be there under another name, while it is saved
         ("absent", "running", DESCRIBED, 6),
     ],
 )
 def test_no_more_requests_are_sent_than_needed(
-    sim: Simulator, start: str, state: str, wish: dict[str, Any], most: int
+    sim: Simulator, start: str, state: str, desired: dict[str, Any], most: int
 ) -> None:
     STARTS[start](sim)
-    Case(sim, state, wish).run(check=False)
+    Case(sim, state, desired).run(check=False)
     says_nothing = start == "absent" and sim.version in ("3.1", "3.2", "3.3")  # but 500: the names are asked for, too
     assert len(sim.requests) == most + (2 if says_nothing else 0)
 

@@ -29,8 +29,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dom0.xend.plugins.module_utils import _transport
-from ansible_collections.dom0.xend.plugins.module_utils._transport import Transport
+from ansible_collections.dom0.xend.plugins.module_utils.wire import transport
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Transport
 from tests.simulator import Domain, Fault, ManualClock, Simulator
 from tests.support.running import run, use_clock, written
 
@@ -50,7 +50,7 @@ DESCRIBED: dict[str, Any] = {
 def config(version: str) -> str:
     """Return the config of the domain to start from: it is as DESCRIBED."""
     inside, outside = ("(vcpus 2)", "") if version == "3.0.0" else ("", "(vcpus 2)")
-    maxmem = 256 if version == "3.0.0" else 128  # where it cannot be changed, it is as wished for
+    maxmem = 256 if version == "3.0.0" else 128  # where it cannot be changed, it is as desired
     return (
         f"(vm (name {NAME}) (memory 64) (maxmem {maxmem}) (uuid {UUID}) {outside}"
         f" (image (linux (kernel /srv/xen/img/vmlinuz) (root '/dev/sda1 ro') {inside}))"
@@ -103,7 +103,7 @@ class Story:
 
     start: Callable[[Simulator], None]
     state: str
-    wish: dict[str, Any] = field(default_factory=dict)
+    desired: dict[str, Any] = field(default_factory=dict)
     since: str = "3.0.0"
     finds_nothing_to_do: bool = True
     """Whether a run changes nothing once the goal is reached."""
@@ -248,7 +248,7 @@ class Run:
     @property
     def arguments(self) -> dict[str, Any]:
         """Return the task's."""
-        return {"xend_url": self.sim.unix_url, "name": NAME, "state": self.story.state, **self.story.wish}
+        return {"xend_url": self.sim.unix_url, "name": NAME, "state": self.story.state, **self.story.desired}
 
     def run(self) -> dict[str, Any]:
         """Run the module."""
@@ -282,7 +282,7 @@ def told(version: str, story: Story, monkeypatch: pytest.MonkeyPatch) -> Iterato
     """Begin a story on a fresh xend, on a clock that only its own waiting moves."""
     clock = ManualClock()
     with monkeypatch.context() as patches, Simulator(version, clock=clock, tcp=None) as sim:
-        patches.setattr(_transport, "RETRY_DELAY", 0)
+        patches.setattr(transport, "RETRY_DELAY", 0)
         use_clock(patches, clock)
         wire = Wire(sim, patches)
         yield Run(sim, story), wire

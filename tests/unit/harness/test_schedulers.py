@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check, real, real, check for the parameters of both schedulers: from each start, each wish, on each release.
+"""Check, real, real, check for the parameters of both schedulers: from each start, each setting, on each release.
 
 The same holds as for xen_domain: a check says what a real run does, in all that it claims; ``changed`` is true if and
 only if something was sent; what is shown as the state after is what xend then says; a second run finds nothing to do;
@@ -23,10 +23,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.dom0.xend.plugins.module_utils import _credit, _sedf
-from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest, XendRefused
-from ansible_collections.dom0.xend.plugins.module_utils._transport import Transport
+from ansible_collections.dom0.xend.plugins.module_utils.schedulers import credit, sedf
+from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, XendRefused
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Transport
 from tests.simulator import PERSONALITIES, Simulator
 from tests.simulator.domains import Domain, Sedf
 from tests.support.running import run, written
@@ -95,7 +95,7 @@ def with_cap(sim: Simulator) -> Domain:
     return domain
 
 
-SEDF_WISHES: dict[str, dict[str, Any]] = {
+SEDF_SETTINGS: dict[str, dict[str, Any]] = {
     "nothing": {},
     "the default": {"period": "100ms", "slice": 0, "extratime": True, "weight": 0},
     "period and slice": {"period": "20ms", "slice": "5ms"},
@@ -111,7 +111,7 @@ SEDF_WISHES: dict[str, dict[str, Any]] = {
     "no weight": {"weight": 0},
     "times and no weight": {"period": "20ms", "slice": "5ms", "weight": 0},
 }
-CREDIT_WISHES: dict[str, dict[str, Any]] = {
+CREDIT_SETTINGS: dict[str, dict[str, Any]] = {
     "nothing": {},
     "the default": {"weight": 256, "cap": 0},
     "weight": {"weight": 512},
@@ -125,28 +125,28 @@ CREDIT_WISHES: dict[str, dict[str, Any]] = {
 }
 
 
-def sedf_refuses(version: str, start: Start, wish: str) -> bool:
+def sedf_refuses(version: str, start: Start, desired: str) -> bool:
     """Tell whether xen_sedf refuses: WIRE.md (g), and what is not done to Domain-0."""
-    if start is halted or wish == "too long a slice":
+    if start is halted or desired == "too long a slice":
         return True  # there is no such thing
-    if start is with_weight and wish in ("period and slice", "slice", "tiny", "long", "no extratime, half"):
+    if start is with_weight and desired in ("period and slice", "slice", "tiny", "long", "no extratime, half"):
         return True  # a riddle: the weight decides about them
-    if start in (domain_0, renamed_domain_0) and wish == "weight, no extratime":
+    if start in (domain_0, renamed_domain_0) and desired == "weight, no extratime":
         return True  # nobody knows what it would come to
     if version < "3.0.2":
         return False
     has_default_slice = start in (fresh, paused)
-    if wish in ("latency", "no extratime"):
+    if desired in ("latency", "no extratime"):
         return has_default_slice
-    return wish in ("tiny", "long") or (wish == "the default" and not has_default_slice)
+    return desired in ("tiny", "long") or (desired == "the default" and not has_default_slice)
 
 
-def credit_refuses(version: str, start: Start, wish: str) -> bool:
+def credit_refuses(version: str, start: Start, desired: str) -> bool:
     """Tell whether xen_credit refuses: WIRE.md (g), the recordings of 3.2, and what is not done to Domain-0."""
     if start is halted and version < "3.3":
         return True
     is_domain_0 = start in (domain_0, renamed_domain_0)  # it has four vcpus, the others two
-    if version < "3.2" and wish in (
+    if version < "3.2" and desired in (
         "most cap",
         "more cap",
         "least cap",
@@ -154,7 +154,7 @@ def credit_refuses(version: str, start: Start, wish: str) -> bool:
         "the default" if start is with_cap else "cap",
     ):
         return True
-    return (wish in ("least weight", "least cap")) if is_domain_0 else wish == "more cap"
+    return (desired in ("least weight", "least cap")) if is_domain_0 else desired == "more cap"
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ class Kind:
     since: str
     set_op: str
     starts: tuple[Start, ...]
-    wishes: Mapping[str, dict[str, Any]]
+    settings: Mapping[str, dict[str, Any]]
     refuses: Callable[[str, Start, str], bool]
     requests: int
     """How many a run that changes something takes."""
@@ -176,7 +176,7 @@ SEDF = Kind(
     since="3.0.0",
     set_op="cpu_sedf_set",
     starts=(fresh, paused, with_slice, with_weight, domain_0, renamed_domain_0, halted),
-    wishes=SEDF_WISHES,
+    settings=SEDF_SETTINGS,
     refuses=sedf_refuses,
     requests=3,
 )
@@ -185,7 +185,7 @@ CREDIT = Kind(
     since="3.0.3",
     set_op="domain_sched_credit_set",
     starts=(fresh, paused, with_cap, domain_0, renamed_domain_0, halted),
-    wishes=CREDIT_WISHES,
+    settings=CREDIT_SETTINGS,
     refuses=credit_refuses,
     requests=4,
 )
@@ -201,9 +201,9 @@ def is_tried(kind: Kind, version: str, start: Start) -> bool:
 
 
 CASES = [
-    pytest.param(kind, version, start, wish, id=f"{kind.name} {version}: {start.__name__}, {wish}")
+    pytest.param(kind, version, start, desired, id=f"{kind.name} {version}: {start.__name__}, {desired}")
     for kind in (SEDF, CREDIT)
-    for version, start, wish in itertools.product(VERSIONS, kind.starts, kind.wishes)
+    for version, start, desired in itertools.product(VERSIONS, kind.starts, kind.settings)
     if is_tried(kind, version, start)
 ]
 
@@ -212,7 +212,7 @@ CASES = [
 def test_a_check_tells_the_truth_and_a_second_run_finds_nothing_to_do(
     kind: Kind, version: str, start: Start, label: str
 ) -> None:
-    wish = kind.wishes[label]
+    desired = kind.settings[label]
     with Simulator(version, scheduler=kind.name, tcp=None) as sim:
         domain = start(sim)
         parameters = (domain.sedf, domain.weight, domain.cap)
@@ -222,10 +222,10 @@ def test_a_check_tells_the_truth_and_a_second_run_finds_nothing_to_do(
             result = run(f"xen_{kind.name}", check=check, xend_url=sim.unix_url, name=domain.name, **arguments)
             return result, written(sim)
 
-        foreseen, sent = tune(check=True, **wish)
+        foreseen, sent = tune(check=True, **desired)
         assert sent == []
         asked = len(sim.requests)
-        done, sent = tune(check=False, **wish)
+        done, sent = tune(check=False, **desired)
         assert bool(done.get("failed")) == kind.refuses(version, start, label), done.get("msg")
         if done.get("failed"):
             assert (foreseen["failed"], foreseen["msg"]) == (True, done["msg"])
@@ -240,7 +240,7 @@ def test_a_check_tells_the_truth_and_a_second_run_finds_nothing_to_do(
         assert foreseen[kind.name] == foreseen["diff"]["after"] == claimed(foreseen[kind.name], done[kind.name])
         assert done[kind.name] == done["diff"]["after"]
         for check in (False, True):
-            again, sent = tune(check=check, **wish)
+            again, sent = tune(check=check, **desired)
             assert (sent, again["changed"], again["operations"], len(sim.requests)) == ([], False, [], 1)
             assert again["diff"]["before"] == again["diff"]["after"] == done["diff"]["after"]
         assert tune(check=False)[0][kind.name] == done[kind.name]
@@ -304,22 +304,22 @@ def test_sedf_parameters_are_taken_if_and_only_if_the_hypervisor_takes_them(
         sim.host.share_time()
 
     reset()
-    before = _sedf.read(client_of(sim), "web1").as_dict()
+    before = sedf.read(client_of(sim), "web1").as_dict()
     try:
-        foreseen = _sedf.ensure_sedf(client_of(sim, read_only=True), "web1", _sedf.wanted(options))
+        foreseen = sedf.ensure_sedf(client_of(sim, read_only=True), "web1", sedf.wanted(options))
     except InvalidRequest:
         reset()
         times_with_weight = options.get("weight", start.weight) and {"period", "slice"} & set(options)
         assert times_with_weight or not takes(
             lambda: client_of(sim).set_sedf("web1", {key: int(value) for key, value in {**before, **options}.items()}),
-            lambda: _sedf.read(client_of(sim), "web1").as_dict(),
+            lambda: sedf.read(client_of(sim), "web1").as_dict(),
             options,
         )
         return
-    done = _sedf.ensure_sedf(client_of(sim), "web1", _sedf.wanted(options))
+    done = sedf.ensure_sedf(client_of(sim), "web1", sedf.wanted(options))
     assert claimed(foreseen.after.as_dict(), done.after.as_dict()) == foreseen.after.as_dict()
     assert (foreseen.before, foreseen.sent, foreseen.warnings) == (done.before, done.sent, done.warnings)
-    assert done.after == _sedf.read(client_of(sim), "web1")
+    assert done.after == sedf.read(client_of(sim), "web1")
     assert {key: getattr(done.after, key) for key in options} == options
 
 
@@ -343,18 +343,18 @@ def test_credit_parameters_are_taken_if_and_only_if_xend_takes_them(
     domain.weight, domain.cap = weight, cap
     before = {"weight": weight, "cap": cap}
     try:
-        foreseen = _credit.ensure_credit(client_of(sim, read_only=True), "web1", _credit.wanted(options))
+        foreseen = credit.ensure_credit(client_of(sim, read_only=True), "web1", credit.wanted(options))
     except InvalidRequest:
         assert not takes(
             lambda: client_of(sim).set_credit("web1", {**before, **options}),
-            lambda: _credit.read(client_of(sim), "web1").as_dict(),
+            lambda: credit.read(client_of(sim), "web1").as_dict(),
             options,
         )
         return
-    done = _credit.ensure_credit(client_of(sim), "web1", _credit.wanted(options))
+    done = credit.ensure_credit(client_of(sim), "web1", credit.wanted(options))
     assert foreseen == done
     assert done.after.as_dict() == {**before, **options}
-    assert done.after == _credit.read(client_of(sim), "web1")
+    assert done.after == credit.read(client_of(sim), "web1")
 
 
 def takes(send: Callable[[], None], read: Callable[[], dict[str, Any]], options: Mapping[str, Any]) -> bool:

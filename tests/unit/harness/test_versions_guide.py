@@ -12,7 +12,7 @@ from typing import Optional
 
 import pytest
 
-from ansible_collections.dom0.xend.plugins.module_utils._release import RELEASES, Release
+from ansible_collections.dom0.xend.plugins.module_utils.wire.release import RELEASES, Release
 from tests.simulator import PERSONALITIES, Personality
 from tests.support.guide import TOP
 

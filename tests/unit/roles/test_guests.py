@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.dom0.xend.plugins.module_utils._config import STRUCTURED
-from ansible_collections.dom0.xend.plugins.module_utils._module import connection_spec
+from ansible_collections.dom0.xend.plugins.module_utils.desired.config import STRUCTURED
+from ansible_collections.dom0.xend.plugins.module_utils.module import connection_spec
 from ansible_collections.dom0.xend.plugins.modules import xen_domain
 
 TOP = Path(__file__).resolve().parents[3]

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import requests
 
-from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest
-from ansible_collections.dom0.xend.plugins.module_utils._transport import Transport
+from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Transport
 from tests.simulator import PERSONALITIES, Domain, Fault, ManualClock, Simulator
 from tests.support.running import run, use_clock, written
 
@@ -119,13 +119,19 @@ def test_trap_01_domain_0_is_never_asked_to_shut_down_under_its_id_either(sim: S
 def test_trap_02_a_bootloader_with_boot_files_is_refused(
     sim: Simulator, clock: ManualClock, as_config: bool, replaced: bool
 ) -> None:
-    wish: dict[str, Any] = {"memory": 64, "bootloader": "/usr/bin/pygrub", "image": {"kernel": KERNEL, "ramdisk": "/r"}}
+    desired: dict[str, Any] = {
+        "memory": 64,
+        "bootloader": "/usr/bin/pygrub",
+        "image": {"kernel": KERNEL, "ramdisk": "/r"},
+    }
     if as_config:
-        wish = {"config": f"(vm (memory 64) (bootloader /b) (image (linux (kernel {KERNEL}) (ramdisk /r) (vcpus 1))))"}
+        desired = {
+            "config": f"(vm (memory 64) (bootloader /b) (image (linux (kernel {KERNEL}) (ramdisk /r) (vcpus 1))))"
+        }
     if replaced:
         started(sim, clock)
-        wish["recreate"] = "always"
-    assert "bootloader together with a kernel is refused" in ensure(sim, **wish)["msg"]
+        desired["recreate"] = "always"
+    assert "bootloader together with a kernel is refused" in ensure(sim, **desired)["msg"]
     assert (written(sim), sim.deleted_files) == ([], set())
 
 
@@ -510,13 +516,13 @@ def test_trap_24_a_pin_has_no_brackets(sim: Simulator, clock: ManualClock) -> No
 
 @on(ALL)
 def test_trap_25_devices_are_compared_in_one_form(sim: Simulator) -> None:
-    wish = {
+    desired = {
         **GUEST,
         "vbds": [{"uname": "phy:vg0/web1", "dev": "sda1"}, {"uname": "phy:vg0/web2", "dev": "/dev/sdb1", "mode": "w"}],
         "vifs": [{"mac": "00:16:3E:00:00:0A", "bridge": "xenbr0", "ip": ["10.0.0.1"], "script": "vif-bridge"}],
     }
-    ensure(sim, **wish)
-    again = ensure(sim, **wish)
+    ensure(sim, **desired)
+    again = ensure(sim, **desired)
     assert (again["changed"], again["operations"], again["drift"]) == (False, [], [])
 
 

@@ -1537,9 +1537,9 @@ def test_a_template_that_fails_names_its_entry(tmp_path: Path) -> None:
 
 
 def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ansible_collections.dom0.xend.plugins.module_utils import _module  # noqa: PLC0415
+    from ansible_collections.dom0.xend.plugins.module_utils import module  # noqa: PLC0415
 
-    monkeypatch.setattr(_module, "REQUESTS_IMPORT_ERROR", "Traceback")
+    monkeypatch.setattr(module, "REQUESTS_IMPORT_ERROR", "Traceback")
     assert "required Python library (requests)" in error(source(tmp_path))
 
 

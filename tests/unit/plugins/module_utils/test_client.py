@@ -13,10 +13,10 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from ansible_collections.dom0.xend.plugins.module_utils import _release
-from ansible_collections.dom0.xend.plugins.module_utils._client import BODY_LIMIT, XendClient
-from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain
-from ansible_collections.dom0.xend.plugins.module_utils._errors import (
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
+from ansible_collections.dom0.xend.plugins.module_utils.wire import release
+from ansible_collections.dom0.xend.plugins.module_utils.wire.client import BODY_LIMIT, XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import (
     InvalidRequest,
     NoSuchDomain,
     NotXend,
@@ -26,8 +26,8 @@ from ansible_collections.dom0.xend.plugins.module_utils._errors import (
     XendNoReply,
     XendRefused,
 )
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, dumps
-from ansible_collections.dom0.xend.plugins.module_utils._transport import Transport
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp, dumps
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Transport
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.raw_server import PATIENCE, RawServer, http
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.recorded import FILES, Recorded, replies
 from tests.simulator import Fault, Simulator
@@ -559,10 +559,10 @@ def test_a_read_that_fails_is_tried_twice_where_the_connection_dropped(
 
 @pytest.mark.parametrize(
     ("version", "by_absence", "by_presence"),
-    [("3.0.0", _release.EARLY, _release.R300), ("4.1", _release.LATE, _release.R41_TO_44)],
+    [("3.0.0", release.EARLY, release.R300), ("4.1", release.LATE, release.R41_TO_44)],
 )
 def test_the_release_is_learnt_from_a_domain_and_from_the_absence_of_one(
-    version: str, by_absence: _release.Release, by_presence: _release.Release
+    version: str, by_absence: release.Release, by_presence: release.Release
 ) -> None:
     with Simulator(version, tcp=None) as sim:
         client = client_of(sim)

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dom0.xend.plugins.module_utils import _release
-from ansible_collections.dom0.xend.plugins.module_utils._compare import compare
-from ansible_collections.dom0.xend.plugins.module_utils._config import Wish, parse_config
-from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain, Image, Vbd, Vif
-from ansible_collections.dom0.xend.plugins.module_utils._operations import Attach
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import dumps
+from ansible_collections.dom0.xend.plugins.module_utils.desired.compare import compare
+from ansible_collections.dom0.xend.plugins.module_utils.desired.config import Desired, parse_config
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain, Image, Vbd, Vif
+from ansible_collections.dom0.xend.plugins.module_utils.plan.operations import Attach
+from ansible_collections.dom0.xend.plugins.module_utils.wire import release
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import dumps
 
 KERNEL = "/boot/vmlinuz"
 VBD = Vbd("sda1", "phy:a", "w", "0")
@@ -35,14 +35,14 @@ def found(state: str = "running", **fields: Any) -> Domain:
         "image": Image("linux", KERNEL, None, "root=/dev/sda1 4"),
         "vbds": (VBD,),
         "vifs": (VIF, SECOND),
-        "release": _release.LATE,
+        "release": release.LATE,
     }
     return Domain(name="web1", state=state, **{**usual, **fields})
 
 
-def asked(domain: Domain, options: dict[str, Any], **wish: Any) -> tuple[list[str], list[tuple[Any, ...]]]:
+def asked(domain: Domain, options: dict[str, Any], **desired: Any) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Return the operations in short, and the drift."""
-    result = compare(domain, Wish("web1", options=options, **{"change_vbds": True, **wish}))
+    result = compare(domain, Desired("web1", options=options, **{"change_vbds": True, **desired}))
     shown = [operation.as_dict() for operation in result.operations]
     assert all(each.pop("domain") == "web1" for each in shown)
     return [" ".join(map(str, each.values())) for each in shown], [tuple(entry.values()) for entry in result.drift]
@@ -138,15 +138,15 @@ def test_an_image_that_xend_forgot_is_no_drift() -> None:
 
 
 def test_up_to_3_0_3_the_limit_is_raised_but_does_not_show() -> None:
-    early = found(release=_release.R300)
+    early = found(release=release.R300)
     assert asked(early, {"memory": 100}) == (["maxmem_set 128", "mem_target_set 100"], [])
     assert asked(early, {"maxmem": 256}) == ([], [("maxmem", 256, 128, "recreate")])
 
 
-@pytest.mark.parametrize("release", [_release.R300, _release.R31, _release.LATE])
+@pytest.mark.parametrize("release", [release.R300, release.R31, release.LATE])
 @pytest.mark.parametrize("memory", [1, 32, 64, 96, 128, 200, None])
 @pytest.mark.parametrize("maxmem", [1, 32, 64, 96, 128, 200, None])
-def test_the_limit_is_never_set_below_the_memory(release: _release.Release, memory: int, maxmem: int) -> None:
+def test_the_limit_is_never_set_below_the_memory(release: release.Release, memory: int, maxmem: int) -> None:
     options = {key: value for key, value in (("memory", memory), ("maxmem", maxmem)) if value}
     if memory and maxmem and maxmem < memory:
         return  # refused before
@@ -172,7 +172,7 @@ def test_the_limit_is_never_set_below_the_memory(release: _release.Release, memo
     ],
 )
 def test_a_disk_that_differs_is_exchanged(options: dict[str, Any], detached: str, attached: Vbd) -> None:
-    result = compare(found(), Wish("web1", options=options, change_vbds=True))
+    result = compare(found(), Desired("web1", options=options, change_vbds=True))
     assert asked(found(), options)[0][0] == detached
     assert attached_to(result.operations[1]).vbds == (attached,)
 
@@ -194,7 +194,7 @@ def attached_to(operation: Any) -> Domain:
     ],
 )
 def test_what_a_task_does_not_say_of_a_device_stays_as_it_is(options: dict[str, Any], attached: Any) -> None:
-    operation = compare(found(), Wish("web1", options=options, change_vbds=True)).operations[-1]
+    operation = compare(found(), Desired("web1", options=options, change_vbds=True)).operations[-1]
     domain = attached_to(operation)
     assert (*(domain.vbds or ()), *(domain.vifs or ())) == (attached,)
 
@@ -268,7 +268,7 @@ def test_a_config_declares_its_vcpus_only_if_it_names_them() -> None:
     ],
 )
 def test_a_device_of_a_config_is_not_attached_as_another_one(device: str) -> None:
-    result = compare(found(), Wish("web1", config=parse_config(f"(vm (device {device}))", "web1")))
+    result = compare(found(), Desired("web1", config=parse_config(f"(vm (device {device}))", "web1")))
     assert [dumps(operation.device) for operation in result.operations if isinstance(operation, Attach)] in (
         [],
         [device],

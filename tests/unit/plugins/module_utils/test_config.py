@@ -13,42 +13,42 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.dom0.xend.plugins.module_utils import _release
-from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils._config import (
+from ansible_collections.dom0.xend.plugins.module_utils.desired.config import (
     STRUCTURED,
-    Wish,
+    Desired,
     check,
     check_creation,
     is_open,
     parse_config,
 )
-from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain, Image, Vbd, command_line
-from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest
-from ansible_collections.dom0.xend.plugins.module_utils._plan import drift
-from ansible_collections.dom0.xend.plugins.module_utils._release import RELEASES, Release
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, dumps, loads
-from ansible_collections.dom0.xend.plugins.module_utils._transport import Transport
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain, Image, Vbd, command_line
+from ansible_collections.dom0.xend.plugins.module_utils.plan.planning import drift
+from ansible_collections.dom0.xend.plugins.module_utils.wire import release as releases
+from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest
+from ansible_collections.dom0.xend.plugins.module_utils.wire.release import RELEASES, Release
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp, dumps, loads
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Transport
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.recorded import FILES, release_of, replies
 from tests.simulator import PERSONALITIES, Simulator
 from tests.simulator import sxp as xend_sxp
 
-EARLY, R304, R31, LATE = _release.EARLY, _release.R304, _release.R31, _release.LATE
-OLD_RELEASES = [_release.EARLY, _release.R300, _release.R302, _release.R303, _release.R302_TO_303]
-NEW_RELEASES = [_release.R304, _release.R31, _release.R31_TO_33, _release.R32_TO_33, _release.R32_TO_34, _release.LATE]
+EARLY, R304, R31, LATE = releases.EARLY, releases.R304, releases.R31, releases.LATE
+OLD_RELEASES = [releases.EARLY, releases.R300, releases.R302, releases.R303, releases.R302_TO_303]
+NEW_RELEASES = [releases.R304, releases.R31, releases.R31_TO_33, releases.R32_TO_33, releases.R32_TO_34, releases.LATE]
 
 IMAGE = {"type": "linux", "kernel": "/boot/vmlinuz", "ramdisk": None, "root": None, "args": None}
 GUEST: dict[str, Any] = {"memory": 64, "image": IMAGE}
 
 
-def wish(**options: Any) -> Wish:
-    """Return the wish for a guest with more options."""
-    return Wish("web1", options={**GUEST, **options})
+def desired(**options: Any) -> Desired:
+    """Return the options of a guest with more options."""
+    return Desired("web1", options={**GUEST, **options})
 
 
-def of_config(text: str, **more: Any) -> Wish:
-    """Return the wish that a config is."""
-    return Wish("web1", config=parse_config(text, "web1"), **more)
+def of_config(text: str, **more: Any) -> Desired:
+    """Return the desired that a config is."""
+    return Desired("web1", config=parse_config(text, "web1"), **more)
 
 
 # ---- what is written
@@ -68,18 +68,18 @@ def of_config(text: str, **more: Any) -> Wish:
     ],
 )
 def test_vcpus_stand_where_the_release_reads_them(release: Optional[Release], written: str) -> None:
-    assert dumps(wish(vcpus=2).tree(release)) == written
+    assert dumps(desired(vcpus=2).tree(release)) == written
 
 
 @pytest.mark.parametrize("release", [*OLD_RELEASES, *NEW_RELEASES])
 def test_every_release_is_told_a_number_of_vcpus(release: Release) -> None:
-    assert dumps(wish().tree(release)).count("(vcpus 1)") == 1
-    bootloader = Wish("web1", options={"memory": 64, "bootloader": "/usr/bin/pygrub"})
+    assert dumps(desired().tree(release)).count("(vcpus 1)") == 1
+    bootloader = Desired("web1", options={"memory": 64, "bootloader": "/usr/bin/pygrub"})
     assert dumps(bootloader.tree(release)).count("(vcpus 1)") == 1
 
 
 def test_all_options_are_in_the_config() -> None:
-    everything = wish(
+    everything = desired(
         maxmem=128,
         vcpus=2,
         uuid="c0ffee00-0000-0000-0000-00000000beef",
@@ -123,7 +123,7 @@ def test_no_option_is_forgotten() -> None:
         "pci": ["0000:00:03.0"],
         "extra_config": ["(frob marked-extra_config)"],
     }
-    written = dumps(Wish("web1", options=values).tree(LATE)).replace("(slot 0x3)", "(slot marked-pci)")
+    written = dumps(Desired("web1", options=values).tree(LATE)).replace("(slot 0x3)", "(slot marked-pci)")
     assert [key for key in STRUCTURED if f"marked-{key}" not in written] == []
 
 
@@ -137,7 +137,7 @@ HARD = st.text(st.characters(exclude_categories=["Cs"]), min_size=1) | st.text(
 def test_no_value_changes_on_its_way(
     root: str, args: str, uname: str, dev: str, bridge: str, addresses: list[str]
 ) -> None:
-    hard = wish(
+    hard = desired(
         image={**IMAGE, "root": root, "args": args},
         vbds=[{"uname": uname, "dev": dev, "mode": "w!", "backend": None}],
         vifs=[{"mac": None, "bridge": bridge, "script": None, "backend": None, "ip": addresses}],
@@ -155,7 +155,7 @@ def test_no_value_changes_on_its_way(
 @pytest.mark.parametrize("version", sorted(PERSONALITIES))
 @given(args=HARD)
 def test_xend_gets_the_value_that_the_task_names(version: str, args: str) -> None:
-    sent = dumps(wish(image={**IMAGE, "args": args}).tree())
+    sent = dumps(desired(image={**IMAGE, "args": args}).tree())
     got = xend_sxp.parse(sent, PERSONALITIES[version].dialect)
     assert got == [["vm", ["name", "web1"], ["memory", "64"], ["vcpus", "1"], ["image", _linux(args)]]]
 
@@ -240,9 +240,9 @@ def test_a_recorded_domain_is_as_its_config_declares(version: str) -> None:
         found = Domain.from_sxp(loads(got.text))
         if (version, slug) in REFUSED:
             with pytest.raises(InvalidRequest, match="only the last"):
-                drift(found, Wish(found.name, config=parse_config(created.config, found.name)))
+                drift(found, Desired(found.name, config=parse_config(created.config, found.name)))
             continue
-        differing = drift(found, Wish(found.name, config=parse_config(created.config, found.name)))
+        differing = drift(found, Desired(found.name, config=parse_config(created.config, found.name)))
         assert [item["option"] for item in differing] == KNOWN_DRIFT.get((version, slug), []), slug
         seen += 1
     assert seen > 10
@@ -272,7 +272,7 @@ def test_a_recorded_domain_is_as_its_config_declares(version: str) -> None:
 )
 def test_an_option_that_no_xend_could_follow_is_refused(options: dict[str, Any], complaint: str) -> None:
     with pytest.raises(InvalidRequest, match=complaint):
-        check(wish(**options))
+        check(desired(**options))
 
 
 @pytest.mark.parametrize(
@@ -287,8 +287,8 @@ def test_an_option_that_no_xend_could_follow_is_refused(options: dict[str, Any],
     ],
 )
 def test_an_option_that_a_xend_can_follow_is_not_refused(options: dict[str, Any]) -> None:
-    check(wish(**options))
-    check_creation(wish(**options), LATE)
+    check(desired(**options))
+    check_creation(desired(**options), LATE)
 
 
 @pytest.mark.parametrize(
@@ -316,7 +316,7 @@ def test_a_config_is_held_to_the_same_rules(config: str, complaint: str) -> None
 
 @pytest.mark.parametrize("name", ["web1", "a.b:c/d+e-f_g", "42", "-1", "nil", "t", "None", "x" * 300])
 def test_a_name_that_xend_takes_is_taken(name: str) -> None:
-    check_creation(Wish(name, options=GUEST), LATE)
+    check_creation(Desired(name, options=GUEST), LATE)
 
 
 @pytest.mark.parametrize(
@@ -324,30 +324,30 @@ def test_a_name_that_xend_takes_is_taken(name: str) -> None:
 )
 def test_a_name_that_xend_refuses_is_refused(name: str) -> None:
     with pytest.raises(InvalidRequest, match="cannot be the name of a domain"):
-        check_creation(Wish(name, options=GUEST), LATE)
+        check_creation(Desired(name, options=GUEST), LATE)
 
 
 def test_a_domain_without_a_name_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="cannot be the name"):
-        check(Wish("", options=GUEST))
+        check(Desired("", options=GUEST))
 
 
 def test_the_control_domain_is_not_created() -> None:
     with pytest.raises(InvalidRequest, match="it cannot be created"):
-        check_creation(Wish("Domain-0", options=GUEST), LATE)
+        check_creation(Desired("Domain-0", options=GUEST), LATE)
 
 
 @pytest.mark.parametrize(
     "options", [{}, {"memory": 64}, {"image": IMAGE}, {"bootloader": "x"}, {"vcpus": 1, "vbds": []}]
 )
 def test_a_domain_that_is_not_described_is_not_created(options: dict[str, Any]) -> None:
-    assert not Wish("web1", options=options).describes_a_domain
+    assert not Desired("web1", options=options).describes_a_domain
     with pytest.raises(InvalidRequest, match="does not say enough to create it"):
-        check_creation(Wish("web1", options=options), LATE)
+        check_creation(Desired("web1", options=options), LATE)
 
 
 DELETES = [
-    pytest.param(wish(bootloader="/usr/bin/pygrub"), id="options"),
+    pytest.param(desired(bootloader="/usr/bin/pygrub"), id="options"),
     pytest.param(of_config("(vm (bootloader /b) (image (linux (kernel /boot/vmlinuz))))"), id="a kernel"),
     pytest.param(of_config("(vm (image (hvm (loader /usr/lib/xen/boot/hvmloader))) (bootloader /b))"), id="a loader"),
     pytest.param(
@@ -359,30 +359,30 @@ DELETES = [
 
 @pytest.mark.parametrize("dangerous", DELETES)
 @pytest.mark.parametrize("release", [*OLD_RELEASES, None])
-def test_what_makes_xend_delete_boot_files_is_refused(dangerous: Wish, release: Optional[Release]) -> None:
+def test_what_makes_xend_delete_boot_files_is_refused(dangerous: Desired, release: Optional[Release]) -> None:
     with pytest.raises(InvalidRequest, match="deletes the files"):
         check_creation(dangerous, release)
 
 
 @pytest.mark.parametrize("dangerous", DELETES[:3])
 @pytest.mark.parametrize("release", NEW_RELEASES)
-def test_a_bootloader_is_harmless_where_xend_runs_it(dangerous: Wish, release: Release) -> None:
+def test_a_bootloader_is_harmless_where_xend_runs_it(dangerous: Desired, release: Release) -> None:
     check_creation(dangerous, release)
 
 
 def test_a_bootloader_without_files_to_delete_is_not_refused() -> None:
-    check_creation(Wish("web1", options={"memory": 64, "bootloader": "/usr/bin/pygrub"}), EARLY)
+    check_creation(Desired("web1", options={"memory": 64, "bootloader": "/usr/bin/pygrub"}), EARLY)
 
 
 SEVERAL = [
-    wish(vifs=[{"ip": ["10.0.0.1", "10.0.0.2"]}]),
+    desired(vifs=[{"ip": ["10.0.0.1", "10.0.0.2"]}]),
     of_config("(vm (device (vif (ip 10.0.0.1) (ip 10.0.0.2))))"),
     of_config("(vm (device (vif (ip (10.0.0.1 10.0.0.2)))))"),
 ]
 
 
 @pytest.mark.parametrize("several", SEVERAL)
-def test_several_addresses_are_refused_where_only_the_last_would_be_kept(several: Wish) -> None:
+def test_several_addresses_are_refused_where_only_the_last_would_be_kept(several: Desired) -> None:
     check_creation(several, EARLY)
     for release in (*NEW_RELEASES, None):
         with pytest.raises(InvalidRequest, match="only the last of them"):
@@ -405,7 +405,7 @@ def test_a_create_is_refused_where_xend_was_recorded_to_have_no_such_class_and_o
     assert tried
     for each in tried:
         name = next(item[1] for item in loads(each.config) if item[:1] == ["name"])
-        made = Wish(str(name), config=parse_config(each.config, str(name)))
+        made = Desired(str(name), config=parse_config(each.config, str(name)))
         if any(words in each.text for words in NO_CLASS):
             with pytest.raises(InvalidRequest, match=f"xend {re.escape(release.span)} refuses a device of the class"):
                 check_creation(made, release)
@@ -416,9 +416,9 @@ def test_a_create_is_refused_where_xend_was_recorded_to_have_no_such_class_and_o
 @pytest.mark.parametrize("version", list(RELEASES))
 def test_a_fully_virtualised_guest_is_vmx_on_3_0_0_and_hvm_later(version: str) -> None:
     refused, taken = ("hvm", "vmx") if version == "3.0.0" else ("vmx", "hvm")
-    check_creation(wish(image={**IMAGE, "type": taken}), RELEASES[version])
+    check_creation(desired(image={**IMAGE, "type": taken}), RELEASES[version])
     with pytest.raises(InvalidRequest, match=f"refuses a guest of the type {refused}, which exists in"):
-        check_creation(wish(image={**IMAGE, "type": refused}), RELEASES[version])
+        check_creation(desired(image={**IMAGE, "type": refused}), RELEASES[version])
 
 
 TAP = of_config("(vm (name web1) (memory 64) (image (linux (kernel k))) (device (tap (dev sda1) (uname tap:aio:/x))))")
@@ -428,17 +428,17 @@ TAP = of_config("(vm (name web1) (memory 64) (image (linux (kernel k))) (device 
     ("made", "release", "left_open"),
     [
         (TAP, EARLY, True),
-        (TAP, _release.R302_TO_303, True),
+        (TAP, releases.R302_TO_303, True),
         (TAP, None, True),
-        (TAP, _release.R302, False),
+        (TAP, releases.R302, False),
         (TAP, LATE, False),
-        (wish(), EARLY, False),
-        (wish(), None, False),
-        (wish(image={**IMAGE, "type": "hvm"}), EARLY, True),
-        (wish(image={**IMAGE, "type": "hvm"}), LATE, False),
+        (desired(), EARLY, False),
+        (desired(), None, False),
+        (desired(image={**IMAGE, "type": "hvm"}), EARLY, True),
+        (desired(image={**IMAGE, "type": "hvm"}), LATE, False),
     ],
 )
-def test_it_is_known_where_the_release_matters(made: Wish, release: Optional[Release], *, left_open: bool) -> None:
+def test_it_is_known_where_the_release_matters(made: Desired, release: Optional[Release], *, left_open: bool) -> None:
     assert is_open(made, release) is left_open
     if left_open:
         check_creation(made, release)  # for xend to decide
@@ -449,7 +449,7 @@ def test_it_is_known_where_the_release_matters(made: Wish, release: Optional[Rel
 
 @pytest.mark.parametrize(("version", "release"), [("3.0.0", EARLY), ("4.1", LATE)])
 def test_what_is_built_has_what_was_declared(version: str, release: Release) -> None:
-    declared = wish(
+    declared = desired(
         vcpus=2,
         maxmem=128,
         image={**IMAGE, "kernel": "/srv/xen/img/vmlinuz", "root": "/dev/sda1 ro", "args": '4 it\'s "x" {w!} é'},

@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils._credit import Credit, ensure_credit, read, wanted
-from ansible_collections.dom0.xend.plugins.module_utils._errors import (
+from ansible_collections.dom0.xend.plugins.module_utils.schedulers.credit import Credit, ensure_credit, read, wanted
+from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import (
     InvalidRequest,
     UnknownOperation,
     UnreadableReply,
     XendNoReply,
     XendRefused,
 )
-from ansible_collections.dom0.xend.plugins.module_utils._release import within
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import loads
-from ansible_collections.dom0.xend.plugins.module_utils._transport import Transport
+from ansible_collections.dom0.xend.plugins.module_utils.wire.release import within
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import loads
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Transport
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.recorded import FILES, replies
 from tests.simulator import Fault, Simulator
 

@@ -16,8 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.dom0.xend.plugins.module_utils import _release
-from ansible_collections.dom0.xend.plugins.module_utils._domain import (
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import (
     Domain,
     Image,
     Vbd,
@@ -26,9 +25,10 @@ from ansible_collections.dom0.xend.plugins.module_utils._domain import (
     canonical_uuid,
     command_line,
 )
-from ansible_collections.dom0.xend.plugins.module_utils._release import Release, told_by_missing_domain
-from ansible_collections.dom0.xend.plugins.module_utils._secrets import MASK, SECRETS, secrets, without_secrets
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, dumps, loads
+from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import MASK, SECRETS, secrets, without_secrets
+from ansible_collections.dom0.xend.plugins.module_utils.wire import release
+from ansible_collections.dom0.xend.plugins.module_utils.wire.release import Release, told_by_missing_domain
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp, dumps, loads
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.recorded import FILES, release_of, replies, reply
 
 WITH_DOMAINS = [file for file in FILES if not file.endswith("-timeout.jsonl") and file != "xend-3.0.4-hvm.jsonl"]
@@ -105,12 +105,12 @@ def test_a_recorded_domain_is_plain_data(file: str) -> None:
 @pytest.mark.parametrize(
     ("status", "text", "release"),
     [
-        (404, "No such domain web1", _release.EARLY),
-        (404, "No such domain a\nb", _release.EARLY),
-        (404, "No domain named 'web1'.", _release.R304),
-        (500, "", _release.R31_TO_33),
-        (404, "<Fault 3: 'web1'>", _release.LATE),
-        (404, "<Fault 3: 'a\nb'>", _release.LATE),
+        (404, "No such domain web1", release.EARLY),
+        (404, "No such domain a\nb", release.EARLY),
+        (404, "No domain named 'web1'.", release.R304),
+        (500, "", release.R31_TO_33),
+        (404, "<Fault 3: 'web1'>", release.LATE),
+        (404, "<Fault 3: 'a\nb'>", release.LATE),
         (404, "", None),
         (404, "Not found: web1", None),
         (404, "Invalid Configuration: x", None),
@@ -514,13 +514,13 @@ def test_any_vcpu_is_read_or_refused(tree: Sxp) -> None:
 @pytest.mark.parametrize(
     ("more", "release"),
     [
-        ("(cpus (()))", _release.R34),
-        ("(cpus (())) (cpu_weight 256)", _release.R40),
-        ("(cpus (())) (cpu_weight 256) (pool_name Pool-0)", _release.R41_TO_44),
-        ("(cpu_weight 256)", _release.R31),
-        ("(cpu_weight 256) (memory_dynamic_max 64)", _release.R304),
-        ("", _release.R32_TO_33),
-        ("(vcpus 0)", _release.R32_TO_34),
+        ("(cpus (()))", release.R34),
+        ("(cpus (())) (cpu_weight 256)", release.R40),
+        ("(cpus (())) (cpu_weight 256) (pool_name Pool-0)", release.R41_TO_44),
+        ("(cpu_weight 256)", release.R31),
+        ("(cpu_weight 256) (memory_dynamic_max 64)", release.R304),
+        ("", release.R32_TO_33),
+        ("(vcpus 0)", release.R32_TO_34),
     ],
 )
 def test_the_control_domain_tells_the_release_too(more: str, release: Release) -> None:

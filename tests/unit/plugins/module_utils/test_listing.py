@@ -13,9 +13,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils._listing import Listing, Selection, list_domains
-from ansible_collections.dom0.xend.plugins.module_utils._transport import Transport
+from ansible_collections.dom0.xend.plugins.module_utils.info.listing import Listing, Selection, list_domains
+from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Transport
 from tests.simulator import Fault, Simulator
 
 TORN = "((domain (domid 0) (name 'torn)))"

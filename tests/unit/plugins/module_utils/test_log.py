@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.dom0.xend.plugins.module_utils._log import last_lines
-from ansible_collections.dom0.xend.plugins.module_utils._secrets import MASK, SECRETS, masked
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, dumps
+from ansible_collections.dom0.xend.plugins.module_utils.info.log import last_lines
+from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import MASK, SECRETS, masked
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp, dumps
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.recorded import FILES, replies
 
 

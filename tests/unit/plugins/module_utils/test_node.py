@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils._node import _READERS, Node
-from ansible_collections.dom0.xend.plugins.module_utils._release import RELEASES, span_of, told_by_node, within
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, loads
-from ansible_collections.dom0.xend.plugins.module_utils._transport import Transport
+from ansible_collections.dom0.xend.plugins.module_utils.model.node import _READERS, Node
+from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.release import RELEASES, span_of, told_by_node, within
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp, loads
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Transport
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.recorded import FILES, release_of, replies
 from tests.simulator import PERSONALITIES, Simulator
 

@@ -11,11 +11,11 @@ from typing import Any, Optional
 
 import pytest
 
-from ansible_collections.dom0.xend.plugins.module_utils import _operations
-from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils._config import parse_config
-from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain, Vbd, Vif
-from ansible_collections.dom0.xend.plugins.module_utils._operations import (
+from ansible_collections.dom0.xend.plugins.module_utils.desired.config import parse_config
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain, Vbd, Vif
+from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import MASK
+from ansible_collections.dom0.xend.plugins.module_utils.plan import operations
+from ansible_collections.dom0.xend.plugins.module_utils.plan.operations import (
     Attach,
     ChangeMedia,
     Create,
@@ -39,8 +39,8 @@ from ansible_collections.dom0.xend.plugins.module_utils._operations import (
     Unpause,
     WaitForDevices,
 )
-from ansible_collections.dom0.xend.plugins.module_utils._secrets import MASK
-from ansible_collections.dom0.xend.plugins.module_utils._transport import Transport
+from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Transport
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.raw_server import RawServer, http
 
 CONFIG = parse_config("(vm (memory 64) (device (vbd (uname phy:a) (dev sda1))) (device (vif (bridge b))))", "web1")
@@ -70,7 +70,7 @@ DETACH = Detach("web1", "vbd", "sda1")
 
 
 def test_every_operation_is_tested_here() -> None:
-    kinds = {kind for _name, kind in inspect.getmembers(_operations, inspect.isclass) if issubclass(kind, Operation)}
+    kinds = {kind for _name, kind in inspect.getmembers(operations, inspect.isclass) if issubclass(kind, Operation)}
     assert {type(operation) for operation in [*EVERY, DETACH]} == kinds - {Operation}
 
 
@@ -217,7 +217,7 @@ def test_a_change_is_foreseen_in_its_field_only(operation: Operation, changed: d
     ],
 )  # fmt: skip
 def test_a_disk_has_linuxs_number(dev: str, number: Optional[int]) -> None:
-    assert _operations.device_number(dev) == number
+    assert operations.device_number(dev) == number
 
 
 LIVING = b"(domain (name web1) (state -b----)%s)"

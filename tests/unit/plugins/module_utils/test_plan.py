@@ -10,12 +10,12 @@ from typing import Any, Optional
 
 import pytest
 
-from ansible_collections.dom0.xend.plugins.module_utils import _release
-from ansible_collections.dom0.xend.plugins.module_utils._config import Wish
-from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain, Image, Vbd, Vif
-from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest
-from ansible_collections.dom0.xend.plugins.module_utils._operations import Create
-from ansible_collections.dom0.xend.plugins.module_utils._plan import SHOWN, drift, plan, view
+from ansible_collections.dom0.xend.plugins.module_utils.desired.config import Desired
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain, Image, Vbd, Vif
+from ansible_collections.dom0.xend.plugins.module_utils.plan.operations import Create
+from ansible_collections.dom0.xend.plugins.module_utils.plan.planning import SHOWN, drift, plan, view
+from ansible_collections.dom0.xend.plugins.module_utils.wire import release
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest
 
 KERNEL = "/boot/vmlinuz"
 GUEST: dict[str, Any] = {"memory": 64, "image": {"type": "linux", "kernel": KERNEL}}
@@ -36,10 +36,10 @@ def found(state: str, **fields: Any) -> Domain:
     return Domain(name="web1", state=state, **{**usual, **fields})
 
 
-def planned(current: Optional[Domain], state: str, **wish: Any) -> list[str] | str:
+def planned(current: Optional[Domain], state: str, **desired: Any) -> list[str] | str:
     """Return the ops of a plan, or that it was refused."""
     try:
-        operations = plan(current, Wish("web1", state, GUEST, **wish), _release.LATE)
+        operations = plan(current, Desired("web1", state, GUEST, **desired), release.LATE)
     except InvalidRequest:
         return REFUSED
     assert all(operation.name == "web1" for operation in operations)
@@ -110,16 +110,16 @@ def test_the_control_domain_is_never_taken_down(
 ) -> None:
     current = Domain(name=name, state=now, domid=domid)
     with pytest.raises(InvalidRequest, match="control domain"):
-        plan(current, Wish(name, state, force=force), _release.EARLY)
+        plan(current, Desired(name, state, force=force), release.EARLY)
 
 
 def test_the_control_domain_runs() -> None:
-    assert plan(Domain(name="Domain-0", state="running", domid=0), Wish("Domain-0"), _release.EARLY) == []
+    assert plan(Domain(name="Domain-0", state="running", domid=0), Desired("Domain-0"), release.EARLY) == []
 
 
-@pytest.mark.parametrize(("release", "inside"), [(_release.EARLY, True), (_release.LATE, False), (None, False)])
-def test_a_create_has_the_config_for_the_release(release: Optional[_release.Release], *, inside: bool) -> None:
-    create = plan(None, Wish("web1", options=GUEST), release)[0]
+@pytest.mark.parametrize(("release", "inside"), [(release.EARLY, True), (release.LATE, False), (None, False)])
+def test_a_create_has_the_config_for_the_release(release: Optional[release.Release], *, inside: bool) -> None:
+    create = plan(None, Desired("web1", options=GUEST), release)[0]
     assert isinstance(create, Create)
     assert isinstance(create.config, list)
     assert (["vcpus", "1"] not in create.config) is inside
@@ -128,23 +128,23 @@ def test_a_create_has_the_config_for_the_release(release: Optional[_release.Rele
 @pytest.mark.parametrize("state", ["running", "paused"])
 def test_what_is_not_described_is_not_created(state: str) -> None:
     with pytest.raises(InvalidRequest, match="does not say enough"):
-        plan(None, Wish("web1", state), _release.LATE)
+        plan(None, Desired("web1", state), release.LATE)
 
 
 @pytest.mark.parametrize("state", ["stopped", "absent"])
 def test_what_is_not_there_needs_no_description_to_be_away(state: str) -> None:
-    assert plan(None, Wish("web1", state), _release.LATE) == []
+    assert plan(None, Desired("web1", state), release.LATE) == []
 
 
 # ---- drift
 
 
 def test_nothing_drifts_from_a_domain_that_is_not_there() -> None:
-    assert drift(None, Wish("web1", options=GUEST)) == []
+    assert drift(None, Desired("web1", options=GUEST)) == []
 
 
 def test_nothing_drifts_from_a_task_that_declares_nothing() -> None:
-    assert drift(found("running"), Wish("web1")) == []
+    assert drift(found("running"), Desired("web1")) == []
 
 
 # ---- what a diff shows

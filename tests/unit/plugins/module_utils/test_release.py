@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain
-from ansible_collections.dom0.xend.plugins.module_utils._node import Node
-from ansible_collections.dom0.xend.plugins.module_utils._release import (
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
+from ansible_collections.dom0.xend.plugins.module_utils.model.node import Node
+from ansible_collections.dom0.xend.plugins.module_utils.wire.release import (
     EARLY,
     LATE,
     R32_TO_33,
@@ -28,7 +28,7 @@ from ansible_collections.dom0.xend.plugins.module_utils._release import (
     told_by_missing_domain,
     within,
 )
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, loads
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp, loads
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.recorded import FILES, release_of, replies
 
 BY_NODE = {"3.0.0 to 3.0.2", "3.0.3", "3.0.4", "3.1", "3.2", "3.3 to 3.4", "4.0", "4.1 to 4.4"}

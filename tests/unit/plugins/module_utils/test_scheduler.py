@@ -12,18 +12,18 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dom0.xend.plugins.module_utils import _credit, _sedf
-from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils._errors import NoSuchDomain, XendRefused
-from ansible_collections.dom0.xend.plugins.module_utils._scheduler import Outcome, Scheduler, dictionary
-from ansible_collections.dom0.xend.plugins.module_utils._transport import Transport
+from ansible_collections.dom0.xend.plugins.module_utils.schedulers import credit, sedf
+from ansible_collections.dom0.xend.plugins.module_utils.schedulers.common import Outcome, Scheduler, dictionary
+from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import NoSuchDomain, XendRefused
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Transport
 from tests.simulator import Fault, Simulator
 
 CONFIG = "(vm (name web1) (memory 64) (vcpus 1) (image (linux (kernel /srv/xen/img/vmlinuz) (vcpus 1))))"
 MS = 1_000_000
 
-SCHEDULERS: dict[str, Scheduler[Any]] = {"sedf": _sedf.SEDF, "credit": _credit.CREDIT}
-ENSURE: dict[str, Callable[..., Outcome[Any]]] = {"sedf": _sedf.ensure_sedf, "credit": _credit.ensure_credit}
+SCHEDULERS: dict[str, Scheduler[Any]] = {"sedf": sedf.SEDF, "credit": credit.CREDIT}
+ENSURE: dict[str, Callable[..., Outcome[Any]]] = {"sedf": sedf.ensure_sedf, "credit": credit.ensure_credit}
 GIVEN: dict[str, dict[str, Any]] = {"sedf": {"slice": 20 * MS}, "credit": {"weight": 512}}
 OTHER = {"sedf": "credit", "credit": "sedf"}
 EACH = pytest.mark.parametrize("name", sorted(SCHEDULERS))

@@ -14,15 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils._errors import (
-    InvalidRequest,
-    NoSuchDomain,
-    UnreadableReply,
-    XendNoReply,
-    XendRefused,
-)
-from ansible_collections.dom0.xend.plugins.module_utils._sedf import (
+from ansible_collections.dom0.xend.plugins.module_utils.schedulers.sedf import (
     MAX_WEIGHT,
     Sedf,
     ensure_sedf,
@@ -32,8 +24,16 @@ from ansible_collections.dom0.xend.plugins.module_utils._sedf import (
     target,
     wanted,
 )
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import loads
-from ansible_collections.dom0.xend.plugins.module_utils._transport import Transport
+from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import (
+    InvalidRequest,
+    NoSuchDomain,
+    UnreadableReply,
+    XendNoReply,
+    XendRefused,
+)
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import loads
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Transport
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.recorded import FILES, replies
 from tests.simulator import Fault, Simulator
 

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import MAX_DEPTH, Sxp, SxpError, dumps, loads
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import MAX_DEPTH, Sxp, SxpError, dumps, loads
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.recorded import FILES, replies, reply
 from tests.simulator import PERSONALITIES
 from tests.simulator import sxp as xend_sxp

@@ -22,14 +22,14 @@ from typing import Any, Optional
 
 import pytest
 
-from ansible_collections.dom0.xend.plugins.module_utils._errors import (
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import (
     InvalidRequest,
     NotXend,
     XendError,
     XendNoReply,
     XendUnreachable,
 )
-from ansible_collections.dom0.xend.plugins.module_utils._transport import RETRY_DELAY, Address, Reply, Transport
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import RETRY_DELAY, Address, Reply, Transport
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.raw_server import (
     DROPPED,
     PATIENCE,

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from ansible.module_utils import basic
 
-from ansible_collections.dom0.xend.plugins.module_utils import _secrets
+from ansible_collections.dom0.xend.plugins.module_utils.model import secrets
 from tests.simulator import ManualClock, Simulator
 from tests.support.running import MODULES, run, use_clock
 
@@ -139,8 +139,8 @@ def test_the_environment_may_hold_the_url(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("text", SPELLINGS)
 def test_a_library_that_is_missing_is_no_way_out(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    monkeypatch.setattr(_secrets, "SEXPDATA_IMPORT_ERROR", "no")
-    monkeypatch.setattr("ansible_collections.dom0.xend.plugins.module_utils._module.SEXPDATA_IMPORT_ERROR", "no")
+    monkeypatch.setattr(secrets, "SEXPDATA_IMPORT_ERROR", "no")
+    monkeypatch.setattr("ansible_collections.dom0.xend.plugins.module_utils.module.SEXPDATA_IMPORT_ERROR", "no")
     result = run("xen_domain", name="web1", config=f"(vm {text})")
     assert "sexpdata" in result["msg"]
     assert MARK not in json.dumps(result)

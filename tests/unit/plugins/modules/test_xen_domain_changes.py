@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dom0.xend.plugins.module_utils._release import within
+from ansible_collections.dom0.xend.plugins.module_utils.wire.release import within
 from tests.simulator import PERSONALITIES, Fault, ManualClock, Simulator
 from tests.support.running import passing_time, run, use_clock, written
 

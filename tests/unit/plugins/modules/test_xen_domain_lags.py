@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
 from tests.simulator import PERSONALITIES, Lags, ManualClock, Simulator
 from tests.support.running import run, use_clock, written
 

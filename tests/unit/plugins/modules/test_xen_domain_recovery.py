@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dom0.xend.plugins.module_utils._operations import Detach
+from ansible_collections.dom0.xend.plugins.module_utils.plan.operations import Detach
 from tests.simulator import Fault, ManualClock, Simulator
 from tests.support.running import run, use_clock, written
 
@@ -138,11 +138,11 @@ def test_a_domain_that_cannot_be_destroyed_again_is_asked_to_go_once(sim: Simula
 def test_a_definition_is_brought_back_once_at_most_and_the_result_says_so(
     sim: Simulator, messages: tuple[str, ...]
 ) -> None:
-    wish = {"memory": 64, "image": {"kernel": "/srv/xen/img/vmlinuz"}, "state": "defined"}
-    ensure(sim, **wish)
+    desired = {"memory": 64, "image": {"kernel": "/srv/xen/img/vmlinuz"}, "state": "defined"}
+    ensure(sim, **desired)
     sim.clear_log()
     sim.faults += [Fault("new", "refuse", message=message) for message in messages]
-    result = ensure(sim, **{**wish, "memory": 128})
+    result = ensure(sim, **{**desired, "memory": 128})
     assert written(sim) == ["delete", "new", "new"]
     back = len(messages) == 1
     assert ops(result) == (["delete", "new"] if back else ["delete"])

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.dom0.xend.plugins.module_utils._node_info import _BEHAVIOUR, _OPERATIONS, xend
-from ansible_collections.dom0.xend.plugins.module_utils._release import RELEASES, within
-from ansible_collections.dom0.xend.plugins.module_utils._secrets import MASK
+from ansible_collections.dom0.xend.plugins.module_utils.info.host import _BEHAVIOUR, _OPERATIONS, xend
+from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import MASK
+from ansible_collections.dom0.xend.plugins.module_utils.wire.release import RELEASES, within
 from ansible_collections.dom0.xend.plugins.modules import xen_node_info
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.raw_server import RawServer, http
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.recorded import replies, reply

@@ -14,19 +14,19 @@ from collections.abc import Iterable, Mapping
 from typing import Optional
 from urllib.parse import quote, unquote, urlencode
 
-from ansible_collections.dom0.xend.plugins.module_utils._domain import DOMAIN_0, Domain, Vcpu, is_domain_0
-from ansible_collections.dom0.xend.plugins.module_utils._errors import (
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import DOMAIN_0, Domain, Vcpu, is_domain_0
+from ansible_collections.dom0.xend.plugins.module_utils.model.node import Node
+from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import masked
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import (
     InvalidRequest,
     NoSuchDomain,
     NotXend,
     UnknownOperation,
     XendRefused,
 )
-from ansible_collections.dom0.xend.plugins.module_utils._node import Node
-from ansible_collections.dom0.xend.plugins.module_utils._release import Release, sharper, told_by_missing_domain
-from ansible_collections.dom0.xend.plugins.module_utils._secrets import masked
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, SxpError, dumps, loads
-from ansible_collections.dom0.xend.plugins.module_utils._transport import DOUBT, Reply, Transport, unreadable
+from ansible_collections.dom0.xend.plugins.module_utils.wire.release import Release, sharper, told_by_missing_domain
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp, SxpError, dumps, loads
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import DOUBT, Reply, Transport, unreadable
 
 BODY_LIMIT = 10_000
 """Bytes of encoded form that xend takes as a body; a longer one goes into the URL, where there is no limit."""

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from ansible_collections.dom0.xend.plugins.module_utils._errors import field_name, printable
-from ansible_collections.dom0.xend.plugins.module_utils._release import told_by_node
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, dumps
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import field_name, printable
+from ansible_collections.dom0.xend.plugins.module_utils.wire.release import told_by_node
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp, dumps
 
 _MOST_CPUS = 10_000
 """More cpus than this no host has, all its NUMA nodes together."""

@@ -12,12 +12,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils._domain import STATES, Domain, canonical_uuid
-from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest, NoSuchDomain
-from ansible_collections.dom0.xend.plugins.module_utils._listing import Selection, list_domains
-from ansible_collections.dom0.xend.plugins.module_utils._secrets import without_secrets
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import dumps
+from ansible_collections.dom0.xend.plugins.module_utils.info.listing import Selection, list_domains
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import STATES, Domain, canonical_uuid
+from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import without_secrets
+from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, NoSuchDomain
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import dumps
 
 GATHER = ("summary", "devices", "vcpus", "sedf", "credit")
 """What can be told of a domain: the first two are in what xend says of it anyway, the others are asked for apart."""
@@ -89,7 +89,7 @@ def _asked_apart(
     if not set(GATHER[2:]) & set(gather):
         return [{} for _domain in domains], []
     # Imported here, as whoever does not ask for it does without.
-    from ansible_collections.dom0.xend.plugins.module_utils._gather import SOURCES, Gatherer  # noqa: PLC0415
+    from ansible_collections.dom0.xend.plugins.module_utils.info.gather import SOURCES, Gatherer  # noqa: PLC0415
 
     gatherer = Gatherer(client, [source for source in SOURCES if source.choice in gather])
     return gatherer.gather(domains), gatherer.warnings

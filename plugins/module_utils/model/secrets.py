@@ -13,7 +13,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import SEXPDATA_IMPORT_ERROR, Sxp, SxpError, dumps, loads
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import (
+    SEXPDATA_IMPORT_ERROR,
+    Sxp,
+    SxpError,
+    dumps,
+    loads,
+)
 
 SECRETS = ("vncpasswd", "passwd", "password")
 """Keys whose values are never shown."""

@@ -15,10 +15,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from ansible_collections.dom0.xend.plugins.module_utils import _credit, _sedf
-from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain
-from ansible_collections.dom0.xend.plugins.module_utils._errors import (
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
+from ansible_collections.dom0.xend.plugins.module_utils.schedulers import credit, sedf
+from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import (
     InvalidRequest,
     NoSuchDomain,
     NotXend,
@@ -43,8 +43,8 @@ class Source:
 
 SOURCES = (
     Source("vcpus", "vcpuinfo", lambda client, name: [vcpu.as_dict() for vcpu in client.vcpus(name)], of_host=False),
-    Source("sedf", "sedf", lambda client, name: _sedf.read(client, name).as_dict(), of_halted=False),
-    Source("credit", "credit", lambda client, name: _credit.read(client, name).as_dict()),
+    Source("sedf", "sedf", lambda client, name: sedf.read(client, name).as_dict(), of_halted=False),
+    Source("credit", "credit", lambda client, name: credit.read(client, name).as_dict()),
 )
 
 

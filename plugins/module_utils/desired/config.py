@@ -5,7 +5,7 @@
 """What a user wants, as the config that xend takes (WIRE.md (e)).
 
 The options of xen_domain and a whole ``config`` both end as one s-expression, and that is read back with the reader
-for domains: so both kinds of wish are compared with what exists in one way.
+for domains: so both kinds of desired are compared with what exists in one way.
 """
 
 from __future__ import annotations
@@ -15,15 +15,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from ansible_collections.dom0.xend.plugins.module_utils._domain import MOST_VCPUS, Domain, command_line, is_domain_0
-from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest
-from ansible_collections.dom0.xend.plugins.module_utils._release import RELEASES, Release, span_of, takers, within
-from ansible_collections.dom0.xend.plugins.module_utils._secrets import (
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import (
+    MOST_VCPUS,
+    Domain,
+    command_line,
+    is_domain_0,
+)
+from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import (
     beginning_without_secrets,
     expression_without_secrets,
     without_secrets,
 )
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, SxpError, dumps, loads
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest
+from ansible_collections.dom0.xend.plugins.module_utils.wire.release import RELEASES, Release, span_of, takers, within
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp, SxpError, dumps, loads
 
 STRUCTURED = (
     "memory",
@@ -64,7 +69,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.:/+-]+")
 
 
 @dataclass(frozen=True)
-class Wish:
+class Desired:
     """What a task declares. ``options`` holds those of STRUCTURED that were given, ``config`` a whole config."""
 
     name: str
@@ -97,7 +102,7 @@ class Wish:
         return _tree(self.name, self.options, vcpus_in_image=release is not None and release.vcpus_in_image)
 
     def declared(self) -> Domain:
-        """Return what is wished for as a domain; what is not said is None, a list without devices is empty."""
+        """Return what is desired as a domain; what is not said is None, a list without devices is empty."""
         return Domain.from_sxp(self.tree())
 
 
@@ -154,13 +159,13 @@ def cpu_set(text: str) -> frozenset[int]:
     return frozenset(cpus)
 
 
-def check(wish: Wish) -> None:
+def check(desired: Desired) -> None:
     """Raise InvalidRequest for what no xend could carry out, before anything is sent."""
-    if not wish.name:
+    if not desired.name:
         raise InvalidRequest("'' cannot be the name of a domain")
-    _check_combinations(wish)
-    cpu_set(wish.options.get("cpus", "0"))
-    declared = wish.declared()
+    _check_combinations(desired)
+    cpu_set(desired.options.get("cpus", "0"))
+    declared = desired.declared()
     for option in ("memory", "maxmem", "vcpus"):
         number = getattr(declared, option)
         if number is not None and number < 1:
@@ -173,7 +178,7 @@ def check(wish: Wish) -> None:
         raise InvalidRequest(f"maxmem ({declared.maxmem} MiB) is less than memory ({declared.memory} MiB)")
     if declared.uuid and not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", declared.uuid):
         raise InvalidRequest(f"uuid must have 32 hexadecimal digits, {declared.uuid!r} has not")
-    if any(is_domain_0(uuid) for uuid in _uuids(wish.tree())):
+    if any(is_domain_0(uuid) for uuid in _uuids(desired.tree())):
         raise InvalidRequest(f"uuid {declared.uuid} is that of the control domain, which is the host itself")
     _check_unique("vbds", "dev", [vbd.dev for vbd in declared.vbds or ()])
     _check_unique("vifs", "mac", [vif.mac for vif in declared.vifs or ()])
@@ -190,50 +195,50 @@ def _uuids(tree: Sxp) -> list[str]:
     return [value for pair in pairs for value in pair[1:] if isinstance(value, str)]
 
 
-def _check_combinations(wish: Wish) -> None:
+def _check_combinations(desired: Desired) -> None:
     """Raise InvalidRequest for options that do not go together."""
-    unlisted = [kind for kind in ("vbds", "vifs") if getattr(wish, f"purge_{kind}") and kind not in wish.options]
+    unlisted = [kind for kind in ("vbds", "vifs") if getattr(desired, f"purge_{kind}") and kind not in desired.options]
     if unlisted:
         raise InvalidRequest(
             f"purge_{unlisted[0]} needs the list of what is to stay: give {unlisted[0]}, perhaps as []"
         )
-    up = wish.state in UP
-    if wish.restore_file and not up:
+    up = desired.state in UP
+    if desired.restore_file and not up:
         raise InvalidRequest("restore_file goes with state: running, paused or restarted")
-    if wish.recreate != "never" and not up:
+    if desired.recreate != "never" and not up:
         raise InvalidRequest("recreate goes with state: running, paused or restarted")
-    if bool(wish.save_file) != (wish.state == "saved"):
+    if bool(desired.save_file) != (desired.state == "saved"):
         raise InvalidRequest("state: saved and save_file, the path of a file on the xend host, need each other")
-    if wish.new_name is not None and wish.config is not None:
+    if desired.new_name is not None and desired.config is not None:
         raise InvalidRequest("new_name goes with options, not with a config: that says a name itself")
-    if wish.restore_file == "":
+    if desired.restore_file == "":
         raise InvalidRequest("restore_file must name a file on the xend host")
-    if wish.new_name is not None and (wish.state in ("absent", "saved") or not _NAME.fullmatch(wish.new_name)):
-        raise InvalidRequest(f"new_name {wish.new_name!r} must be a name that xend takes, for a domain that stays")
-    if wish.new_name is not None and (is_domain_0(wish.new_name) or wish.new_name.isdigit()):
+    if desired.new_name is not None and (desired.state in ("absent", "saved") or not _NAME.fullmatch(desired.new_name)):
+        raise InvalidRequest(f"new_name {desired.new_name!r} must be a name that xend takes, for a domain that stays")
+    if desired.new_name is not None and (is_domain_0(desired.new_name) or desired.new_name.isdigit()):
         raise InvalidRequest(
-            f"new_name {wish.new_name!r} would get in the way of the control domain, or of a domain's id"
+            f"new_name {desired.new_name!r} would get in the way of the control domain, or of a domain's id"
         )
 
 
-def is_open(wish: Wish, release: Optional[Release]) -> bool:
-    """Tell whether some of the releases that xend may be take what the wish is made of, and some do not."""
+def is_open(desired: Desired, release: Optional[Release]) -> bool:
+    """Tell whether some of the releases that xend may be take what the desired is made of, and some do not."""
     possible = set(within(release.span)) if release else set(RELEASES)
-    return any(possible - set(takers(*part)) and possible & set(takers(*part)) for part in _parts(wish))
+    return any(possible - set(takers(*part)) and possible & set(takers(*part)) for part in _parts(desired))
 
 
-def _check_parts(wish: Wish, release: Optional[Release]) -> None:
+def _check_parts(desired: Desired, release: Optional[Release]) -> None:
     """Raise InvalidRequest for a kind of device or guest that xend does not know, so that it would refuse the whole."""
-    for kind, name in _parts(wish) if release else ():
+    for kind, name in _parts(desired) if release else ():
         taking = takers(kind, name)
         if release and not set(within(release.span)) & set(taking):
             what = f"a guest of the type {name}" if kind == "image" else f"a device of the class {name}"
             raise InvalidRequest(f"xend {release.span} refuses {what}, which exists in {span_of(taking)} only")
 
 
-def _parts(wish: Wish) -> list[tuple[str, str]]:
-    """Return the device classes and the image type of a wish, as ("device", "tap")."""
-    tree = wish.tree()
+def _parts(desired: Desired) -> list[tuple[str, str]]:
+    """Return the device classes and the image type of a desired domain, as ("device", "tap")."""
+    tree = desired.tree()
     sections = [item for item in tree if isinstance(item, list) and len(item) > 1] if isinstance(tree, list) else []
     return [
         (str(key), section[0])
@@ -242,33 +247,33 @@ def _parts(wish: Wish) -> list[tuple[str, str]]:
     ]
 
 
-def check_creation(wish: Wish, release: Optional[Release]) -> None:
+def check_creation(desired: Desired, release: Optional[Release]) -> None:
     """Raise InvalidRequest where a create would fail, lose something or do harm on that release."""
-    if is_domain_0(wish.name):
-        raise InvalidRequest(f"{wish.name} is the control domain, by its name or its id: it cannot be created")
-    if not _NAME.fullmatch(wish.name):
+    if is_domain_0(desired.name):
+        raise InvalidRequest(f"{desired.name} is the control domain, by its name or its id: it cannot be created")
+    if not _NAME.fullmatch(desired.name):
         raise InvalidRequest(
-            f"{wish.name!r} cannot be the name of a domain: xend takes letters, digits and the signs _ - . : / + only "
+            f"{desired.name!r} cannot be the name of a domain: xend takes letters, digits and the signs _ - . : / + only "
             "(4.0 and later no slash)"
         )
-    if not wish.describes_a_domain:
+    if not desired.describes_a_domain:
         raise InvalidRequest(
-            f"There is no domain {wish.name!r}, and the task does not say enough to create it: give memory and "
+            f"There is no domain {desired.name!r}, and the task does not say enough to create it: give memory and "
             "an image (or a bootloader), or config"
         )
-    declared = wish.declared()
+    declared = desired.declared()
     if declared.bootloader and declared.image and (release is None or release.deletes_boot_files):
         raise InvalidRequest(
             f"bootloader together with a kernel is refused: xend {release.span if release else 'up to 3.0.3'} deletes "
             f"the files named as kernel and ramdisk ({declared.image.kernel or declared.image.ramdisk}) once the domain is built. "
             "Leave bootloader out, or leave the image out where xend runs the bootloader itself (3.0.4 and later)."
         )
-    if wish.options.get("pci") and (release is None or release.vcpus_in_image):
+    if desired.options.get("pci") and (release is None or release.vcpus_in_image):
         raise InvalidRequest(
             "pci is refused up to 3.0.3, as 3.0.0 wants (device (pci (bus B) (dev D) (func F))), and 3.0.2 on what this "
             "option makes: say it as extra_config"
         )
-    _check_parts(wish, release)
+    _check_parts(desired, release)
     check_addresses(declared, release)
 
 

@@ -13,11 +13,15 @@ from typing import Any, NoReturn, Optional
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 from ansible.module_utils.common.validation import check_type_dict
 
-from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest
-from ansible_collections.dom0.xend.plugins.module_utils._secrets import options_without_secrets, secrets_of_options
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import SEXPDATA_IMPORT_ERROR
-from ansible_collections.dom0.xend.plugins.module_utils._transport import DEFAULT_URL, REQUESTS_IMPORT_ERROR, Transport
+from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import options_without_secrets, secrets_of_options
+from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import SEXPDATA_IMPORT_ERROR
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import (
+    DEFAULT_URL,
+    REQUESTS_IMPORT_ERROR,
+    Transport,
+)
 
 MOST_SECONDS = 1_000_000
 """The longest time that an option can say, 11 days; a socket waits for 24 days at most."""

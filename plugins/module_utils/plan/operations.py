@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Optional, Protocol
 
-from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain, by_dev
-from ansible_collections.dom0.xend.plugins.module_utils._secrets import without_secrets
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, dumps
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain, by_dev
+from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import without_secrets
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp, dumps
 
 
 class Sender(Protocol):

@@ -22,9 +22,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Optional, TypeVar
 
-from ansible_collections.dom0.xend.plugins.module_utils._errors import printable
-from ansible_collections.dom0.xend.plugins.module_utils._release import Release, told_by_domain
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import printable
+from ansible_collections.dom0.xend.plugins.module_utils.wire.release import Release, told_by_domain
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp
 
 DOMAIN_0 = "Domain-0"
 ZOMBIE_PREFIX = "Zombie-"
@@ -115,7 +115,7 @@ class Vcpu:
 
 @dataclass(frozen=True)
 class Domain:
-    """A domain, or the wish for one. ``memory`` and ``maxmem`` are MiB, times are seconds."""
+    """A domain, or a desired one. ``memory`` and ``maxmem`` are MiB, times are seconds."""
 
     name: str
     state: Optional[str] = None

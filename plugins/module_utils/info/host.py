@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, Optional
 
-from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils._domain import DOMAIN_0
-from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest, XendRefused
-from ansible_collections.dom0.xend.plugins.module_utils._log import last_lines
-from ansible_collections.dom0.xend.plugins.module_utils._node import Node
-from ansible_collections.dom0.xend.plugins.module_utils._release import RELEASES, span_of, within
+from ansible_collections.dom0.xend.plugins.module_utils.info.log import last_lines
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import DOMAIN_0
+from ansible_collections.dom0.xend.plugins.module_utils.model.node import Node
+from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, XendRefused
+from ansible_collections.dom0.xend.plugins.module_utils.wire.release import RELEASES, span_of, within
 
 GATHER = ("release", "scheduler")
 """What can be asked for besides the node's own answer."""

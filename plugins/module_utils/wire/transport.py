@@ -30,14 +30,14 @@ from http.client import HTTPResponse, RemoteDisconnected
 from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union
 from urllib.parse import unquote, urlencode, urlsplit
 
-from ansible_collections.dom0.xend.plugins.module_utils._errors import (
+from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import holds_user, masked, url_without_secrets
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import (
     InvalidRequest,
     NotXend,
     UnreadableReply,
     XendNoReply,
     XendUnreachable,
 )
-from ansible_collections.dom0.xend.plugins.module_utils._secrets import holds_user, masked, url_without_secrets
 
 try:
     import requests
@@ -129,7 +129,7 @@ class Reply:
 
 
 class Transport:
-    """One xend, as far as HTTP goes. Raises the errors of ``_errors`` and no others."""
+    """One xend, as far as HTTP goes. Raises the errors of ``wire.errors`` and no others."""
 
     def __init__(
         self,

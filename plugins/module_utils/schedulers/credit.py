@@ -10,17 +10,21 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils._domain import DOMAIN_0, Domain
-from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest, NoSuchDomain, UnknownOperation
-from ansible_collections.dom0.xend.plugins.module_utils._scheduler import (
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import DOMAIN_0, Domain
+from ansible_collections.dom0.xend.plugins.module_utils.schedulers.common import (
     LEAST_PERCENT_OF_DOMAIN_0,
     Outcome,
     Scheduler,
     dictionary,
     refuse_ids,
 )
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp
+from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import (
+    InvalidRequest,
+    NoSuchDomain,
+    UnknownOperation,
+)
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp
 
 DEFAULT_WEIGHT, MAX_WEIGHT = 256, 65535
 

@@ -14,17 +14,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Optional, Union
 
-from ansible_collections.dom0.xend.plugins.module_utils._config import (
-    Wish,
+from ansible_collections.dom0.xend.plugins.module_utils.desired.config import (
+    Desired,
     check_addresses,
     cpu_set,
     parse_fragment,
     vbd_tree,
     vif_tree,
 )
-from ansible_collections.dom0.xend.plugins.module_utils._domain import DOMAIN_0, Domain, Vbd, Vif
-from ansible_collections.dom0.xend.plugins.module_utils._errors import printable
-from ansible_collections.dom0.xend.plugins.module_utils._operations import (
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import DOMAIN_0, Domain, Vbd, Vif
+from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import MASK, SECRETS
+from ansible_collections.dom0.xend.plugins.module_utils.plan.operations import (
     Attach,
     ChangeMedia,
     Detach,
@@ -35,8 +35,8 @@ from ansible_collections.dom0.xend.plugins.module_utils._operations import (
     SetMemory,
     SetVcpus,
 )
-from ansible_collections.dom0.xend.plugins.module_utils._secrets import MASK, SECRETS
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import printable
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp
 
 Device = Union[Vbd, Vif]
 
@@ -47,7 +47,7 @@ _VBD, _VIF = ("uname", "mode"), ("bridge", "ip", "script")
 
 @dataclass
 class Comparison:
-    """What a wish asks of a domain: ``operations`` that make it so, in order, and ``drift`` that they leave."""
+    """What a desired domain asks of a domain: ``operations`` that make it so, in order, and ``drift`` that they leave."""
 
     operations: list[Operation] = field(default_factory=list)
     drift: list[dict[str, Any]] = field(default_factory=list)
@@ -59,13 +59,13 @@ class Comparison:
         self.drift.append({"option": option, "declared": declared, "found": found, "takes": takes})
 
 
-def compare(found: Domain, wish: Wish) -> Comparison:
-    """Return what *wish* asks of *found*."""
+def compare(found: Domain, desired: Desired) -> Comparison:
+    """Return what *desired* asks of *found*."""
     result = Comparison()
-    if not (wish.options or wish.config):
+    if not (desired.options or desired.config):
         return result
-    declared = wish.declared()
-    if "vcpus" not in wish.options and wish.config is None:
+    declared = desired.declared()
+    if "vcpus" not in desired.options and desired.config is None:
         declared = replace(declared, vcpus=None)  # a config always names it
     check_addresses(declared, found.release)
     for option in _NEVER_LIVE:
@@ -73,13 +73,13 @@ def compare(found: Domain, wish: Wish) -> Comparison:
     if declared.image and found.image:  # xend up to 3.0.4 forgets images when it is restarted: none is no difference
         for key in ("type", "kernel", "ramdisk", "args"):
             _note(result, f"image.{key}", getattr(declared.image, key), getattr(found.image, key))
-    _compare_rest(result, found, wish)
+    _compare_rest(result, found, desired)
     if found.state in ("running", "paused"):
         _compare_memory(result, declared, found)
         _compare_vcpus(result, declared, found)
-        _compare_cpus(result, found, wish)
-        _compare_vbds(result, declared, found, wish)
-        _compare_vifs(result, declared, found, wish)
+        _compare_cpus(result, found, desired)
+        _compare_vbds(result, declared, found, desired)
+        _compare_vifs(result, declared, found, desired)
     elif found.state == "halted":
         _compare_definition(result, declared, found)
     return result
@@ -91,15 +91,15 @@ def _note(result: Comparison, option: str, declared: object, found: object, take
         result.left(option, declared, found, takes)
 
 
-def _compare_rest(result: Comparison, found: Domain, wish: Wish) -> None:
+def _compare_rest(result: Comparison, found: Domain, desired: Desired) -> None:
     """Compare what is only said when a domain is created, as far as it shows at all."""
     shown = [item for item in found.tree if isinstance(item, list) and item] if isinstance(found.tree, list) else []
     classes = [item[1][:1] for item in shown if item[0] == "device" and len(item) > 1 and isinstance(item[1], list)]
-    if "vfbs" in wish.options:
-        _note(result, "vfbs", len(wish.options["vfbs"]), classes.count(["vfb"]))
+    if "vfbs" in desired.options:
+        _note(result, "vfbs", len(desired.options["vfbs"]), classes.count(["vfb"]))
     texts = {str(item[0]): printable(item[1]) for item in shown if len(item) > 1 and isinstance(item[1], str)}
-    said: dict[str, Sxp] = {"bootloader_args": wish.options.get("bootloader_args") or ""}
-    for fragment in map(parse_fragment, wish.options.get("extra_config", ())):
+    said: dict[str, Sxp] = {"bootloader_args": desired.options.get("bootloader_args") or ""}
+    for fragment in map(parse_fragment, desired.options.get("extra_config", ())):
         said[str(fragment[0])] = fragment[1] if len(fragment) == _A_PAIR else ""
     for key, value in said.items():
         if value and isinstance(value, str) and texts.get(key):
@@ -142,31 +142,31 @@ def _compare_vcpus(result: Comparison, declared: Domain, found: Domain) -> None:
         result.left("vcpus", declared.vcpus, found.usable_vcpus)
 
 
-def _compare_cpus(result: Comparison, found: Domain, wish: Wish) -> None:
+def _compare_cpus(result: Comparison, found: Domain, desired: Desired) -> None:
     """Compare the cpus that the vcpus may run on. Up to 3.0.2 a create deals them out, so each has some of them."""
-    if "cpus" not in wish.options or found.cpus is None:
+    if "cpus" not in desired.options or found.cpus is None:
         return
-    wanted = cpu_set(wish.options["cpus"])
+    wanted = cpu_set(desired.options["cpus"])
     astray = [vcpu for vcpu, cpus in enumerate(found.cpus) if not cpus or not cpus <= wanted]
     if not astray:
         return
     if found.release is not None and found.release.pins:
         result.operations += [Pin(found.name, vcpu, wanted) for vcpu in astray]
     else:
-        result.left("cpus", wish.options["cpus"], [sorted(cpus) for cpus in found.cpus])
+        result.left("cpus", desired.options["cpus"], [sorted(cpus) for cpus in found.cpus])
 
 
-def _compare_vbds(result: Comparison, declared: Domain, found: Domain, wish: Wish) -> None:
+def _compare_vbds(result: Comparison, declared: Domain, found: Domain, desired: Desired) -> None:
     """Compare the disks, by their dev."""
     there = {vbd.dev: vbd for vbd in found.vbds or ()}
     for vbd in declared.vbds or ():
         pair = _Pair(f"vbds[{vbd.dev}]", "vbd", vbd, there.pop(vbd.dev, None))
-        _settle(result, found, wish, pair)
-    for dev in there if wish.purge_vbds else ():
+        _settle(result, found, desired, pair)
+    for dev in there if desired.purge_vbds else ():
         _purge(result, found, f"vbds[{dev}]", Detach(found.name, "vbd", dev or ""))
 
 
-def _compare_vifs(result: Comparison, declared: Domain, found: Domain, wish: Wish) -> None:
+def _compare_vifs(result: Comparison, declared: Domain, found: Domain, desired: Desired) -> None:
     """Compare the interfaces, by their mac, or those declared without one by their place among the others."""
     rest = list(found.vifs or ())
     by_mac = {vif.mac: vif for vif in rest if vif.mac}
@@ -175,8 +175,8 @@ def _compare_vifs(result: Comparison, declared: Domain, found: Domain, wish: Wis
             rest.remove(by_mac[vif.mac])
     for position, vif in enumerate(declared.vifs or ()):
         other = by_mac.get(vif.mac) if vif.mac else (rest.pop(0) if rest else None)
-        _settle(result, found, wish, _Pair(f"vifs[{vif.mac or position}]", "vif", vif, other))
-    for vif in rest if wish.purge_vifs else ():
+        _settle(result, found, desired, _Pair(f"vifs[{vif.mac or position}]", "vif", vif, other))
+    for vif in rest if desired.purge_vifs else ():
         _purge(result, found, f"vifs[{vif.mac}]", Detach(found.name, "vif", vif.mac or ""))
 
 
@@ -228,18 +228,18 @@ def _plain(value: object) -> object:
     return "phy:" + value[len("phy:/dev/") :] if isinstance(value, str) and value.startswith("phy:/dev/") else value
 
 
-def _settle(result: Comparison, found: Domain, wish: Wish, pair: _Pair) -> None:
+def _settle(result: Comparison, found: Domain, desired: Desired, pair: _Pair) -> None:
     """Attach a device that is missing, and change one that differs: it is detached, and attached anew."""
     if pair.found is None:
-        if wish.config is not None:  # it may say more of a device than is read of it
+        if desired.config is not None:  # it may say more of a device than is read of it
             result.left(pair.option, "present", "absent")
         else:
             result.operations.append(pair.attach(found.name))
         return
     differing = pair.differences()
-    allowed = pair.kind == "vif" or wish.change_vbds
+    allowed = pair.kind == "vif" or desired.change_vbds
     reattaches = found.release is None or found.release.reattaches
-    live = wish.config is None and pair.can_be_attached_again
+    live = desired.config is None and pair.can_be_attached_again
     if differing and live and _is_cdrom_of_hvm(pair, found):  # which cannot be pulled out, but opened
         live = [key for key, _declared, _now in differing] == ["uname"] and bool(
             found.release and found.release.changes_media

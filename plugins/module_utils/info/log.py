@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.dom0.xend.plugins.module_utils._errors import printable
-from ansible_collections.dom0.xend.plugins.module_utils._secrets import masked
+from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import masked
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import printable
 
 
 def last_lines(text: str, count: int) -> list[str]:

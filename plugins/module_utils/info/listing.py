@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Optional, Union
 
-from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain
-from ansible_collections.dom0.xend.plugins.module_utils._errors import (
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
+from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import without_secrets
+from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import (
     InvalidRequest,
     NotXend,
     UnreadableReply,
     XendRefused,
 )
-from ansible_collections.dom0.xend.plugins.module_utils._secrets import without_secrets
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp, dumps
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp, dumps
 
 _BEGINNING = "((domain ("
 """How every detailed list with a domain in it begins."""

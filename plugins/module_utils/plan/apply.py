@@ -12,11 +12,9 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any, Optional
 
-from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils._config import UP, Wish, check, is_open
-from ansible_collections.dom0.xend.plugins.module_utils._domain import DOMAIN_0, Domain
-from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest, XendError, XendRefused
-from ansible_collections.dom0.xend.plugins.module_utils._operations import (
+from ansible_collections.dom0.xend.plugins.module_utils.desired.config import UP, Desired, check, is_open
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import DOMAIN_0, Domain
+from ansible_collections.dom0.xend.plugins.module_utils.plan.operations import (
     Attach,
     Create,
     Define,
@@ -30,7 +28,9 @@ from ansible_collections.dom0.xend.plugins.module_utils._operations import (
     Shutdown,
     WaitForDevices,
 )
-from ansible_collections.dom0.xend.plugins.module_utils._plan import Intent, drift, intent, plan
+from ansible_collections.dom0.xend.plugins.module_utils.plan.planning import Intent, drift, intent, plan
+from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, XendError, XendRefused
 
 DESTROY_TIMEOUT = 30
 """Seconds in which a destroyed or saved domain has to be out of xend's sight."""
@@ -90,25 +90,25 @@ class Clock:
 
 
 class Ensurer:
-    """Brings one domain to what is wished for. ``outcome`` holds what was done so far, also after an error."""
+    """Brings one domain to what is desired. ``outcome`` holds what was done so far, also after an error."""
 
-    def __init__(self, client: XendClient, wish: Wish, clock: Clock = Clock()) -> None:
-        """Take the xend, the wish and the time; nothing is sent yet."""
+    def __init__(self, client: XendClient, desired: Desired, clock: Clock = Clock()) -> None:
+        """Take the xend, the desired and the time; nothing is sent yet."""
         self.client = client
-        self.wish = wish
+        self.desired = desired
         self.clock = clock
         self.outcome = Outcome()
-        self.name = wish.name
+        self.name = desired.name
         """What the domain is called now: a plan may rename it on the way."""
 
     def run(self) -> Outcome:
         """Do it, or with a read-only client find out what would be done. Raises XendError."""
-        check(self.wish)
+        check(self.desired)
         outcome = self.outcome
         outcome.before = outcome.after = self._find()
         self._learn_the_release()
-        meant = intent(outcome.before, self.wish)
-        operations = plan(outcome.before, self.wish, self.client.release, meant)
+        meant = intent(outcome.before, self.desired)
+        operations = plan(outcome.before, self.desired, self.client.release, meant)
         if any(isinstance(operation, Create) for operation in operations):
             self._refuse_to_stall()
         if self.client.read_only:
@@ -117,7 +117,7 @@ class Ensurer:
             self._carry_out(operations, meant)
         if outcome.after and outcome.after.cpus is None and outcome.before:  # asked for once, up to 3.3
             outcome.after = replace(outcome.after, cpus=outcome.before.cpus)
-        outcome.drift = drift(outcome.after, self.wish)
+        outcome.drift = drift(outcome.after, self.desired)
         outcome.warnings += self._warn_of_reboots()
         return outcome
 
@@ -136,22 +136,26 @@ class Ensurer:
 
     def _learn_the_release(self) -> None:
         """Ask for the control domain where a create hangs on what the absence of the domain leaves open."""
-        creates = self.outcome.before is None and self.wish.state in (*UP, "defined") and not self.wish.restore_file
-        if creates and is_open(self.wish, self.client.release):
+        creates = (
+            self.outcome.before is None and self.desired.state in (*UP, "defined") and not self.desired.restore_file
+        )
+        if creates and is_open(self.desired, self.client.release):
             self.client.domain(DOMAIN_0)
 
     def _find(self) -> Optional[Domain]:
         """Return the domain, under its name or already under the new one. Raises where a save has hold of it."""
-        wish = self.wish
-        domain = self._look_past_the_end(wish.name)
-        if wish.new_name and wish.new_name != wish.name:
-            renamed = self.client.domain(wish.new_name)
+        desired = self.desired
+        domain = self._look_past_the_end(desired.name)
+        if desired.new_name and desired.new_name != desired.name:
+            renamed = self.client.domain(desired.new_name)
             if domain and renamed:
-                raise InvalidRequest(f"There is a domain {wish.name} and a domain {wish.new_name}: neither is renamed")
+                raise InvalidRequest(
+                    f"There is a domain {desired.name} and a domain {desired.new_name}: neither is renamed"
+                )
             if renamed:
-                domain, self.wish = renamed, replace(wish, name=wish.new_name)
-                self.name = wish.new_name
-        if domain and domain.cpus is None and domain.domid is not None and "cpus" in wish.options:
+                domain, self.desired = renamed, replace(desired, name=desired.new_name)
+                self.name = desired.new_name
+        if domain and domain.cpus is None and domain.domid is not None and "cpus" in desired.options:
             domain = replace(domain, cpus=tuple(vcpu.cpumap for vcpu in self.client.vcpus(domain.name)))
         if domain is None:
             self._refuse_a_pending_save()
@@ -168,23 +172,23 @@ class Ensurer:
 
     def _refuse_a_pending_save(self) -> None:
         """Refuse to take a domain for gone that xend is saving: it goes by another name meanwhile (WIRE.md (f) 7)."""
-        pending = f"migrating-{self.wish.name}"
+        pending = f"migrating-{self.desired.name}"
         if self.client.domain(pending) is not None:
             raise XendError(
-                f"xend is saving or migrating {self.wish.name}: it goes by the name {pending} until that is done. "
+                f"xend is saving or migrating {self.desired.name}: it goes by the name {pending} until that is done. "
                 f"If it hangs because the guest is deaf or paused: unpausing {pending} lets a paused one go on."
             )
 
     def _refuse_to_stall(self) -> None:
         """Refuse a domain larger than its host, where xend would keep on looking for the memory (WIRE.md (e))."""
-        memory = self.wish.declared().memory or 0
+        memory = self.desired.declared().memory or 0
         release = self.client.release
         if memory <= _SURELY_THERE or (release and not release.stalls_for_memory):
             return
         total = self.client.node().total_memory
         if total is not None and memory > total:
             raise InvalidRequest(
-                f"{self.wish.name} is to have {memory} MiB, and the host has {total} MiB in all. xend up to 3.1 would look "
+                f"{self.desired.name} is to have {memory} MiB, and the host has {total} MiB in all. xend up to 3.1 would look "
                 "for the rest for a long time, and serve nobody meanwhile: it was not asked."
             )
 
@@ -202,18 +206,18 @@ class Ensurer:
         """Send the operations, and plan anew whenever a domain is down: only then it shows what is left of it."""
         for _round in range(_MOST_ROUNDS):
             finished = self._apply(operations)
-            if finished and self.wish.state in (*UP, "defined"):
+            if finished and self.desired.state in (*UP, "defined"):
                 break
-            operations = plan(self.outcome.after, self.wish, self.client.release, meant)
+            operations = plan(self.outcome.after, self.desired, self.client.release, meant)
             if not operations:
                 break
         else:
             raise self._unfinished(operations)
         after = self.outcome.after
-        lives_as = "paused" if self.wish.state == "paused" else "running"
-        if self.wish.state in UP and (after is None or after.state != lives_as):
+        lives_as = "paused" if self.desired.state == "paused" else "running"
+        if self.desired.state in UP and (after is None or after.state != lives_as):
             raise GuestNotUp(
-                f"{self.wish.name} was brought up and is {after.state if after else 'gone'} now, not {lives_as}: "
+                f"{self.desired.name} was brought up and is {after.state if after else 'gone'} now, not {lives_as}: "
                 "look at its console and at xend's log for the reason"
             )
 
@@ -222,7 +226,7 @@ class Ensurer:
         after = self.outcome.after
         left = ", ".join(operation.op for operation in operations)
         return XendError(
-            f"{self.name} is {after.state if after else 'gone'} after {_MOST_ROUNDS} attempts, not {self.wish.state}: "
+            f"{self.name} is {after.state if after else 'gone'} after {_MOST_ROUNDS} attempts, not {self.desired.state}: "
             f"{left} would come next. Does something else change this domain at the same time?"
         )
 
@@ -288,13 +292,13 @@ class Ensurer:
         """Note an operation as done."""
         outcome = self.outcome
         outcome.operations.append(operation)
-        if (operation.brings_down or isinstance(operation, Delete)) and self.wish.state in (*UP, "defined"):
+        if (operation.brings_down or isinstance(operation, Delete)) and self.desired.state in (*UP, "defined"):
             outcome.removed = outcome.before
 
     def _end_half_made(self) -> str:
         """Destroy a domain of ours whose devices failed, unless it is to be kept; return what came of it."""
-        name = self.wish.name
-        if self.wish.on_device_failure == "keep":
+        name = self.desired.name
+        if self.desired.on_device_failure == "keep":
             return f"The domain {name} was created and is left paused, as asked."
         made = f"The domain {name}, created just before,"
         try:
@@ -343,11 +347,11 @@ class Ensurer:
         old = before.domid if before else None
         domain, took = self._look_until(
             lambda now: now is not None and now.domid not in (None, old) and now.state == "running",
-            self.wish.shutdown_timeout,
+            self.desired.shutdown_timeout,
         )  # 3.2 and later show it paused while they build it
         if domain is None or domain.domid in (None, old):
             raise GuestStillUp(
-                f"{self.wish.name} was asked to reboot, and after {took:.0f} s it has not: it is "
+                f"{self.desired.name} was asked to reboot, and after {took:.0f} s it has not: it is "
                 f"{domain.state if domain else 'gone'}. "
                 "Up to 3.1, xend destroys a guest that takes more than 30 s to go down."
             )
@@ -356,7 +360,7 @@ class Ensurer:
         """Wait until a device is gone: up to 3.2 xend has only asked for it, and its dev is taken until then."""
         if not self._is_device_gone(operation, DETACH_TIMEOUT):
             raise GuestStillUp(
-                f"The {operation.kind} {operation.key} of {self.wish.name} was detached and is still there after "
+                f"The {operation.kind} {operation.key} of {self.desired.name} was detached and is still there after "
                 f"{DETACH_TIMEOUT} s: the guest has it in use"
             )
 
@@ -370,10 +374,10 @@ class Ensurer:
         return True
 
     def _see_it_go(self, operation: Operation) -> Optional[Domain]:
-        """Wait until the domain is down, by force if the wish says so; return what is left of it."""
+        """Wait until the domain is down, by force if the desired says so; return what is left of it."""
         before = self.outcome.after
         asked = isinstance(operation, Shutdown)
-        patience = self.wish.shutdown_timeout if asked else DESTROY_TIMEOUT
+        patience = self.desired.shutdown_timeout if asked else DESTROY_TIMEOUT
         old = before.domid if before else None
         left, took = self._look_until(lambda now: not _is_up(now) or (now is not None and now.domid != old), patience)
         if left is not None and is_passing(left):
@@ -384,16 +388,16 @@ class Ensurer:
             return left
         if left is not None and left.domid != old:
             raise GuestStillUp(
-                f"{self.wish.name} did not stay down: it runs again, as domid {left.domid}. "
+                f"{self.desired.name} did not stay down: it runs again, as domid {left.domid}. "
                 "Was it rebooted, or did it crash and restart?"
             )
-        if asked and self.wish.on_shutdown_timeout == "destroy":
+        if asked and self.desired.on_shutdown_timeout == "destroy":
             destroy = Destroy(self.name)
             self._send(destroy)
             return self._see_it_go(destroy)
         if isinstance(operation, Save):
             raise GuestStillUp(
-                f"{self.wish.name} is still up, and xend said that it had saved it to {operation.file}: "
+                f"{self.desired.name} is still up, and xend said that it had saved it to {operation.file}: "
                 "the save has failed (3.1 says so of none). See xend's log."
             )
         raise GuestStillUp(self._complaint(asked, patience))
@@ -419,7 +423,7 @@ class Ensurer:
 
     def _complaint(self, asked: bool, patience: float) -> str:
         """Say that a domain is still there, and what is going to happen to it."""
-        name = self.wish.name
+        name = self.desired.name
         if not asked:
             return f"{name} was destroyed and is still there after {patience:g} s"
         release = self.outcome.before.release if self.outcome.before else None

@@ -12,17 +12,17 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Optional
 
-from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils._domain import DOMAIN_0
-from ansible_collections.dom0.xend.plugins.module_utils._errors import InvalidRequest
-from ansible_collections.dom0.xend.plugins.module_utils._scheduler import (
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import DOMAIN_0
+from ansible_collections.dom0.xend.plugins.module_utils.schedulers.common import (
     LEAST_PERCENT_OF_DOMAIN_0,
     Outcome,
     Scheduler,
     dictionary,
     refuse_ids,
 )
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp
+from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp
 
 MAX_WEIGHT = 32767
 """The binding's weight is a signed 16-bit number."""

@@ -15,15 +15,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Optional, Protocol, TypeVar
 
-from ansible_collections.dom0.xend.plugins.module_utils._client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils._errors import (
+from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import (
     NoSuchDomain,
     UnknownOperation,
     XendError,
     XendRefused,
 )
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import Sxp
-from ansible_collections.dom0.xend.plugins.module_utils._transport import unreadable
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import unreadable
 
 LEAST_PERCENT_OF_DOMAIN_0 = 10
 """Domain-0 is not brought below so many percent: of a period, of a CPU, of the weight that it has by default.
