@@ -498,7 +498,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.module import (
     open_client,
     require_libraries,
 )
-from ansible_collections.dom0.xend.plugins.module_utils.plan.apply import Ensurer, Outcome
+from ansible_collections.dom0.xend.plugins.module_utils.plan.apply import Applier, Outcome
 from ansible_collections.dom0.xend.plugins.module_utils.plan.planning import view
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import XendError
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import dumps
@@ -597,13 +597,13 @@ def main() -> None:
         supports_check_mode=True,
     )
     require_libraries(module)
-    ensurer = None
+    applier = None
     try:
         client = open_client(module.params, read_only=module.check_mode)
-        ensurer = Ensurer(client, desired_of(module))
-        outcome = ensurer.run()
+        applier = Applier(client, desired_of(module))
+        outcome = applier.run()
     except XendError as error:
-        done = ensurer.outcome if ensurer else Outcome()
+        done = applier.outcome if applier else Outcome()
         module.fail_json(msg=str(error), changed=bool(done.operations), **sent(done))
     for warning in outcome.warnings:
         module.warn(warning)

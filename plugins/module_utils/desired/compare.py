@@ -22,13 +22,12 @@ from ansible_collections.dom0.xend.plugins.module_utils.desired.config import (
     vbd_tree,
     vif_tree,
 )
-from ansible_collections.dom0.xend.plugins.module_utils.model.domain import DOMAIN_0, Domain, Vbd, Vif
+from ansible_collections.dom0.xend.plugins.module_utils.model.devices import Vbd, Vif
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import DOMAIN_0, Domain
 from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import MASK, SECRETS
-from ansible_collections.dom0.xend.plugins.module_utils.plan.operations import (
-    Attach,
-    ChangeMedia,
-    Detach,
-    Operation,
+from ansible_collections.dom0.xend.plugins.module_utils.operations.base import Operation
+from ansible_collections.dom0.xend.plugins.module_utils.operations.devices import Attach, ChangeMedia, Detach
+from ansible_collections.dom0.xend.plugins.module_utils.operations.settings import (
     Pin,
     RaiseLimit,
     SetMaxmem,

@@ -15,12 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from ansible_collections.dom0.xend.plugins.module_utils.model.domain import (
-    MOST_VCPUS,
-    Domain,
-    command_line,
-    is_domain_0,
-)
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import MOST_VCPUS, Domain, is_domain_0
+from ansible_collections.dom0.xend.plugins.module_utils.model.image import command_line
 from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import (
     beginning_without_secrets,
     expression_without_secrets,

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from ansible_collections.dom0.xend.plugins.module_utils.info.listing import Selection, list_domains
-from ansible_collections.dom0.xend.plugins.module_utils.model.domain import STATES, Domain, canonical_uuid
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import STATES, Domain
+from ansible_collections.dom0.xend.plugins.module_utils.model.reading import canonical_uuid
 from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import without_secrets
 from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, NoSuchDomain

@@ -9,7 +9,7 @@ The table of states is that of the documentation of xen_domain.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import reduce
 from typing import Any, Optional
@@ -22,12 +22,12 @@ from ansible_collections.dom0.xend.plugins.module_utils.desired.config import (
     check_definition,
 )
 from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
-from ansible_collections.dom0.xend.plugins.module_utils.plan.operations import (
+from ansible_collections.dom0.xend.plugins.module_utils.operations.base import Operation
+from ansible_collections.dom0.xend.plugins.module_utils.operations.life import (
     Create,
     Define,
     Delete,
     Destroy,
-    Operation,
     Pause,
     Reboot,
     Rename,
@@ -68,6 +68,14 @@ class Intent(Enum):
     """Make room for a new domain or definition of the same name."""
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What to send, in order; nothing if all is as desired. The intent never changes on the way."""
+
+    intent: Intent
+    steps: list[Operation]
+
+
 def intent(current: Optional[Domain], desired: Desired) -> Intent:
     """Return whether the domain that a task finds is kept or replaced."""
     if current is not None and not current.is_privileged and _is_to_be_replaced(current, desired):
@@ -77,25 +85,30 @@ def intent(current: Optional[Domain], desired: Desired) -> Intent:
 
 def plan(
     current: Optional[Domain], desired: Desired, release: Optional[Release], meant: Optional[Intent] = None
-) -> list[Operation]:
-    """Return what to send, in order; nothing if all is as desired. Raises InvalidRequest for what must not be done.
+) -> Plan:
+    """Return how *current* becomes as desired. Raises InvalidRequest for what must not be done.
 
     *meant* is the intent of the task. Whoever plans again on the way passes the first one: what is left of a domain on its
     way down says nothing about whether it is to be replaced. Without it, *current* is what the task has found.
     """
     if meant is None:
         meant = intent(current, desired)
+    return Plan(meant, _steps(current, desired, release, meant))
+
+
+def _steps(current: Optional[Domain], desired: Desired, release: Optional[Release], meant: Intent) -> list[Operation]:
+    """Return the steps of a plan."""
     if current is None:
         return _with_new_name(_from_nothing(desired, release), desired)
     if current.is_privileged:
         return _leave_domain_0(current, desired)
     if current.state == "dying":
         raise InvalidRequest(
-            f"{desired.name} is dying: the hypervisor has not let go of it yet. Run the task again later."
+            f"{current.name} is dying: the hypervisor has not let go of it yet. Run the task again later."
         )
     if meant is Intent.REPLACE and current.state == "halted":
-        operations = _redefine(current, desired, release)
-        return _with_new_name(operations + _bring_up(_projected(operations, current), desired), desired)
+        steps = _redefine(current, desired, release)
+        return _with_new_name(steps + _bring_up(_projected(steps, current), desired), desired)
     if meant is Intent.REPLACE:
         down = _take_down(current, replace(desired, state="absent"))
         return _with_new_name(down + _from_nothing(desired, release), desired)
@@ -169,7 +182,9 @@ def _from_nothing(desired: Desired, release: Optional[Release]) -> list[Operatio
     if desired.state == "defined":
         check_definition(release)
         return [Define(desired.name, desired.tree(release))]
-    made: list[Operation] = [Create(desired.name, desired.tree(release)), WaitForDevices(desired.name)]
+    config = desired.tree(release)
+    keep = desired.on_device_failure == "keep"
+    made: list[Operation] = [Create(desired.name, config, keep=keep), WaitForDevices(desired.name, config)]
     return made if desired.state == "paused" else [*made, Unpause(desired.name)]
 
 
@@ -205,7 +220,7 @@ def _bring_up(current: Domain, desired: Desired) -> list[Operation]:
         operations.append(Pause(name))
     if desired.state == "restarted" and current.state != "halted":
         _check_reboot(_projected(operations, current))
-        operations.append(Reboot(name))
+        operations.append(Reboot(name, desired.shutdown_timeout))
     return operations
 
 
@@ -251,7 +266,7 @@ def _redefine(current: Domain, desired: Desired, release: Optional[Release]) -> 
         {**desired.options, "uuid": current.uuid} if current.uuid and "uuid" not in desired.options else desired.options
     )
     tree = replace(desired, options=options).tree(release)
-    return [Delete(current.name), Define(desired.name, tree)]
+    return [Delete(current.name, current), Define(desired.name, tree)]
 
 
 def _save(current: Domain, desired: Desired) -> list[Operation]:
@@ -276,5 +291,7 @@ def _take_down(current: Domain, desired: Desired) -> list[Operation]:
             "Shut it down from inside, or destroy it with force: true."
         )
     asked: list[Operation] = [Unpause(name)] if current.state == "paused" else []
-    asked.append(Shutdown(name))
+    asked.append(
+        Shutdown(name, timeout=desired.shutdown_timeout, then_destroy=desired.on_shutdown_timeout == "destroy")
+    )
     return [*asked, Destroy(name)] if current.on_poweroff == "preserve" else asked

@@ -12,8 +12,10 @@ import pytest
 
 from ansible_collections.dom0.xend.plugins.module_utils.desired.compare import compare
 from ansible_collections.dom0.xend.plugins.module_utils.desired.config import Desired, parse_config
-from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain, Image, Vbd, Vif
-from ansible_collections.dom0.xend.plugins.module_utils.plan.operations import Attach
+from ansible_collections.dom0.xend.plugins.module_utils.model.devices import Vbd, Vif
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
+from ansible_collections.dom0.xend.plugins.module_utils.model.image import Image
+from ansible_collections.dom0.xend.plugins.module_utils.operations.devices import Attach
 from ansible_collections.dom0.xend.plugins.module_utils.wire import release
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import dumps
 

@@ -21,7 +21,9 @@ from ansible_collections.dom0.xend.plugins.module_utils.desired.config import (
     is_open,
     parse_config,
 )
-from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain, Image, Vbd, command_line
+from ansible_collections.dom0.xend.plugins.module_utils.model.devices import Vbd
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
+from ansible_collections.dom0.xend.plugins.module_utils.model.image import Image, command_line
 from ansible_collections.dom0.xend.plugins.module_utils.plan.planning import drift
 from ansible_collections.dom0.xend.plugins.module_utils.wire import release as releases
 from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
