@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from ansible_collections.dom0.xend.plugins.module_utils.model.reading import pairs, text_of
@@ -27,6 +27,10 @@ class Vbd:
     uname: Optional[str] = None
     mode: Optional[str] = None
     backend: Optional[str] = None
+    device_class: str = field(default="vbd", compare=False, repr=False)
+    """xend's class for it: vbd, tap or tap2."""
+    emulated: bool = field(default=False, compare=False, repr=False)
+    """Whether the emulator of an hvm guest has it: ``ioemu:hda``."""
 
 
 @dataclass(frozen=True)
@@ -38,18 +42,29 @@ class Vif:
     ip: Optional[tuple[str, ...]] = None
     script: Optional[str] = None
     backend: Optional[str] = None
+    type: Optional[str] = None
+    """netfront, or ioemu for a card that the emulator of an hvm guest has."""
+    model: Optional[str] = None
+    """The kind of that card."""
+    rate: Optional[str] = None
+    """The most that the guest may send, as xend prints it: not every release prints it as it was given."""
+    vifname: Optional[str] = None
+    """What the control domain calls its end."""
 
 
 def read_vbd(device: list[Sxp]) -> Vbd:
     """Read ``(vbd (dev D) (uname U) (mode M))``."""
     fields = dict(pairs(device))
     dev = text_of(fields.get("dev"))
-    dev = dev[len("ioemu:") :] if dev and dev.startswith("ioemu:") else dev
+    emulated = dev is not None and dev.startswith("ioemu:")
+    dev = dev[len("ioemu:") :] if dev and emulated else dev
     return Vbd(
         dev=dev[: -len(":disk")] if dev and dev.endswith(":disk") else dev,
         uname=text_of(fields.get("uname")),
         mode=text_of(fields.get("mode")),
         backend=text_of(fields.get("backend")),
+        device_class=str(device[0]),
+        emulated=emulated,
     )
 
 
@@ -68,6 +83,7 @@ def read_vif(device: list[Sxp]) -> Vif:
         ip=tuple(addresses) or None,
         script=script[len(_SCRIPTS) :] if script and script.startswith(_SCRIPTS) else script,
         backend=text_of(fields.get("backend")),
+        **{key: text_of(fields.get(key)) for key in ("type", "model", "rate", "vifname")},
     )
 
 
@@ -85,8 +101,13 @@ def is_shell(vif: list[Sxp]) -> bool:
     return [key for key, _value in pairs(vif)] == ["backend"]
 
 
+def vbd_as_dict(vbd: Vbd) -> dict[str, Any]:
+    """Return a disk as plain data."""
+    return {"dev": vbd.dev, "uname": vbd.uname, "mode": vbd.mode, "backend": vbd.backend}
+
+
 def vif_as_dict(vif: Vif) -> dict[str, Any]:
-    """Return a vif as plain data."""
+    """Return an interface as plain data."""
     return {**vars(vif), "ip": None if vif.ip is None else list(vif.ip)}
 
 
@@ -114,3 +135,9 @@ def device_number(dev: str) -> Optional[int]:
     if index // disks >= len(majors):
         return None
     return majors[index // disks] * 256 + (index % disks) * minors + int(match[3] or 0)
+
+
+def number_or_name(dev: Optional[str]) -> Optional[str]:
+    """Return what tells a disk from others: its device number, so that xvda and /dev/xvda are one, or else its name."""
+    number = device_number(dev or "")
+    return dev if number is None else str(number)

@@ -28,6 +28,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.model.devices import (
     is_shell,
     read_vbd,
     read_vif,
+    vbd_as_dict,
     vif_as_dict,
 )
 from ansible_collections.dom0.xend.plugins.module_utils.model.image import Image, read_image
@@ -136,7 +137,7 @@ class Domain:
         """Return all that is data in it, as plain dicts and lists."""
         values = {key: value for key, value in vars(self).items() if key not in ("cpus", "release", "tree")}
         values["image"] = None if self.image is None else dict(vars(self.image))
-        values["vbds"] = None if self.vbds is None else [dict(vars(vbd)) for vbd in self.vbds]
+        values["vbds"] = None if self.vbds is None else [vbd_as_dict(vbd) for vbd in self.vbds]
         values["vifs"] = None if self.vifs is None else [vif_as_dict(vif) for vif in self.vifs]
         return values
 

@@ -26,16 +26,18 @@ class Image:
 
 
 def read_image(value: Optional[Sxp], release: Release) -> Optional[Image]:
-    """Read ``(linux (kernel K) ...)``; None for one that names no file, which 3.1 and later print for Domain-0."""
+    """Read ``(linux (kernel K) ...)``; None for one that says nothing, which 3.1 and later print for Domain-0."""
     fields = dict(pairs(value or ""))
     kernel = text_of(fields.get("kernel")) or text_of(fields.get("loader"))
     ramdisk = text_of(fields.get("ramdisk"))
-    if not isinstance(value, list) or not value or not isinstance(value[0], str) or not (kernel or ramdisk):
+    if not isinstance(value, list) or not value or not isinstance(value[0], str):
         return None
     root, args, ip = (text_of(fields.get(key)) for key in ("root", "args", "ip"))
     if release.appends_root and args:
         args = _without_appended(args, root, ip)
     line = (command_line(root, args, ip) or "").strip()  # 3.1 and later show a blank behind a root without args
+    if not (kernel or ramdisk or line):
+        return None
     return Image(type=printable(value[0]), kernel=kernel, ramdisk=ramdisk, args=line or None)
 
 

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Optional
 
-from ansible_collections.dom0.xend.plugins.module_utils.model.devices import by_dev, device_number
+from ansible_collections.dom0.xend.plugins.module_utils.model.devices import by_dev, device_number, number_or_name
 from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
 from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import without_secrets
 from ansible_collections.dom0.xend.plugins.module_utils.operations.base import GuestStillUp, Operation, Undo
@@ -200,12 +200,6 @@ def device_names(said: str, config: Sxp) -> str:
     kinds = [(number, "vif" if kind == "vif" else "vbd") for number, kind in numbers]
     told = [f"Device {number} is {called[kind, number]}." for number, kind in kinds if (kind, number) in called]
     return " ".join([f"{said.rstrip('.')}.", *told])
-
-
-def number_or_name(dev: Optional[str]) -> Optional[str]:
-    """Return what tells a disk from others: its device number, so that xvda and /dev/xvda are one, or else its name."""
-    number = device_number(dev or "")
-    return dev if number is None else str(number)
 
 
 def with_backends(domain: Domain) -> Domain:

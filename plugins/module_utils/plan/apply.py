@@ -16,7 +16,8 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any, Optional, TypeVar
 
-from ansible_collections.dom0.xend.plugins.module_utils.desired.config import UP, Desired, check, is_open
+from ansible_collections.dom0.xend.plugins.module_utils.desired.checks import check, is_open
+from ansible_collections.dom0.xend.plugins.module_utils.desired.desired import UP, Desired
 from ansible_collections.dom0.xend.plugins.module_utils.model.domain import DOMAIN_0, Domain
 from ansible_collections.dom0.xend.plugins.module_utils.operations.base import (
     GuestNotUp,

@@ -14,13 +14,10 @@ from enum import Enum
 from functools import reduce
 from typing import Any, Optional
 
-from ansible_collections.dom0.xend.plugins.module_utils.desired.compare import Comparison, compare
-from ansible_collections.dom0.xend.plugins.module_utils.desired.config import (
-    UP,
-    Desired,
-    check_creation,
-    check_definition,
-)
+from ansible_collections.dom0.xend.plugins.module_utils.desired.checks import check_creation, check_definition
+from ansible_collections.dom0.xend.plugins.module_utils.desired.compare import compare
+from ansible_collections.dom0.xend.plugins.module_utils.desired.desired import UP, Desired
+from ansible_collections.dom0.xend.plugins.module_utils.fields.field import Comparison
 from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
 from ansible_collections.dom0.xend.plugins.module_utils.operations.base import Operation
 from ansible_collections.dom0.xend.plugins.module_utils.operations.life import (

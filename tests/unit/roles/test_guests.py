@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.dom0.xend.plugins.module_utils.desired.config import STRUCTURED
+from ansible_collections.dom0.xend.plugins.module_utils.fields.table import NAMES
 from ansible_collections.dom0.xend.plugins.module_utils.module import connection_spec
 from ansible_collections.dom0.xend.plugins.modules import xen_domain
 
@@ -50,7 +50,7 @@ def test_each_option_of_a_guest_reaches_xen_domain() -> None:
 
 
 def test_a_config_takes_the_place_of_what_it_does_for_xen_domain() -> None:
-    assert sorted(read("vars/main.yml")["__guests_structured"]) == sorted(STRUCTURED)
+    assert sorted(read("vars/main.yml")["__guests_structured"]) == sorted(NAMES)
 
 
 def test_each_variable_has_the_default_that_its_spec_says() -> None:

@@ -11,7 +11,7 @@ from typing import Any, Optional
 
 import pytest
 
-from ansible_collections.dom0.xend.plugins.module_utils.desired.config import parse_config
+from ansible_collections.dom0.xend.plugins.module_utils.desired.desired import parse_config
 from ansible_collections.dom0.xend.plugins.module_utils.model.devices import Vbd, Vif, device_number
 from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
 from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import MASK

@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 import pytest
 
-from ansible_collections.dom0.xend.plugins.module_utils.desired.config import Desired
+from ansible_collections.dom0.xend.plugins.module_utils.desired.desired import Desired
 from ansible_collections.dom0.xend.plugins.module_utils.model.devices import Vbd, Vif
 from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
 from ansible_collections.dom0.xend.plugins.module_utils.model.image import Image
