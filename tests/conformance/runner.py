@@ -212,7 +212,7 @@ class Replay:
             values[key] = value
         values.setdefault("maxmem", values["memory"])
         vcpus = values["vcpus"]
-        in_image = self.simulator.personality.vcpus_in == "image"
+        in_image = self.scenario.version in script.VCPUS_IN_IMAGE
         values["image_vcpus"] = f" (vcpus {vcpus})" if vcpus and in_image else ""
         values["vcpus"] = "" if in_image else f" (vcpus {vcpus or 1})"
         values["uuid"] = f" (uuid {values['uuid']})" if "uuid" in values else ""

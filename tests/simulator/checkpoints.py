@@ -59,7 +59,7 @@ def save_at_once(host: Host, domain: Domain, path: str) -> None:
 
 
 def _check_may_leave(host: Host, domain: Domain, verb: str) -> None:
-    if domain.domid == 0 and host.personality.privileged_is_protected:
+    if domain.domid == 0 and verb in host.personality.protects_domain0_from:
         msg = f"Cannot {verb} privileged domain 0"
         raise XendError(msg)
     if domain.domid is None or (host.personality.refuses_to_save_paused and not domain.running):

@@ -451,17 +451,10 @@ def _find_backend(host: Host, device: Device) -> int:
 
 def _place_disk(host: Host, domain: Domain, device: Device) -> None:
     """Find a disk's device number, or refuse it in the words of the Python error that xend stumbles over."""
-    uname, dev = device.get("uname"), device.get("dev")
+    for check in host.personality.disk_checks:
+        _DISK_CHECKS[check](device, host.personality)
+    uname, dev = device.get("uname"), device.get("dev") or ""
     words = host.personality.words
-    if dev is None:
-        raise XendError(words.dev_required)
-    if host.personality.dev_before_uname:
-        _disk_number(dev.removeprefix("ioemu:"), device, host.personality)
-    is_drive = host.personality.dev_has_class and dev.endswith(":cdrom")
-    if uname is None and words.uname_required and not is_drive:
-        raise XendError(words.uname_required)
-    if uname is not None and ":" not in uname and words.uname_split and not is_drive:
-        raise XendError(words.uname_split)
     if uname is not None and ":" not in uname:
         device.unused_uname = device.config.pop("uname")[-1]  # nothing is made of it
     if dev.startswith("ioemu:"):
@@ -471,6 +464,28 @@ def _place_disk(host: Host, domain: Domain, device: Device) -> None:
     if any(other.devid == device.devid and other.kind in _DISKS for other in domain.devices):
         raise XendError(words.dev_taken.format(dev=dev, devid=device.devid))
     device.bootable = not any(other.kind in _DISKS for other in domain.devices)
+
+
+def _check_uname(device: Device, personality: Personality) -> None:
+    uname, words = device.get("uname"), personality.words
+    if personality.dev_has_class and (device.get("dev") or "").endswith(":cdrom"):
+        return
+    if uname is None and words.uname_required:
+        raise XendError(words.uname_required)
+    if uname is not None and ":" not in uname and words.uname_split:
+        raise XendError(words.uname_split)
+
+
+def _check_dev(device: Device, personality: Personality) -> None:
+    if device.get("dev") is None:
+        raise XendError(personality.words.dev_required)
+
+
+def _check_number(device: Device, personality: Personality) -> None:
+    _disk_number((device.get("dev") or "").removeprefix("ioemu:"), device, personality)
+
+
+_DISK_CHECKS = {"uname": _check_uname, "dev": _check_dev, "number": _check_number}
 
 
 def _disk_number(dev: str, device: Device, personality: Personality) -> int:

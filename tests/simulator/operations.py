@@ -132,7 +132,7 @@ def _must_have_domid(domain: Domain) -> None:
 
 def _pause_or_unpause(host: Host, domain: Domain, verb: str) -> None:
     if domain.domid == 0:
-        protected = host.personality.privileged_is_protected
+        protected = verb in host.personality.protects_domain0_from
         raise XendError(f"Cannot {verb} privileged domain 0" if protected else _INVALID)
     _must_have_domid(domain)
     if host.personality.checks_power_state and domain.status not in (1, 2):
@@ -156,7 +156,7 @@ def _pause(host: Host, domain: Domain, _params: Params) -> Sxp:
 
 def _shutdown(host: Host, domain: Domain, params: Params) -> Sxp:
     reason = params.looked_up("reason")
-    protected = domain.domid == 0 and host.personality.privileged_is_protected
+    protected = domain.domid == 0 and "shutdown" in host.personality.protects_domain0_from
     if protected and host.personality.privileged_before_reason:
         raise XendError(host.personality.words.domain0_shutdown)
     if host.personality.checks_power_state and domain.status not in (1, 2):

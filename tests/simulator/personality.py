@@ -97,7 +97,7 @@ class Personality:
     dom0_maxmem: int
     keeps_bootloader_files: bool  # else a create with a bootloader deletes the kernel and ramdisk
     destroys_overdue: bool  # destroys a domain which is still up `shutdown_patience` seconds after the request
-    privileged_is_protected: bool  # Domain-0 cannot be paused, saved or asked to shut down
+    protects_domain0_from: frozenset[str]  # operations that are refused because it is Domain-0
     privileged_before_reason: bool  # ... which is said before the reason is looked at
     refuses_to_save_paused: bool  # else the request waits until somebody unpauses the guest
     hides_failed_save: bool  # answers as if it had succeeded
@@ -137,7 +137,7 @@ class Personality:
     hotplug_patience: float
     remembers_detached: bool  # the mac, dev and file of a device that went or failed are taken while the domain lives
     disk_classes: str  # device_destroy knows a tap as `vbd`, too, or as its `own` class only
-    dev_before_uname: bool  # which of them is looked at first
+    disk_checks: tuple[str, ...]  # of a disk, in order: that it has a `uname`, a `dev`, and one that is a `number`
     rereads_ip: bool  # else a domain whose vif has one is lost when it is to be built again
     takes_failed_away: bool  # wait_for_devices takes away the device that it finds failed
     lists_failed: bool  # op=devices shows a failed disk while it goes

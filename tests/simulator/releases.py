@@ -139,7 +139,7 @@ XEN_3_0_0 = Personality(
     dom0_maxmem=512,
     keeps_bootloader_files=False,
     destroys_overdue=True,
-    privileged_is_protected=False,
+    protects_domain0_from=frozenset(),
     privileged_before_reason=False,
     refuses_to_save_paused=False,
     hides_failed_save=False,
@@ -179,7 +179,7 @@ XEN_3_0_0 = Personality(
     hotplug_patience=10.0,
     remembers_detached=False,
     disk_classes="vbd",
-    dev_before_uname=True,  # cl-cd
+    disk_checks=_fields("dev number uname"),  # cl-cd
     rereads_ip=False,  # ip-reboot-polls, ip-restore
     takes_failed_away=False,
     lists_failed=True,  # ref-vbd-devices
@@ -256,15 +256,27 @@ XEN_3_0_0 = Personality(
     html_has_reset=False,
 )
 
-# -- 3.0.2 -------------------------------------------------------------------------------------------------------------
+# -- 3.0.2, recorded ---------------------------------------------------------------------------------------------------
+
+_PCI_REFUSED = (
+    "pci: PCI Backend does not own device {address}\nSee the pciback.hide kernel command-line parameter or\n"
+    "bind your slot/device to the PCI backend using sysfs"
+)
 
 XEN_3_0_2 = replace(
     XEN_3_0_0,
     version="3.0.2",
+    words=replace(
+        XEN_3_0_0.words,
+        dev_required="argument of type 'NoneType' is not iterable",  # create-vbd-nodev
+        hvm_refused="Not an HVM capable platform, we stop creating!",  # create-hvm
+        pci_refused=_PCI_REFUSED,  # create-pci, cl-pci
+    ),
+    protects_domain0_from=frozenset({"save"}),  # dom0-save
     closes_when_silent=False,  # (c) threaded ops
     uuid_groups=(8, 4, 4, 4, 12),  # (d) a domain
     image_types=frozenset({"linux", "hvm"}),  # the table of breaks
-    dev_before_uname=False,  # cl-cd
+    disk_checks=_fields("uname dev number"),  # cl-cd, devcreate-atom
     pci_keys=(),
     rereads_ip=True,  # ip-restore
     vcpus_in="either",  # (e)
@@ -289,10 +301,6 @@ XEN_3_0_2 = replace(
 
 # -- 3.0.3, recorded ---------------------------------------------------------------------------------------------------
 
-_PCI_REFUSED = (
-    "pci: PCI Backend does not own device {address}\nSee the pciback.hide kernel command-line parameter or\n"
-    "bind your slot/device to the PCI backend using sysfs"
-)
 _CREDIT = {"domain_sched_credit_get", "domain_sched_credit_set"}
 
 XEN_3_0_3 = replace(
@@ -302,8 +310,6 @@ XEN_3_0_3 = replace(
     words=replace(
         XEN_3_0_2.words,
         hvm_refused=("HVM guest support is unavailable: is VT/AMD-V supported by your CPU and enabled in your BIOS?"),
-        pci_refused=_PCI_REFUSED,
-        dev_required="argument of type 'NoneType' is not iterable",
         uname_required="Block device must have physical details specified",
         uname_split="",
         domain0_shutdown="Can't specify Domain-0",
@@ -315,8 +321,9 @@ XEN_3_0_3 = replace(
     zombie_breaks_detail="Device 0 not connected",
     bootloader_runs="without image",
     dev_has_class=True,
-    privileged_is_protected=True,
+    protects_domain0_from=frozenset(_fields("pause unpause shutdown save migrate")),
     memory_unit=("KiB", 1024, 0),
+    disk_checks=_fields("dev uname number"),  # devcreate-atom
     scheduler="credit",
     credit_numbers=("weight",),
     cpus_dealt_out=False,
