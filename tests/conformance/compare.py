@@ -117,6 +117,8 @@ def _bodies(exchange: Exchange, got: Response, known: Known) -> tuple[object, ob
     left, right = masks.read(wanted.body), masks.read(got.body)
     if exchange.op == "create" and wanted.status == 201:
         left, right = _created(left, right)
+    if (exchange.file, exchange.slug) in masks.NOT_REFRESHED_YET:
+        left, right = masks.without_late_image(left), masks.without_late_image(right)
     return masks.mask(left, known), masks.mask(right, known)
 
 

@@ -78,9 +78,7 @@ SCENARIOS = (
 # more, and when there are fewer: the number must then be lowered here, and a recording that is answered in full has none.
 GAPS: dict[str, int] = {
     "xend-3.0.4": 255,
-    "xend-3.1": 264,
     "xend-3.0.4-cases": 66,
-    "xend-3.1-cases": 70,
     "xend-3.0.4-hvm": 8,
 }
 
@@ -188,6 +186,7 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "man-down-get": ("wait 2.5",),
     "man-run-reboot-get": ("wait 2.5",),
     "man-destroyed-get": ("destroy man",),
+    "poison-maxmem": ("run bystander", "run poison"),
     "dom0-shutdown-later": ("wait 33",),
     "t-deaf": (
         "run deaf args=rig.ignore_shutdown",
@@ -237,6 +236,7 @@ BEFORE_IN: dict[tuple[str, str], tuple[str, ...]] = {
     ("xend-4.1", "save-nofile"): ("clean", "domid 102", "run sv"),
     ("xend-3.0.3", "migrate-ok-list0"): ("wait 1",),
     ("xend-3.2", "restart-fast-later"): ("wait 2.5",),
+    ("xend-3.1", "vcpuinfo"): ("clean", "forget", "run tune memory=128 maxmem=256 vcpus=2"),
     ("xend-3.2", "vcpuinfo"): ("clean", "forget", "run tune memory=128 maxmem=256 vcpus=2"),
     ("xend-3.2", "new-ok"): ("clean", "create svp"),
     ("xend-4.1", "new-ok"): ("clean", "create svp"),
@@ -253,10 +253,12 @@ BEFORE_IN: dict[tuple[str, str], tuple[str, ...]] = {
     ("xend-3.4", "start"): ("domid 110",),
     ("xend-4.0", "start"): ("domid 108",),
     ("xend-4.4", "start"): ("domid 109",),
+    ("xend-3.1", "dump-minimal"): (),
     ("xend-3.2", "dump-minimal"): (),
     ("xend-3.0.0", "concurrent-12"): ("clean", "domid 122", "run c1"),
     ("xend-3.0.2", "concurrent-12"): ("clean", "domid 122", "run c1"),
     ("xend-3.0.3", "concurrent-12"): ("clean", "domid 119", "run c1"),
+    ("xend-3.1", "concurrent-12"): ("clean", "domid 121", "run c1"),
     ("xend-3.2", "concurrent-12"): ("clean", "domid 119", "run c1"),
     ("xend-4.1", "concurrent-12"): ("clean", "domid 113", "run c1"),
     ("xend-3.3", "concurrent-12"): ("clean", "domid 118", "run c1"),

@@ -354,15 +354,8 @@ def read_devices(host: Host, domain: Domain, config: Sxp) -> None:
 
 def check_device_types(host: Host, config: Sxp) -> None:
     """Refuse unknown classes before anything is built."""
-    seen: set[str] = set()
     for wrapper in children(config, "device"):
-        device = wrapper[1] if len(wrapper) > 1 else None
-        check_device_type(host, device)
-        dev = show_plain(child_value(device, "dev") or "")
-        if dev and head(device) in ("vbd", "tap") and dev in seen:
-            msg = f'Invalid Configuration: The device "{dev}" is already defined'
-            raise XendError(msg)
-        seen.add(dev)
+        check_device_type(host, wrapper[1] if len(wrapper) > 1 else None)
 
 
 def check_device_type(host: Host, config: Sxp) -> str:

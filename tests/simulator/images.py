@@ -38,14 +38,14 @@ def is_hvm(domain: Domain) -> bool:
     return head(domain.image) in HVM
 
 
-def image(domain: Domain) -> Sxp:
-    """Return the (image ..) value that this release shows; None if it shows none."""
+def image(domain: Domain, *, fresh: bool = False) -> Sxp:
+    """Return the (image ..) value that this release shows; None if it shows none. `fresh` is the reply to create."""
     personality = domain.host.personality
     if not personality.folds_root:
         return domain.image
     defaults: list[Sxp] = [[key, value] for key, value in personality.image_defaults]
     if domain.domid == 0:
-        return ["linux", ["kernel", ""], *defaults]
+        return ["linux", ["kernel", ""], *defaults, *_clock(domain)]
     if is_hvm(domain):
         return _filled(domain) if personality.fills_hvm_image else domain.image
     started = domain.starts > 0
@@ -55,14 +55,21 @@ def image(domain: Domain) -> Sxp:
         place = len([each for each in defaults if head(each) in _BEFORE_LOCALTIME])
         defaults[place:place] = _localtime(domain)
     items = [head(domain.image) or "linux", *_paths(domain.image), *defaults]
-    if any(each.kind == "vfb" for each in domain.devices):
+    if personality.image_names_emulator and domain.of_kind("vfb"):
         items.append(["device_model", "/srv/xen/bin/qemu-dm"])
+    if started and (not fresh or child_value(domain.image, "rtc_timeoffset") is not None):
+        items += _clock(domain)
     return [*items, _NOTES] if started else items
+
+
+def _clock(domain: Domain) -> list[Sxp]:
+    """Return what a release adds to the image of every built domain once it has looked at it."""
+    return [["rtc_timeoffset", 0]] if domain.host.personality.rtc_timeoffset == "seen" else []
 
 
 def _localtime(domain: Domain) -> list[Sxp]:
     shown: list[Sxp] = [["localtime", domain.localtime]]
-    return [["rtc_timeoffset", 0], *shown] if domain.host.personality.rtc_with_localtime else shown
+    return [["rtc_timeoffset", 0], *shown] if domain.host.personality.rtc_timeoffset == "localtime" else shown
 
 
 def _paths(given: Sxp) -> list[Sxp]:

@@ -135,7 +135,7 @@ def _pause_or_unpause(host: Host, domain: Domain, verb: str) -> None:
         protected = verb in host.personality.protects_domain0_from
         raise XendError(f"Cannot {verb} privileged domain 0" if protected else _INVALID)
     _must_have_domid(domain)
-    if host.personality.checks_power_state and domain.status not in (1, 2):
+    if verb in host.personality.needs_power and domain.status not in (1, 2):
         msg = f"Domain '{domain.domid}' is not started"
         raise XendError(msg)
     if verb == "unpause":
@@ -159,7 +159,7 @@ def _shutdown(host: Host, domain: Domain, params: Params) -> Sxp:
     protected = domain.domid == 0 and "shutdown" in host.personality.protects_domain0_from
     if protected and host.personality.privileged_before_reason:
         raise XendError(host.personality.words.domain0_shutdown)
-    if host.personality.checks_power_state and domain.status not in (1, 2):
+    if "shutdown" in host.personality.needs_power and domain.status not in (1, 2):
         msg = "Domain cannot be shutdown"
         raise XendError(msg)
     if reason not in _REASONS:
@@ -273,6 +273,8 @@ def _device_create(host: Host, domain: Domain, params: Params) -> Sxp:
     if kind not in host.personality.create_classes:
         raise XendError(host.personality.words.added_device_type.format(kind=kind, config=""))
     device = reading.add_device(host, domain, config)
+    if domain.domid is None and host.personality.words.added_halted:
+        raise XendError(host.personality.words.added_halted)
     ids: list[Sxp] = ["dom", domain.domid, "id", device.devid if domain.domid is not None else None]
     return [kind, ids]
 
@@ -326,7 +328,9 @@ def _find_device(host: Host, domain: Domain, kind: str, dev: str) -> Device:
     return found
 
 
-def _vcpuinfo(_host: Host, domain: Domain, _params: Params) -> Sxp:
+def _vcpuinfo(host: Host, domain: Domain, _params: Params) -> Sxp:
+    if domain.domid is None and host.personality.words.vcpuinfo_halted:
+        raise XendError(host.personality.words.vcpuinfo_halted)
     return vcpu_info(domain)
 
 
@@ -394,10 +398,10 @@ def _maxmem_set(host: Host, domain: Domain, params: Params) -> Sxp:
 def _set_vcpus(host: Host, domain: Domain, params: Params) -> Sxp:
     vcpus = reading.small(params.number("vcpus"))
     _check_vcpus(host.personality, domain, vcpus)
-    if domain.domid is None:
-        domain.pins = (domain.pins + [None] * vcpus)[:vcpus]
-    if domain.domid is None or host.personality.set_vcpus_rewrites:
+    if ("halted" if domain.domid is None else "live") in host.personality.set_vcpus_rewrites:
         domain.vcpus = vcpus
+        if domain.domid is None:
+            domain.pins = (domain.pins + [None] * vcpus)[:vcpus]
     domain.vcpu_avail = (1 << vcpus) - 1
     return None
 

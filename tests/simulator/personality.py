@@ -36,6 +36,8 @@ class Wording:
     uname_required: str  # empty: it is not
     uname_split: str  # when it has no colon; empty: it need not have one
     device_missing: str
+    added_halted: str  # by device_create to a halted domain, which has the device all the same; empty: nothing
+    vcpuinfo_halted: str  # of a halted domain; empty: it is answered
     devid_unknown: str  # empty: Python's refusal to read it as a number
     domain0_shutdown: str
     hotplug_failed: str
@@ -66,7 +68,7 @@ class Personality:
     failure_status: int | None  # of a failed operation; None: the status it would have had on success
     managed: bool  # knows halted domains: new, start, delete, status, ?state=
     missing_domain_is_empty: bool  # what is not there makes an internal error instead of a 404
-    checks_power_state: bool  # pause, unpause and shutdown are for paused and running domains only
+    needs_power: frozenset[str]  # operations which are for paused and running domains only
     lists_only_running: bool
     status_when_down: Mapping[str, int]  # of a domain that stays: by its reason, '' for every other
     zombies: bool  # a destroyed domain stays listed as Zombie-NAME until the hypervisor lets go of it
@@ -87,7 +89,8 @@ class Personality:
     refuses_restart_never: bool
     core_actions: bool  # on_crash knows coredump-destroy and coredump-restart
     uuid_twice: str  # a create with the uuid of a living domain is `allowed`, `refused`, or `hides` the other for ever
-    rtc_with_localtime: bool  # an image that has localtime shows rtc_timeoffset, too
+    rtc_timeoffset: str  # an image shows it `never`, with `localtime`, or once xend has `seen` the domain
+    image_names_emulator: bool  # an image shows the device_model of a vfb
     keeps_given: bool  # cpu_time and vcpu_avail of a configuration are taken as they are
     static_memory_rules: bool  # memory and maxmem must fit each other, else maxmem is raised
     checks_device_types_first: bool  # before anything else of a configuration
@@ -104,6 +107,7 @@ class Personality:
     restores_twice: bool  # a state file whose domain lives makes a second one of the same name
     restored_vcpu_avail_is_long: bool
     restored_forgets_start: bool
+    arrival_seconds: float  # from the answer to a migration until the guest runs: it is paused meanwhile
     migrate_numbers: tuple[str, ...]  # required besides the destination
     dump_numbers: tuple[str, ...]  # required besides the file
     restart_phase: str  # a new domain after a restart is at first `fresh`, as after create, or `paused`; or neither
@@ -127,7 +131,7 @@ class Personality:
     pincpu: str  # the cpumap is read with `brackets` or as `commas`, or not at all, which `unpins`
     vcpu_all: bool  # pincpu knows the vcpu `all`
     pin_words_for_bad_vcpu: bool  # a refused pin is told in words, not only by its number
-    set_vcpus_rewrites: bool  # the number that is shown, too
+    set_vcpus_rewrites: frozenset[str]  # the number that is shown, too: of a domain that is `live`, or `halted`
     vcpus_minimum: int
     vcpus_shown: int  # at least, even if it was built without any
     vcpus_words: tuple[str, str]  # what is said to none, and to too many ('': accepted)
@@ -160,6 +164,7 @@ class Personality:
         bool  # where a class has no device left, those are shown that went, as halted domains show them
     )
     frontend_has: frozenset[str]  # entries which not every release writes
+    others: str  # of a device that is no disk, network or screen the `backend` is shown, or what was `given`
     console: bool
     fresh_state: str  # of the reply to create
     fresh_vcpus: bool  # ... which knows online_vcpus

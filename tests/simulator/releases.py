@@ -87,6 +87,8 @@ XEN_3_0_0 = Personality(
         uname_required="'NoneType' object has no attribute 'split'",
         uname_split="need more than 1 value to unpack",
         device_missing="Device {dev} not connected",
+        added_halted="",
+        vcpuinfo_halted="",
         devid_unknown="",
         domain0_shutdown="Domain 0 cannot be shutdown",
         hotplug_failed="Device {devid} ({kind}) could not be connected. Backend device not found.",
@@ -109,7 +111,7 @@ XEN_3_0_0 = Personality(
     failure_status=None,
     managed=False,
     missing_domain_is_empty=False,
-    checks_power_state=False,
+    needs_power=frozenset(),
     lists_only_running=False,
     status_when_down={},
     zombies=True,
@@ -130,7 +132,8 @@ XEN_3_0_0 = Personality(
     core_actions=False,
     uuid_twice="allowed",
     keeps_given=False,
-    rtc_with_localtime=False,
+    rtc_timeoffset="never",
+    image_names_emulator=True,
     static_memory_rules=False,
     checks_device_types_first=False,
     devices_before_build=False,
@@ -146,6 +149,7 @@ XEN_3_0_0 = Personality(
     restores_twice=False,
     restored_vcpu_avail_is_long=False,
     restored_forgets_start=True,
+    arrival_seconds=0.0,
     migrate_numbers=("live", "resource"),
     dump_numbers=(),
     restart_phase="fresh",  # ip-reboot-polls, rb-reboot-polls
@@ -169,7 +173,7 @@ XEN_3_0_0 = Personality(
     pincpu="brackets",
     vcpu_all=False,
     pin_words_for_bad_vcpu=False,
-    set_vcpus_rewrites=False,
+    set_vcpus_rewrites=frozenset(),
     vcpus_minimum=0,
     vcpus_shown=0,
     vcpus_words=("negative shift count", ""),
@@ -200,6 +204,7 @@ XEN_3_0_0 = Personality(
     paused_lists_config=False,
     shows_last_detached=False,
     frontend_has=frozenset(),
+    others="backend",  # create-usb, cl-pci-get
     console=False,
     fresh_state="??????",
     fresh_vcpus=True,
@@ -378,7 +383,7 @@ XEN_3_0_4 = replace(
     ),
     serial=False,  # (a) keep-alive
     managed=True,  # (f) 5
-    checks_power_state=True,  # (c) unpause
+    needs_power=frozenset({"pause", "unpause", "shutdown"}),  # (c) unpause
     lists_only_running=True,  # (f) 6
     status_when_down={"crash": 0, "suspend": 3, "": 4},  # (d) status
     zombies=False,  # (f) 4
@@ -402,7 +407,7 @@ XEN_3_0_4 = replace(
     halted_disk_fields=("given uname", "driver", "mode", "given dev", "uuid"),  # man-devices, cl-vbdtap-vbds
     paused_lists_config=True,  # create-vbd-xvda-devices, cl-tap-taps
     shows_last_detached=True,  # last-vif-polls, last-vbd-polls
-    set_vcpus_rewrites=True,  # vc-2-get
+    set_vcpus_rewrites=frozenset({"live", "halted"}),  # vc-2-get
     vbd_fields=_fields("backend dev uname mode uuid"),
     ip="last",
     fresh_state="------",  # (d) immediately after create
@@ -424,15 +429,45 @@ XEN_3_0_4 = replace(
     ),
 )
 
-# -- 3.1 ---------------------------------------------------------------------------------------------------------------
+# -- 3.1, recorded -----------------------------------------------------------------------------------------------------
 
 XEN_3_1 = replace(
     XEN_3_0_4,
     version="3.1",
     words=replace(
         XEN_3_0_4.words,
+        name_missing="Missing VM Name",
+        name_invalid="Invalid VM Name",
+        rename_taken="VM name '{name}' already exists as domain {domid}",
+        device_type="Unknown device type: {kind}",
+        create_device_type="Invalid Configuration: XendConfig: {kind} not a valid device type",
+        added_device_type="Invalid Configuration: XendConfig: {kind} not a valid device type",
+        domain0_shutdown="Domain 0 cannot be shutdown",
+        hotplug_failed=(
+            "Device {devid} ({kind}) could not be connected. /etc/xen/scripts/{script} failed; error detected."
+        ),
+        no_memory="Invalid Configuration: memory_dynamic_max must be greater than zero",
+        bad_event="Invalid Configuration: Invalid event handling mode: {event}",
+        name_taken="VM name '{name}' already exists as domain {domid}",
         uname_required="",  # (b): the disk silently disappears
+        dev_required="Unable to find number for device ()",  # create-vbd-nodev
+        dev_unknown="Unable to find number for device ({dev})",
+        added_halted="%d format: a number is required, not NoneType",  # man-device-create, man-changed
+        vcpuinfo_halted="an integer is required",  # man-vcpuinfo
     ),
+    image_required=False,
+    checks_device_types_first=True,
+    dom0_maxmem=16777215,
+    privileged_before_reason=True,
+    restored_vcpu_avail_is_long=True,
+    create_checks_memory_first=True,
+    rename_restart_starts=False,
+    pin_words_for_bad_vcpu=True,
+    vcpus_word_is_one=True,
+    html_domain="<p><domain id={domid} name={name} memory={bytes} state=running></p>",
+    html_domain_item="id = {domid}, memory = {memory}",
+    image_names_emulator=False,  # create-vfb-get
+    rtc_timeoffset="seen",  # create-full-get
     leaves_open_after_logging=True,  # (a) keep-alive
     missing_domain_is_empty=True,  # (a) 404 body
     status_when_down={"crash": 2, "suspend": 0, "": 0},  # (d) status
@@ -443,7 +478,9 @@ XEN_3_1 = replace(
     halted_devid=True,  # mg-shutdown-polls
     paused_lists_config=False,  # cl-tap-taps
     shows_last_detached=False,  # last-vif-polls
-    set_vcpus_rewrites=False,  # vc-2-get
+    set_vcpus_rewrites=frozenset(),  # vc-2-get, man-rename-get
+    needs_power=frozenset({"shutdown"}),  # st-shutdown-unpause, st-shutdown-pause
+    arrival_seconds=0.1,  # migrate-ok-list0
     uuid_twice="hides",  # sving-create, sving-destroy
     lists_failed=False,  # ref-vbd-devices
     keeps_given=True,  # full-again
@@ -479,10 +516,10 @@ XEN_3_1 = replace(
         1,
         ".0",
     ),
-    domain_fields=_fields(  # (d); made up: their order, which is that of 3.2
+    domain_fields=_fields(
         """
-        domid cpu_weight cpu_cap bootloader on_crash uuid bootloader_args vcpus name on_reboot on_poweroff maxmem memory
-        shadow_memory vcpu_avail features on_xend_start on_xend_stop start_time cpu_time online_vcpus image status state
+        domid bootloader on_crash uuid bootloader_args vcpus name on_reboot on_poweroff maxmem memory
+        shadow_memory vcpu_avail cpu_weight cpu_cap features on_xend_start on_xend_stop start_time cpu_time online_vcpus image status state
         store_mfn console_mfn devices
         """,
     ),
@@ -495,44 +532,31 @@ XEN_3_2 = replace(
     version="3.2",
     words=replace(
         XEN_3_1.words,
-        name_missing="Missing VM Name",
-        name_invalid="Invalid VM Name",
         name_taken="Domain '{name}' already exists with ID '{domid}'",
-        rename_taken="VM name '{name}' already exists as domain {domid}",
-        device_type="Unknown device type: {kind}",
-        create_device_type="Invalid Configuration: XendConfig: {kind} not a valid device type",
-        added_device_type="Invalid Configuration: XendConfig: {kind} not a valid device type",
         device_missing="Device {devid} not connected",
-        dev_unknown="Unable to find number for device ({dev})",
+        dev_required="argument of type 'NoneType' is not iterable",
+        added_halted="",
+        vcpuinfo_halted="",
         dev_taken='Invalid Configuration: The device "{dev}" is already defined',
-        domain0_shutdown="Domain 0 cannot be shutdown",
-        hotplug_failed=(
-            "Device {devid} ({kind}) could not be connected. /etc/xen/scripts/{script} failed; error detected."
-        ),
         already_used='Invalid Configuration: The {what} "{value}" is already {how}',
-        no_memory="Invalid Configuration: memory_dynamic_max must be greater than zero",
-        bad_event="Invalid Configuration: Invalid event handling mode: {event}",
         maxmem_positive="Invalid memory size",
         save_failed="/srv/xen/bin/xc_save 16 {domid} 0 0 0 failed",
         restore_tool_failed="/srv/xen/bin/xc_restore 18 {domid} 1 2 0 0 0 failed",
         restore_failed="{error}",
     ),
+    set_vcpus_rewrites=frozenset({"halted"}),  # man-rename-get
+    needs_power=frozenset({"pause", "unpause", "shutdown"}),  # st-shutdown-unpause
+    others="given",
+    arrival_seconds=0.0,  # migrate-ok-list0
+    image_names_emulator=True,  # create-vfb-get
+    rtc_timeoffset="never",
     uuid_twice="refused",  # sving-create, uuid-twice
     stores_refused_maxmem=True,  # mm-polls
-    image_required=False,
-    checks_device_types_first=True,
     devices_before_build=True,
-    dom0_maxmem=16777215,
     destroys_overdue=False,
-    privileged_before_reason=True,
     refuses_to_save_paused=True,
     hides_failed_save=False,
-    restored_vcpu_avail_is_long=True,
-    create_checks_memory_first=True,
-    rename_restart_starts=False,
     restart_phase="paused",  # ip-reboot-polls, rb-reboot-polls
-    pin_words_for_bad_vcpu=True,
-    vcpus_word_is_one=True,
     maxmem="static",
     credit_numbers=("weight", "cap"),
     remembers_detached=True,  # dv-attach-vif, ref-vbd-again
@@ -550,8 +574,6 @@ XEN_3_2 = replace(
         console_mfn devices
         """,
     ),
-    html_domain="<p><domain id={domid} name={name} memory={bytes} state=running></p>",
-    html_domain_item="id = {domid}, memory = {memory}",
 )
 
 # -- 3.3, recorded -----------------------------------------------------------------------------------------------------
@@ -582,7 +604,7 @@ XEN_3_3 = replace(
     device_destroy_numbers=("force", "rm_cfg"),  # (c)
     device_destroy_waits=True,  # (c)
     shadows_failed=True,  # ref-vbd-polls
-    rtc_with_localtime=True,  # full-get
+    rtc_timeoffset="localtime",  # full-get
     stores_refused_maxmem=False,  # mm-polls
     vbd_fields=_fields("protocol uuid dev uname mode backend bootable VDI"),  # create-full-get
     device_classes=XEN_3_2.device_classes | {"vscsi"},  # (e) devices
@@ -618,7 +640,7 @@ XEN_3_4 = replace(
     ),
     disk_classes="own",  # cl-tap-detach
     cpus_as_shown=True,  # full-again
-    rtc_with_localtime=False,  # full-get
+    rtc_timeoffset="never",  # full-get
     fills_hvm_image=True,
     hvm_stops_at_once=True,
     shows_vfb_type=False,

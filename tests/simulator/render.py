@@ -200,7 +200,7 @@ _FIELDS: dict[str, Callable[[Domain, bool], Sxp]] = {
     "on_crash": _on("crash"),
     "on_xend_start": lambda domain, _fresh: domain.on_xend[0],
     "on_xend_stop": lambda domain, _fresh: domain.on_xend[1],
-    "image": lambda domain, _fresh: image(domain),
+    "image": lambda domain, fresh: image(domain, fresh=fresh),
     "cpus": _cpus,
     "shadow_memory": _shadow_memory,
     "features": _always(""),
@@ -354,7 +354,7 @@ _DEVICE_FIELDS: dict[str, Callable[[Domain, Device], list[Sxp]]] = {
 
 
 def _other(domain: Domain, device: Device) -> Sxp:
-    if not domain.host.personality.managed:
+    if device.kind != "vfb" and domain.host.personality.others == "backend":
         return [device.kind, ["backend", device.backend]]
     pairs: list[Sxp] = [[key, value] for key, values in device.config.items() for value in values[-1:]]
     if device.kind == "vfb":
