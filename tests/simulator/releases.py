@@ -380,6 +380,7 @@ XEN_3_0_4 = replace(
     words=replace(
         XEN_3_0_3.words,
         not_found="No domain named '{name}'.",  # (a) 404 body
+        vcpuinfo_halted="an integer is required",  # man-vcpuinfo
     ),
     serial=False,  # (a) keep-alive
     managed=True,  # (f) 5
@@ -453,7 +454,6 @@ XEN_3_1 = replace(
         dev_required="Unable to find number for device ()",  # create-vbd-nodev
         dev_unknown="Unable to find number for device ({dev})",
         added_halted="%d format: a number is required, not NoneType",  # man-device-create, man-changed
-        vcpuinfo_halted="an integer is required",  # man-vcpuinfo
     ),
     image_required=False,
     checks_device_types_first=True,
