@@ -177,8 +177,14 @@ def migrate(host: Host, domain: Domain, params: Params) -> Sxp:
     saved = _take_away(host, domain)
     if saved is not None:
         with target.lock:
-            receive(target, saved)
+            _arrive(target, receive(target, saved))
     return None
+
+
+def _arrive(host: Host, domain: Domain) -> None:
+    """Let a migrated domain be paused for the moment that its release needs."""
+    if host.personality.arrival_seconds:
+        domain.paused, domain.pending = True, (host.clock.now() + host.personality.arrival_seconds, "arrived")
 
 
 def _reach(host: Host, destination: str, port: int) -> Host:
