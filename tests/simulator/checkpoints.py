@@ -182,9 +182,9 @@ def migrate(host: Host, domain: Domain, params: Params) -> Sxp:
 
 
 def _arrive(host: Host, domain: Domain) -> None:
-    """Keep a domain that was received paused until its guest has arrived."""
+    """Let a migrated domain be paused for the moment that its release needs."""
     if host.personality.arrival_seconds:
-        domain.paused, domain.pending = True, (host.clock.now() + host.personality.arrival_seconds, "finished")
+        domain.paused, domain.pending = True, (host.clock.now() + host.personality.arrival_seconds, "arrived")
 
 
 def _reach(host: Host, destination: str, port: int) -> Host:

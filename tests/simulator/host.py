@@ -60,6 +60,7 @@ class Host:
         self.state_files: dict[str, Domain | str] = {}  # path -> the saved domain, or a text that is no state file
         self.poison = ""  # what every request about any domain is answered, once one has spoilt the configuration
         self.failing: set[str] = set()  # of xc_save and xc_restore
+        self.configurations = 1  # that were read so far, with that of Domain-0
         self.peers: dict[str, Host] = {}  # destinations that a migration reaches, besides this host itself
         self.total_memory = _TOTAL_MEMORY
         self.dmesg = "(XEN) simulated hypervisor console\n(XEN) Xen version (simulated)\n"
@@ -74,7 +75,7 @@ class Host:
         dom0.sedf = Sedf(period=20_000_000, slice=15_000_000)
         dom0.paused, dom0.unpaused_once, dom0.built = False, True, False
         dom0.started = self.booted
-        dom0.maxmem = self.personality.dom0_maxmem
+        dom0.maxmem = dom0.ceiling = self.personality.dom0_maxmem
         return dom0
 
     # -- making things up ------------------------------------------------------------------------------------------
@@ -147,6 +148,20 @@ class Host:
         self._check_poison()
         domain = self._read(config)
         reading.check_uuid(self, domain)
+        reading.check_hvm(self, domain)
+        domid = self.next_domid
+        try:
+            self._build(domain, config)
+        except XendError:
+            self.next_domid = domid + self.personality.refused_costs_id
+            raise
+        self._delete_bootloader_files(domain)
+        self._begin(domain)
+        self.domains.append(domain)
+        return domain
+
+    def _build(self, domain: Domain, config: Sxp) -> None:
+        """Give a domain its id, its memory and its devices, if there is nothing against it."""
         reading.check_image(self, domain, config)
         reading.check_pci(domain, self.personality)
         self.reserve(domain.memory)
@@ -154,10 +169,6 @@ class Host:
         if not self.personality.devices_before_build:
             reading.read_devices(self, domain, config)
             reading.check_pci(domain, self.personality)
-        self._delete_bootloader_files(domain)
-        self._begin(domain)
-        self.domains.append(domain)
-        return domain
 
     def _check_poison(self) -> None:
         if self.poison:
@@ -181,6 +192,7 @@ class Host:
         self.unpause(domain)
 
     def _read(self, config: Sxp) -> Domain:
+        self.configurations += 1
         domain = reading.read_config(self, config)
         personality = self.personality
         if personality.checks_device_types_first and isinstance(config, list):
@@ -207,6 +219,7 @@ class Host:
 
     def _begin(self, domain: Domain) -> None:
         domain.starts += 1
+        domain.built_vcpus, domain.held = domain.vcpus, (domain.memory, 0.0)
         domain.restored, domain.cpu_before = False, 0.0
         domain.console_uuid = domain.console_uuid or self.new_uuid()
         domain.paused, domain.unpaused_once, domain.down, domain.asked = True, False, "", None
@@ -289,6 +302,8 @@ class Host:
             self.remove(domain, at=at)
         elif what == "reaped":
             self._reap(domain, domain.down, at)
+        elif what == "arrived":
+            domain.pending, domain.paused = None, False
         elif what == "finished":
             domain.pending = None
             self._unpause_at(domain, at)
@@ -332,8 +347,9 @@ class Host:
 
     def _restart(self, domain: Domain, at: float, dead_reason: str) -> None:
         """Build it again under the same name; the dead one goes, or is renamed and stays."""
-        if dead_reason and not self.personality.rename_restart_starts:
+        if dead_reason and self.personality.rename_restart != "starts":
             self._rename_dead(domain, dead_reason)
+            self.next_domid += self.personality.rename_restart == "loses"
             return
         fresh = replace(
             domain,
@@ -345,6 +361,8 @@ class Host:
         if not reading.can_be_reread(domain):
             self.remove(domain, at=at)
             return
+        if self.personality.rewrites_devices:
+            fresh.devices = [reading.rewritten(each) for each in fresh.devices]
         self._begin(fresh)
         fresh.started = at
         if dead_reason:

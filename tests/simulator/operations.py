@@ -13,7 +13,7 @@ from . import config as reading
 from .domains import Sedf
 from .errors import XendError
 from .images import is_hvm
-from .render import domain_sxp, frontends, vcpu_info
+from .render import domain_sxp, dynamic_memory, frontends, known_vcpus, vcpu_info
 from .sxp import BrokenParserError, Long, SxpError, head, parse, py2_repr
 
 if TYPE_CHECKING:
@@ -204,8 +204,7 @@ def _start(host: Host, domain: Domain, _params: Params) -> Sxp:
 
 def _delete(host: Host, domain: Domain, _params: Params) -> Sxp:
     if domain.domid is not None:
-        msg = "Domain is not halted."
-        raise XendError(msg)
+        raise XendError(host.personality.words.delete_running)
     host.discard(domain)
     return None
 
@@ -352,15 +351,14 @@ def _mem_target_set(host: Host, domain: Domain, params: Params) -> Sxp:
     target = params.number("target")
     rule = host.personality.mem_target
     if rule == "positive" and target <= 0:
-        raise XendError(host.personality.words.no_memory)
+        raise XendError(host.personality.words.target_positive)
     if rule == "static":
         _refuse_config(
             (target < 0, "memory_static_min must be less than or equal to memory_dynamic_min"),
             (target == 0, "memory_dynamic_max must be greater than zero"),
             (target > domain.maxmem, _ABOVE_STATIC),
         )
-    domain.held = (domain.memory, host.clock.now() + host.lags.balloon)
-    domain.dynamic = (domain.memory, domain.maxmem)
+    domain.held = (dynamic_memory(domain)[0], host.clock.now() + host.lags.balloon)
     domain.memory = target
     domain.maxmem = max(domain.maxmem, target)
     return None
@@ -391,7 +389,7 @@ def _maxmem_set(host: Host, domain: Domain, params: Params) -> Sxp:
     elif rule in ("checked", "shown") and 0 <= memory < domain.memory and domain.domid is not None:
         raise XendError(_INVALID)
     if rule not in ("hidden", "checked"):
-        domain.maxmem = memory
+        domain.maxmem = domain.ceiling = memory
     return 0 if domain.domid is not None else None
 
 
@@ -417,12 +415,12 @@ def _check_vcpus(personality: Personality, domain: Domain, vcpus: int) -> None:
 def _pincpu(host: Host, domain: Domain, params: Params) -> Sxp:
     vcpu, text = params.declared("vcpu"), params.declared("cpumap")
     cpus = _read_cpumap(host.personality.pincpu, text)
-    numbers = range(domain.vcpus) if host.personality.vcpu_all and vcpu == "all" else (reading.py_int(vcpu),)
+    numbers = range(known_vcpus(domain)) if host.personality.vcpu_all and vcpu == "all" else (reading.py_int(vcpu),)
     for number in numbers:
         if host.personality.pincpu == "commas" and max(cpus) >= host.personality.cpumap_width:
             msg = f"Cannot pin vcpu: {number} to cpu: {list(cpus)} - {_INVALID}"
             raise XendError(msg)
-        if not 0 <= number < domain.vcpus:
+        if not 0 <= number < known_vcpus(domain):
             words = f"Cannot pin vcpu: {number} to cpu: {text} - {_INVALID}"
             raise XendError(words if host.personality.pin_words_for_bad_vcpu else _INVALID)
         domain.pins[number] = None if min(cpus) < 0 else cpus

@@ -27,8 +27,10 @@ class Wording:
     create_device_type: str
     added_device_type: str  # of device_create
     image_required: str
+    no_boot_disk: str
     kernel_missing: str
     hvm_refused: str
+    vncpasswd_required: str  # for a screen over vnc; empty: it is not
     pci_refused: str  # empty: nobody looks
     dev_required: str
     dev_unknown: str
@@ -36,20 +38,22 @@ class Wording:
     uname_required: str  # empty: it is not
     uname_split: str  # when it has no colon; empty: it need not have one
     device_missing: str
-    added_halted: str  # by device_create to a halted domain, which has the device all the same; empty: nothing
-    vcpuinfo_halted: str  # of a halted domain; empty: it is answered
     devid_unknown: str  # empty: Python's refusal to read it as a number
     domain0_shutdown: str
     hotplug_failed: str
     already_used: str  # said of a mac or a file
     tap2_refused: str  # this host has no driver for them
-    no_memory: str
+    no_memory: str  # said of a configuration
+    target_positive: str  # said to a target that is not
     bad_event: str
     maxmem_positive: str  # said to what is not, before anything else; empty: nothing
     credit_weight: str
     credit_cap: str
     save_failed: str  # the tool's command line: two file descriptors and the id
     restore_tool_failed: str
+    vcpuinfo_halted: str  # empty: it is answered
+    added_halted: str  # said of a device for a halted domain, which gets it all the same; empty: nothing
+    delete_running: str
     restore_failed: str  # what becomes of any error while a state file is read
     unknown_host: str
     connection_refused: str
@@ -82,10 +86,11 @@ class Personality:
     name_may_be_id: bool
     image_required: bool
     image_types: frozenset[str]
-    bootloader_runs: str  # in xend itself: `never`, `without image`, `always`
+    bootloader_runs: str  # in xend itself: `never`, `without image`, `without kernel`, `always`
     vcpus_in: str  # the `image`, `either`, or the `top` level, where they are required then
     vcpus_word_is_one: bool  # what is no number at top level counts as 1; else it is refused
-    weight: str  # a `float` without a meaning, a `fixed` 256, or an `int`
+    memory_word_is_zero: bool  # what is no whole number counts as 0; else it is refused
+    weight: str  # a `float` without a meaning, a `fixed` 256, with a cap of 0 then, or an `int`
     refuses_restart_never: bool
     core_actions: bool  # on_crash knows coredump-destroy and coredump-restart
     uuid_twice: str  # a create with the uuid of a living domain is `allowed`, `refused`, or `hides` the other for ever
@@ -95,7 +100,8 @@ class Personality:
     static_memory_rules: bool  # memory and maxmem must fit each other, else maxmem is raised
     checks_device_types_first: bool  # before anything else of a configuration
     devices_before_build: bool  # a device that is refused costs no id
-    extra_atoms: str  # a value of two words is `cut` or `dropped`
+    extra_atoms: str  # a value of two words is `cut`, `dropped`, or `empties` the device of all values
+    refused_costs_id: bool  # a create that is refused after its names and numbers were found good
     dev_has_class: bool  # sda1:disk
     dom0_maxmem: int
     keeps_bootloader_files: bool  # else a create with a bootloader deletes the kernel and ramdisk
@@ -112,7 +118,7 @@ class Personality:
     dump_numbers: tuple[str, ...]  # required besides the file
     restart_phase: str  # a new domain after a restart is at first `fresh`, as after create, or `paused`; or neither
     restart_guard: str  # since the `previous` restart, since the `start`, or `never`
-    rename_restart_starts: bool  # after rename-restart there is a new one, not only the dead one
+    rename_restart: str  # `starts` a new one beside the dead one, starts `none`, or `loses` it and its id
     restart_seconds: float
     renamed_dead: str  # the name that rename-restart gives to the dead domain
     create_checks_memory_first: bool
@@ -142,6 +148,7 @@ class Personality:
     remembers_detached: bool  # the mac, dev and file of a device that went or failed are taken while the domain lives
     disk_classes: str  # device_destroy knows a tap as `vbd`, too, or as its `own` class only
     disk_checks: tuple[str, ...]  # of a disk, in order: that it has a `uname`, a `dev`, and one that is a `number`
+    rewrites_devices: bool  # a restart writes into the configuration what a living domain shows of its devices
     rereads_ip: bool  # else a domain whose vif has one is lost when it is to be built again
     takes_failed_away: bool  # wait_for_devices takes away the device that it finds failed
     lists_failed: bool  # op=devices shows a failed disk while it goes
@@ -164,12 +171,14 @@ class Personality:
         bool  # where a class has no device left, those are shown that went, as halted domains show them
     )
     frontend_has: frozenset[str]  # entries which not every release writes
-    others: str  # of a device that is no disk, network or screen the `backend` is shown, or what was `given`
     console: bool
     fresh_state: str  # of the reply to create
-    fresh_vcpus: bool  # ... which knows online_vcpus
+    fresh_vcpus: str  # its online_vcpus: `all`, `one` only, or none
+    halted_vcpus: bool  # a domain that never ran has online_vcpus, too
+    cpus_of_all: bool  # `cpus` is one list for all vcpus, shown if given; else one list for each
     bootloader_always: bool  # shown, even if there is none
-    folds_root: bool  # into the kernel's arguments
+    root: str  # `stays`, is `added` to the kernel's arguments, or `moves` there, always with the ip
+    rereads_image: bool  # once it was built: from the store, with the parser that everything is read with
     image_defaults: tuple[tuple[str, int], ...]
     image_pci: bool
     hvm_image: _Keys  # in order: what xend adds to it, and, without a value, what is shown if given
@@ -177,6 +186,8 @@ class Personality:
     hvm_stops_at_once: bool  # xend itself shuts down a fully virtualised guest that has no drivers to be asked by
     lists_emulated_disks: bool
     shows_vfb_type: bool  # as it was given; else (vnc 1)
+    vfb_has_uuid: bool
+    others: str  # of a device that is no disk, network or screen the `backend` is shown, or what was `given`
     device_classes: frozenset[str]  # of op=devices
     create_classes: frozenset[str]
     operations: frozenset[str]  # on one domain

@@ -66,7 +66,7 @@ _BROKEN = {
 
 XEN_3_0_0 = Personality(
     version="3.0.0",
-    dialect=Dialect(empty="", separators="{}<>[];!", unknown_escape="breaks"),
+    dialect=Dialect(empty="", separators="{}<>[];!", unknown_escape="breaks", hex_letter=10),
     words=Wording(
         not_found="No such domain {name}",
         name_required="%d format: a number is required, not NoneType",
@@ -78,8 +78,10 @@ XEN_3_0_0 = Personality(
         create_device_type="invalid device ({kind}, {config})",
         added_device_type="unknown device type: {kind}",
         image_required="Missing image in configuration",
+        no_boot_disk="Had a bootloader specified, but no disks are bootable",
         kernel_missing="Kernel image does not exist: {kernel}",
         hvm_refused="",
+        vncpasswd_required="",
         pci_refused="",
         dev_required="expected string or buffer",
         dev_unknown="%d format: a number is required, not NoneType",
@@ -87,20 +89,22 @@ XEN_3_0_0 = Personality(
         uname_required="'NoneType' object has no attribute 'split'",
         uname_split="need more than 1 value to unpack",
         device_missing="Device {dev} not connected",
-        added_halted="",
-        vcpuinfo_halted="",
         devid_unknown="",
         domain0_shutdown="Domain 0 cannot be shutdown",
         hotplug_failed="Device {devid} ({kind}) could not be connected. Backend device not found.",
         already_used="",
         tap2_refused="",
         no_memory="(12, 'Cannot allocate memory')",
+        target_positive="",
         bad_event="invalid restart event: {key} = {value}",
         maxmem_positive="",
         credit_weight="weight is out of range",
         credit_cap="cap is out of range",
         save_failed="/srv/xen/bin/xc_save 99 14 {domid} 0 0 0 failed",
         restore_tool_failed="/srv/xen/bin/xc_restore 99 14 {domid} 4096 1 2 failed",
+        vcpuinfo_halted="",
+        added_halted="",
+        delete_running="Domain is not halted.",
         restore_failed="{error}",
         unknown_host="Name or service not known",
         connection_refused="Connection refused",
@@ -127,6 +131,7 @@ XEN_3_0_0 = Personality(
     bootloader_runs="never",
     vcpus_in="image",
     vcpus_word_is_one=False,
+    memory_word_is_zero=False,
     weight="float",
     refuses_restart_never=False,
     core_actions=False,
@@ -138,6 +143,7 @@ XEN_3_0_0 = Personality(
     checks_device_types_first=False,
     devices_before_build=False,
     extra_atoms="cut",
+    refused_costs_id=False,
     dev_has_class=False,
     dom0_maxmem=512,
     keeps_bootloader_files=False,
@@ -155,7 +161,7 @@ XEN_3_0_0 = Personality(
     restart_phase="fresh",  # ip-reboot-polls, rb-reboot-polls
     restart_guard="previous",
     restart_seconds=20.0,
-    rename_restart_starts=True,
+    rename_restart="starts",
     renamed_dead="{name}-{number}",
     create_checks_memory_first=False,
     memory_unit=("MiB", 1, 1),
@@ -184,6 +190,7 @@ XEN_3_0_0 = Personality(
     remembers_detached=False,
     disk_classes="vbd",
     disk_checks=_fields("dev number uname"),  # cl-cd
+    rewrites_devices=False,
     rereads_ip=False,  # ip-reboot-polls, ip-restore
     takes_failed_away=False,
     lists_failed=True,  # ref-vbd-devices
@@ -204,12 +211,14 @@ XEN_3_0_0 = Personality(
     paused_lists_config=False,
     shows_last_detached=False,
     frontend_has=frozenset(),
-    others="backend",  # create-usb, cl-pci-get
     console=False,
     fresh_state="??????",
-    fresh_vcpus=True,
+    fresh_vcpus="all",
+    halted_vcpus=False,
+    cpus_of_all=False,
     bootloader_always=False,
-    folds_root=False,
+    root="stays",
+    rereads_image=False,
     image_defaults=(),
     image_pci=False,
     hvm_image=(),
@@ -217,6 +226,8 @@ XEN_3_0_0 = Personality(
     hvm_stops_at_once=False,
     lists_emulated_disks=False,
     shows_vfb_type=True,
+    vfb_has_uuid=True,
+    others="backend",  # create-usb of 3.0.4 and 3.1, cl-pci-get
     device_classes=frozenset(_fields("vbd vif vtpm pci ioports usb")),
     create_classes=frozenset(_fields("vbd vif vtpm pci ioports usb")),
     operations=_COMMON_OPERATIONS | {"cpu_bvt_set"},
@@ -319,6 +330,7 @@ XEN_3_0_3 = replace(
         uname_split="",
         domain0_shutdown="Can't specify Domain-0",
         no_memory="Invalid memory size",
+        target_positive="Invalid memory size",
         save_failed="/srv/xen/bin/xc_save 15 {domid} 0 0 0 failed",
         restore_failed="Restore failed",
     ),
@@ -371,63 +383,104 @@ XEN_3_0_3 = replace(
     html_domain_item="",
 )
 
-# -- 3.0.4 -------------------------------------------------------------------------------------------------------------
+# -- 3.0.4, recorded ---------------------------------------------------------------------------------------------------
 
 XEN_3_0_4 = replace(
     XEN_3_0_3,
     version="3.0.4",
-    dialect=replace(XEN_3_0_3.dialect, unknown_escape="stays"),  # (b) what xend accepts
+    dialect=replace(
+        XEN_3_0_3.dialect,
+        unknown_escape="stays",  # create-escape-unk
+        hex_letter=0,  # create-utf8-get, create-syntax-nonascii
+    ),
     words=replace(
         XEN_3_0_3.words,
-        not_found="No domain named '{name}'.",  # (a) 404 body
+        not_found="No domain named '{name}'.",  # rename-old
+        name_missing="Missing VM Name",  # create-empty-name, rename-empty
+        name_invalid="Invalid VM Name",  # name-space, rename-bad
+        name_taken="VM name '{name}' already exists as domain {domid}",  # create-dup
+        rename_taken="VM name '{name}' already exists as domain {domid}",  # rename-dup
+        device_type="Unknown device type: {kind}",  # devices-nosuch, devdestroy-type
+        create_device_type="Invalid Configuration: XendConfig: {kind} not a valid device type",  # create-dev-type
+        added_device_type="Invalid Configuration: XendConfig: {kind} not a valid device type",  # devcreate-type
+        no_boot_disk="Had a bootloader specified, but can't find disk",  # create-no-image
+        vncpasswd_required="vncpasswd is not set up in VMconfig and xend-config.",  # create-hvm of xend-3.0.4-hvm
+        dev_required="Unable to find number for device ()",  # create-vbd-nodev, devcreate-atom
+        dev_unknown="Unable to find number for device ({dev})",  # create-vbd-baddev
+        uname_required="",  # create-vbd-nouname
+        domain0_shutdown="Domain 0 cannot be shutdown",  # dom0-shutdown
+        no_memory="Invalid Configuration: Memory value too low for memory_static_min: {memory}",  # create-mem-neg
+        bad_event="Invalid Configuration: Invalid event handling mode: {event}",  # create-bad-on, create-restart
+        maxmem_positive="Invalid memory size",  # maxmem-negative, maxmem-zero
+        save_failed="/srv/xen/bin/xc_save 16 {domid} 0 0 0 failed",  # save-fails
         vcpuinfo_halted="an integer is required",  # man-vcpuinfo
+        added_halted="%d format: a number is required, not NoneType",  # man-device-create, man-changed
+        delete_running="Domain is still running",  # delete-running, delete-dom0
     ),
-    serial=False,  # (a) keep-alive
-    managed=True,  # (f) 5
-    needs_power=frozenset({"pause", "unpause", "shutdown"}),  # (c) unpause
-    lists_only_running=True,  # (f) 6
-    status_when_down={"crash": 0, "suspend": 3, "": 4},  # (d) status
-    zombies=False,  # (f) 4
-    uuid_in_url=True,  # (c)
-    default_name="Domain-{uuid}",  # (e)
-    name_may_be_id=False,  # (e)
-    bootloader_runs="always",  # (e)
-    keeps_bootloader_files=True,  # (e)
-    weight="fixed",  # (d) cpu_weight
-    refuses_restart_never=True,  # (e) restart
-    extra_atoms="dropped",  # (b): create fails
-    restores_twice=True,  # (c) restore
-    restored_forgets_start=False,  # (d) start_time
-    dump_numbers=("live", "crash"),  # (c)
+    serial=False,  # wait-blocks-tcp
+    managed=True,  # new-ok
+    needs_power=frozenset({"shutdown"}),  # st-shutdown-shutdown; not those of st-shutdown-pause, st-shutdown-unpause
+    lists_only_running=True,  # create-full-list
+    status_when_down={"crash": 0, "suspend": 3, "": 4},  # st-crashed, shutdown-suspend-later, st-shutdown
+    zombies=False,  # st-dying
+    uuid_in_url=True,  # create-full-by-uuid
+    default_name="Domain-{uuid}",  # create-no-name
+    name_may_be_id=False,  # name-is-id
+    image_required=False,  # create-no-image
+    bootloader_runs="without kernel",  # create-no-kernel, create-bootloader
+    keeps_bootloader_files=True,  # create-bootloader-files
+    vcpus_word_is_one=True,  # create-vcpus-word
+    memory_word_is_zero=True,  # create-mem-word, create-mem-float
+    create_checks_memory_first=True,  # create-syntax-atom
+    weight="fixed",  # create-cpu-weight-int
+    refuses_restart_never=True,  # create-restart
+    checks_device_types_first=True,  # create-dev-type
+    extra_atoms="empties",  # create-vbd-extra-atom
+    refused_costs_id=True,  # create-bad-kernel to create-vcpus-word
+    dom0_maxmem=4194304,  # dom0-by-name
+    privileged_before_reason=True,  # dom0-reboot-bad
+    restores_twice=True,  # restore-twice
+    restored_forgets_start=False,  # restore-get
+    arrival_seconds=0.1,  # migrate-ok-list0
+    dump_numbers=("live", "crash"),  # dump-minimal
     restart_phase="",  # ip-reboot-polls, rb-reboot-polls
-    restart_guard="never",  # (f) 3
-    renamed_dead="Domain-{uuid}",  # (f) 3
-    sedf_reply="domid",  # (g)
-    maxmem="shown",  # (c)
-    vif_fields=_fields("backend script ip bridge mac vifname rate type uuid"),  # (d) devices, cl-viff-get
+    restart_guard="never",  # restart-fast-later
+    rename_restart="loses",  # rename-restart-names, list-state-halted
+    renamed_dead="Domain-{uuid}",  # list-state-halted
+    sedf_reply="domid",  # nobody saw it: it was recorded with another scheduler
+    maxmem="shown",  # maxmem-below-get
+    vif_fields=_fields("bridge mac script uuid ip vifname rate type backend"),  # cl-viff-get
     halted_disk_fields=("given uname", "driver", "mode", "given dev", "uuid"),  # man-devices, cl-vbdtap-vbds
     paused_lists_config=True,  # create-vbd-xvda-devices, cl-tap-taps
     shows_last_detached=True,  # last-vif-polls, last-vbd-polls
+    rewrites_devices=True,  # man-destroyed-get
     set_vcpus_rewrites=frozenset({"live", "halted"}),  # vc-2-get
-    vbd_fields=_fields("backend dev uname mode uuid"),
-    ip="last",
-    fresh_state="------",  # (d) immediately after create
-    fresh_vcpus=False,
-    device_classes=XEN_3_0_3.device_classes | {"vfb", "vkbd"},  # (e) devices
+    vbd_fields=_fields("uname uuid mode dev backend"),
+    ip="last",  # create-vif-ips
+    fresh_state="------",  # create-minimal
+    fresh_vcpus="one",  # create-full
+    halted_vcpus=True,  # new-get
+    cpus_of_all=True,  # create-cpus
+    root="added",  # im-root, im-both, im-ip
+    rereads_image=True,  # create-utf8-get
+    vfb_has_uuid=False,  # create-vfb
+    device_classes=XEN_3_0_3.device_classes | {"vfb", "vkbd"},  # devices-console, create-vfb
     create_classes=XEN_3_0_3.create_classes | {"vfb", "vkbd"},
-    operations=XEN_3_0_3.operations | {"start", "delete", "dump"},  # (c)
+    operations=XEN_3_0_3.operations | {"start", "delete", "dump"},
+    reconfigure_refused={"": "global name 'sxpr' is not defined"},  # devconf-vbd
     directory_operations=frozenset({"list", "create", "restore", "new"}),
     node=_numbered(
         tuple((key, 3 if key == "xend_config_format" else value) for key, value in XEN_3_0_3.node), 3, 0, ".4"
     ),
-    # (d); made up: their order, and that localtime is 0 and both memory_dynamic fields are the memory
-    domain_fields=_fields(
+    domain_fields=_fields(  # create-minimal-get; cpus: create-cpu, create-cpus, full-get
         """
-        domid uuid vcpus vcpu_avail cpu_cap cpu_weight memory shadow_memory maxmem bootloader features name on_poweroff
-        on_reboot on_crash on_xend_start on_xend_stop localtime memory_dynamic_min memory_dynamic_max start_time
-        cpu_time online_vcpus image status state store_mfn console_mfn devices
+        domid localtime on_crash memory uuid on_poweroff name maxmem cpus on_reboot vcpus shadow_memory vcpu_avail
+        cpu_weight cpu_cap features on_xend_start on_xend_stop start_time cpu_time online_vcpus cpus_again image status
+        memory_dynamic_min memory_dynamic_max state store_mfn console_mfn devices
         """,
     ),
+    html_domain="<p><domain id={domid} name={name} memory={memory} state=running></p>",  # neg-ua-html
+    html_domain_item="id = {domid}, memory = {memory}",  # neg-html-dir
 )
 
 # -- 3.1, recorded -----------------------------------------------------------------------------------------------------
@@ -435,37 +488,33 @@ XEN_3_0_4 = replace(
 XEN_3_1 = replace(
     XEN_3_0_4,
     version="3.1",
+    dialect=replace(XEN_3_0_4.dialect, hex_letter=10),
     words=replace(
         XEN_3_0_4.words,
-        name_missing="Missing VM Name",
-        name_invalid="Invalid VM Name",
-        rename_taken="VM name '{name}' already exists as domain {domid}",
-        device_type="Unknown device type: {kind}",
-        create_device_type="Invalid Configuration: XendConfig: {kind} not a valid device type",
-        added_device_type="Invalid Configuration: XendConfig: {kind} not a valid device type",
-        domain0_shutdown="Domain 0 cannot be shutdown",
         hotplug_failed=(
             "Device {devid} ({kind}) could not be connected. /etc/xen/scripts/{script} failed; error detected."
         ),
         no_memory="Invalid Configuration: memory_dynamic_max must be greater than zero",
-        bad_event="Invalid Configuration: Invalid event handling mode: {event}",
-        name_taken="VM name '{name}' already exists as domain {domid}",
-        uname_required="",  # (b): the disk silently disappears
-        dev_required="Unable to find number for device ()",  # create-vbd-nodev
-        dev_unknown="Unable to find number for device ({dev})",
-        added_halted="%d format: a number is required, not NoneType",  # man-device-create, man-changed
+        vncpasswd_required="",
+        delete_running="Domain is not halted.",
+        no_boot_disk="Had a bootloader specified, but no disks are bootable",
+        maxmem_positive="",
     ),
-    image_required=False,
-    checks_device_types_first=True,
+    bootloader_runs="always",
+    memory_word_is_zero=False,
+    extra_atoms="dropped",
+    refused_costs_id=False,
+    rename_restart="none",
+    rewrites_devices=False,
+    fresh_vcpus="",
+    halted_vcpus=False,
+    cpus_of_all=False,
+    rereads_image=False,
+    vfb_has_uuid=True,
     dom0_maxmem=16777215,
-    privileged_before_reason=True,
     restored_vcpu_avail_is_long=True,
-    create_checks_memory_first=True,
-    rename_restart_starts=False,
     pin_words_for_bad_vcpu=True,
-    vcpus_word_is_one=True,
     html_domain="<p><domain id={domid} name={name} memory={bytes} state=running></p>",
-    html_domain_item="id = {domid}, memory = {memory}",
     image_names_emulator=False,  # create-vfb-get
     rtc_timeoffset="seen",  # create-full-get
     leaves_open_after_logging=True,  # (a) keep-alive
@@ -503,7 +552,7 @@ XEN_3_1 = replace(
     vbd_fields=_fields("uname uuid mode dev backend bootable"),  # (d) devices
     console=True,  # (d) devices
     bootloader_always=True,  # (d) bootloader
-    folds_root=True,  # (d) image
+    root="moves",  # (d) image
     device_classes=XEN_3_0_4.device_classes | {"console"},
     create_classes=XEN_3_0_4.create_classes | {"console"},
     node=_numbered(  # (d) node
@@ -519,8 +568,8 @@ XEN_3_1 = replace(
     domain_fields=_fields(
         """
         domid bootloader on_crash uuid bootloader_args vcpus name on_reboot on_poweroff maxmem memory
-        shadow_memory vcpu_avail cpu_weight cpu_cap features on_xend_start on_xend_stop start_time cpu_time online_vcpus image status state
-        store_mfn console_mfn devices
+        shadow_memory vcpu_avail cpu_weight cpu_cap features on_xend_start on_xend_stop start_time cpu_time online_vcpus
+        image status state store_mfn console_mfn devices
         """,
     ),
 )
@@ -645,7 +694,7 @@ XEN_3_4 = replace(
     hvm_stops_at_once=True,
     shows_vfb_type=False,
     restart_guard="start",  # (f) 3
-    rename_restart_starts=True,  # rename-restart-list
+    rename_restart="starts",  # rename-restart-list
     restart_seconds=60.0,
     dump_numbers=("live", "crash", "reset"),  # (c)
     pincpu="commas",  # (c)
