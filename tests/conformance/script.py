@@ -76,10 +76,7 @@ SCENARIOS = (
 
 # How many exchanges of a recording the simulator still answers in another way. `make conformance` fails when there are
 # more, and when there are fewer: the number must then be lowered here, and a recording that is answered in full has none.
-GAPS: dict[str, int] = {
-    "xend-3.0.4": 16,
-    "xend-3.0.4-cases": 2,
-}
+GAPS: dict[str, int] = {}
 
 # The configuration of everything created off the record.
 TEMPLATE = (
@@ -234,6 +231,7 @@ BEFORE_IN: dict[tuple[str, str], tuple[str, ...]] = {
     ("xend-3.2", "save-nofile"): ("clean", "domid 108", "run sv"),
     ("xend-4.1", "save-nofile"): ("clean", "domid 102", "run sv"),
     ("xend-3.0.3", "migrate-ok-list0"): ("wait 1",),
+    ("xend-3.0.4", "dump-minimal"): (),
     ("xend-3.0.4", "concurrent-12"): ("clean", "domid 125", "run c1"),
     ("xend-3.2", "restart-fast-later"): ("wait 2.5",),
     ("xend-3.1", "vcpuinfo"): ("clean", "forget", "run tune memory=128 maxmem=256 vcpus=2"),
@@ -287,7 +285,14 @@ class Skip:
     sent: bool = False  # it is sent all the same, because later steps need what it does
 
 
-SKIPS: tuple[Skip, ...] = ()
+SKIPS: tuple[Skip, ...] = (
+    Skip(
+        "save-fails-list$",
+        "two domains have one uuid after restore-twice, and a name is kept in the store by uuid: how soon the second one"
+        " follows when the first has its old name again is a race between threads, and the recording has one end of it",
+        file="xend-3.0.4$",
+    ),
+)
 
 
 def skip_for(file: str, slug: str) -> Skip | None:

@@ -138,6 +138,7 @@ def receive(host: Host, saved: Domain) -> Domain:
     if other is not None and other.domid is not None and not host.personality.restores_twice:
         raise XendError(host.personality.words.name_taken.format(name=saved.name, domid=other.domid))
     host.reserve(saved.memory)
+    host.configurations += 1
     domain = replace(
         saved,
         host=host,

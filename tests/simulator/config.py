@@ -459,8 +459,8 @@ def _read_pairs(config: Sxp, extra_atoms: str) -> dict[str, list[str]]:
         key = head(item)
         if key is None or not isinstance(item, list) or len(item) < 2:
             continue
-        if len(item) > 2 and extra_atoms == "empties":
-            return {}
+        if len(item) > 2 and extra_atoms == "ends":
+            break
         if len(item) == 2 or extra_atoms == "cut":
             pairs.setdefault(key, []).append(show_plain(item[1]))
     return pairs

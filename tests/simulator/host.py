@@ -60,7 +60,7 @@ class Host:
         self.state_files: dict[str, Domain | str] = {}  # path -> the saved domain, or a text that is no state file
         self.poison = ""  # what every request about any domain is answered, once one has spoilt the configuration
         self.failing: set[str] = set()  # of xc_save and xc_restore
-        self.configurations = 1  # that were read so far, with that of Domain-0
+        self.configurations = 1  # that were read so far, with that of Domain-0, and of what is built again
         self.peers: dict[str, Host] = {}  # destinations that a migration reaches, besides this host itself
         self.total_memory = _TOTAL_MEMORY
         self.dmesg = "(XEN) simulated hypervisor console\n(XEN) Xen version (simulated)\n"
@@ -351,6 +351,7 @@ class Host:
             self._rename_dead(domain, dead_reason)
             self.next_domid += self.personality.rename_restart == "loses"
             return
+        self.configurations += 1
         fresh = replace(
             domain,
             domid=self.take_domid(),

@@ -100,7 +100,7 @@ class Personality:
     static_memory_rules: bool  # memory and maxmem must fit each other, else maxmem is raised
     checks_device_types_first: bool  # before anything else of a configuration
     devices_before_build: bool  # a device that is refused costs no id
-    extra_atoms: str  # a value of two words is `cut`, `dropped`, or `empties` the device of all values
+    extra_atoms: str  # a value of two words is `cut`, `dropped`, or `ends` the reading of the device
     refused_costs_id: bool  # a create that is refused after its names and numbers were found good
     dev_has_class: bool  # sda1:disk
     dom0_maxmem: int
@@ -164,6 +164,7 @@ class Personality:
     vbd_fields: tuple[str, ...]
     devid_when_new: bool  # a domain that never ran has its devices' ids already
     halted_disk_fields: tuple[str, ...]
+    halted_vif_fields: tuple[str, ...]
     halted_tap_has_driver: bool
     halted_devid: bool  # which a domain that has run shows of its devices
     paused_lists_config: bool  # op=devices of a paused domain answers as that of a halted one

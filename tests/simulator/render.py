@@ -295,7 +295,7 @@ def _as_halted(domain: Domain, device: Device) -> Sxp:
     personality = domain.host.personality
     devid: list[Sxp] = [["devid", device.devid]] if domain.starts and personality.halted_devid else []
     if device.kind == "vif":
-        return [device.kind, *devid, *_pairs(domain, device, _HALTED_VIF)]
+        return [device.kind, *devid, *_pairs(domain, device, personality.halted_vif_fields)]
     hides_driver = device.kind != "vbd" and not personality.halted_tap_has_driver
     fields = tuple(each for each in personality.halted_disk_fields if not (hides_driver and each == "driver"))
     return [device.kind, *devid, *_pairs(domain, device, fields)]
@@ -306,9 +306,6 @@ def _pairs(domain: Domain, device: Device, fields: tuple[str, ...]) -> list[Sxp]
     for name in fields:
         pairs += _DEVICE_FIELDS[name](domain, device) if name in _DEVICE_FIELDS else _given(device, name)
     return pairs
-
-
-_HALTED_VIF = ("bridge", "mac", "vifname", "ip", "type", "rate", "given script", "uuid")
 
 
 def _given(device: Device, key: str) -> list[Sxp]:
@@ -362,6 +359,7 @@ _DEVICE_FIELDS: dict[str, Callable[[Domain, Device], list[Sxp]]] = {
         _given(device, "uname") or ([] if device.unused_uname is None else [["uname", device.unused_uname]])
     ),
     "given dev": lambda _domain, device: _given(device, "dev"),
+    "given backend": lambda _domain, device: _given(device, "backend"),
     "given script": lambda _domain, device: _given(device, "script"),
     "ip": _ip,
     "script": _script,
