@@ -230,6 +230,8 @@ BEFORE_IN: dict[tuple[str, str], tuple[str, ...]] = {
     ("xend-3.0.3", "save-nofile"): ("clean", "domid 112", "run sv"),
     ("xend-3.2", "save-nofile"): ("clean", "domid 108", "run sv"),
     ("xend-4.1", "save-nofile"): ("clean", "domid 102", "run sv"),
+    ("xend-3.4-hvm", "create-hvm"): ("domid 2",),
+    ("xend-4.1-hvm", "create-hvm"): ("domid 2",),
     ("xend-3.0.3", "migrate-ok-list0"): ("wait 1",),
     ("xend-3.0.4", "dump-minimal"): (),
     ("xend-3.0.4", "concurrent-12"): ("clean", "domid 125", "run c1"),

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .domains import EVENTS, Device, Domain
-from .errors import XendError
+from .errors import LateError, XendError
 from .guests import behaviour, hotplug
 from .images import HVM
 from .sxp import Sxp, child, child_value, children, head, py2_list, py2_repr, show
@@ -102,10 +102,6 @@ def read_config(host: Host, config: Sxp) -> Domain:
     personality = host.personality
     domain = _read_common(host, config)
     _read_events(domain, config, personality)
-    boots = personality.bootloader_runs != "never" and domain.bootloader
-    if personality.image_required and child(config, "image") is None and not boots:
-        _check_name_given(host, child_value(config, "name"))
-        raise XendError(personality.words.image_required)
     return domain
 
 
@@ -307,6 +303,7 @@ def check_image(host: Host, domain: Domain, config: Sxp) -> None:
     """Refuse what cannot be booted: unknown image types, missing files, a bootloader that fails."""
     image = domain.image
     kind, kernel, ramdisk = head(image), child_value(image, "kernel"), child_value(image, "ramdisk")
+    _check_image_given(host.personality, domain)
     _check_bootloader(host.personality, domain, kernel, config)
     if kind not in host.personality.image_types:
         msg = f"unknown image type: {kind}"
@@ -325,6 +322,12 @@ def check_image(host: Host, domain: Domain, config: Sxp) -> None:
 
 
 _MAX_VCPUS = 32
+
+
+def _check_image_given(personality: Personality, domain: Domain) -> None:
+    boots = personality.bootloader_runs != "never" and domain.bootloader
+    if personality.image_required and domain.image is None and not boots:
+        raise XendError(personality.words.image_required)
 
 
 def _check_bootloader(personality: Personality, domain: Domain, kernel: Sxp, config: Sxp) -> None:
@@ -404,6 +407,8 @@ def add_device(host: Host, domain: Domain, config: Sxp) -> Device:
         _place_disk(host, domain, device)
     else:
         device.devid = _next_id(domain, kind)
+    if kind == "pci" and host.personality.words.pci_unread:
+        raise XendError(host.personality.words.pci_unread)
     if kind == "pci":
         device.config["address"] = _pci_address(config)
     device.backend = _find_backend(host, device)
@@ -413,7 +418,7 @@ def add_device(host: Host, domain: Domain, config: Sxp) -> Device:
     if kind == "tap2" and host.personality.words.tap2_refused:
         params = (device.get("uname") or "").partition(":")[2]
         target = params.partition(":")[2]
-        raise XendError(host.personality.words.tap2_refused.format(params=params, target=target))
+        raise LateError(host.personality.words.tap2_refused.format(params=params, target=target))
     if kind == "vif" and not device.get("mac"):
         device.config["mac"] = [host.new_mac()]
     device.hotplug = hotplug(*(device.get(key) or "" for key in ("uname", "bridge", "script")))
@@ -478,7 +483,7 @@ def _find_backend(host: Host, device: Device) -> int:
     backend = host.find(name)
     if backend is None or backend.domid is None:
         msg = f"Cannot configure device for unknown backend {name}"
-        raise XendError(msg)
+        raise LateError(msg)
     return backend.domid
 
 
@@ -504,9 +509,9 @@ def _check_uname(device: Device, personality: Personality) -> None:
     if personality.dev_has_class and (device.get("dev") or "").endswith(":cdrom"):
         return
     if uname is None and words.uname_required:
-        raise XendError(words.uname_required)
+        raise LateError(words.uname_required)
     if uname is not None and ":" not in uname and words.uname_split:
-        raise XendError(words.uname_split)
+        raise LateError(words.uname_split)
 
 
 def _check_dev(device: Device, personality: Personality) -> None:
@@ -532,5 +537,5 @@ def _disk_number(dev: str, device: Device, personality: Personality) -> int:
         raise XendError(msg)
     number = device_number(name)
     if number is None:
-        raise XendError(personality.words.dev_unknown.format(dev=name))
+        raise LateError(personality.words.dev_unknown.format(dev=name))
     return number

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from . import config as reading
 from .clock import Clock, Lags
 from .domains import Domain, Sedf
-from .errors import XendError
+from .errors import LateError, XendError
 from .guests import RESPONSE
 from .images import is_hvm
 
@@ -146,29 +146,32 @@ class Host:
     def create(self, config: Sxp) -> Domain:
         """Build a paused domain from a configuration, as op=create does."""
         self._check_poison()
-        domain = self._read(config)
-        reading.check_uuid(self, domain)
-        reading.check_hvm(self, domain)
-        domid = self.next_domid
         try:
-            self._build(domain, config)
-        except XendError:
-            self.next_domid = domid + self.personality.refused_costs_id
+            domain = self._read(config)
+        except LateError:
+            self.take_domid()
             raise
+        reading.check_uuid(self, domain)
+        if self.personality.checks_hvm_first:
+            reading.check_hvm(self, domain)
+        domain.domid = self.take_domid()  # which is lost if it is refused from here on
+        self._build(domain, config)
         self._delete_bootloader_files(domain)
         self._begin(domain)
         self.domains.append(domain)
         return domain
 
     def _build(self, domain: Domain, config: Sxp) -> None:
-        """Give a domain its id, its memory and its devices, if there is nothing against it."""
+        """Give a domain its image, its memory and its devices, if there is nothing against it."""
+        if not self.personality.checks_hvm_first:
+            reading.check_hvm(self, domain)
         reading.check_image(self, domain, config)
-        reading.check_pci(domain, self.personality)
+        if not self.personality.checks_memory:
+            reading.check_memory(domain, self.personality)
         self.reserve(domain.memory)
-        domain.domid = self.take_domid()
         if not self.personality.devices_before_build:
             reading.read_devices(self, domain, config)
-            reading.check_pci(domain, self.personality)
+        reading.check_pci(domain, self.personality)
 
     def _check_poison(self) -> None:
         if self.poison:
@@ -195,12 +198,12 @@ class Host:
         self.configurations += 1
         domain = reading.read_config(self, config)
         personality = self.personality
-        if personality.checks_device_types_first and isinstance(config, list):
+        if isinstance(config, list):
             reading.check_device_types(self, config)
         if personality.create_checks_memory_first:
             reading.check_memory(domain, personality)
         self._name(domain, reading.child_value(config, "name"))
-        if not personality.create_checks_memory_first:
+        if personality.checks_memory and not personality.create_checks_memory_first:
             reading.check_memory(domain, personality)
         if personality.devices_before_build:
             reading.read_devices(self, domain, config)

@@ -31,6 +31,7 @@ class Wording:
     kernel_missing: str
     hvm_refused: str
     vncpasswd_required: str  # for a screen over vnc; empty: it is not
+    pci_unread: str  # when its configuration cannot even be read; empty: it can
     pci_refused: str  # empty: nobody looks
     dev_required: str
     dev_unknown: str
@@ -98,10 +99,10 @@ class Personality:
     image_names_emulator: bool  # an image shows the device_model of a vfb
     keeps_given: bool  # cpu_time and vcpu_avail of a configuration are taken as they are
     static_memory_rules: bool  # memory and maxmem must fit each other, else maxmem is raised
-    checks_device_types_first: bool  # before anything else of a configuration
-    devices_before_build: bool  # a device that is refused costs no id
+    checks_hvm_first: bool  # before a domain has an id
+    checks_memory: bool  # none is refused before a domain has an id; else only the hypervisor refuses it
+    devices_before_build: bool  # that a device is there, and only once, is checked before a domain has an id
     extra_atoms: str  # a value of two words is `cut`, `dropped`, or `ends` the reading of the device
-    refused_costs_id: bool  # a create that is refused after its names and numbers were found good
     dev_has_class: bool  # sda1:disk
     dom0_maxmem: int
     keeps_bootloader_files: bool  # else a create with a bootloader deletes the kernel and ramdisk
