@@ -650,6 +650,7 @@ XEN_3_3 = replace(
     vcpus_word_is_one=False,  # create-vcpus-word
     shadow_memory_per=256,  # create-mem-over, create-mem-huge
     html_has_reset=True,  # neg-ua-html
+    rename_restart="loses",  # poweroff-restart-later
     core_actions=True,  # (e) on_crash
     remembers_detached=False,  # dv-attach-vif of xend-3.3-cases
     credit_when_halted=True,  # (g) says so of 3.2 too, which was recorded to refuse
