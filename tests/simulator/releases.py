@@ -3,11 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The releases, each as what it changed since the one before.
 
-3.0.0, 3.0.3, 3.2 and 4.1 were recorded, and the whole of what they say is compared with the recordings; of 3.4 only a
-fully virtualised guest was. The others are made from the wire reference, WIRE.md, whose sections the comments name by
-their letters. Where it says nothing about a release, that release does what the one before it does: that is what
-`replace` means here: what is not known stays old. A few values had to be made up, because something must be printed or
-said; each is marked so. Nobody may rely on them.
+All of them were recorded, and the whole of what they say is compared with the recordings: `tests/conformance` says how.
+The comments name the step of a recording in which a fact was seen, or a section of the wire reference, WIRE.md, by its
+letter. What was not seen of a release is as in the one before it: that is what `replace` means here. A few values had to
+be made up, because something must be printed or said; each is marked so. Nobody may rely on them.
 """
 
 from __future__ import annotations
