@@ -574,8 +574,10 @@ def test_trap_26_a_guest_with_an_address_is_not_given_to_a_xend_that_would_lose_
 def test_trap_27_nothing_is_detached_that_could_not_be_attached_again(
     sim: Simulator, clock: ManualClock, option: str, device: dict[str, str], other: dict[str, str]
 ) -> None:
-    started(sim, clock, **{option: [device]})
-    result = ensure(sim, **{option: [other]}, change_vbds=True)
+    there: dict[str, Any] = {option: [device]}
+    wanted: dict[str, Any] = {option: [other], "change_vbds": True}
+    started(sim, clock, **there)
+    result = ensure(sim, **wanted)
     assert [entry["takes"] for entry in result["drift"]] == ["recreate"]
     assert written(sim) == []
 
