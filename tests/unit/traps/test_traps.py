@@ -642,6 +642,12 @@ def test_the_table_holds_every_trap_in_order() -> None:
     assert all(all(row) for row in rows())
 
 
+def test_each_file_named_in_the_table_exists() -> None:
+    named = {name for row in rows() for name in re.findall(r"`([^`]+\.py)`", row[3])}
+    assert named
+    assert {name for name in named if not (TOP / "plugins" / "module_utils" / name).is_file()} == set()
+
+
 def test_each_test_named_in_the_table_exists_and_each_test_is_named_there() -> None:
     named = {name for row in rows() for name in re.findall(r"`([^`]+)`", row[4])}
     here = {name for name in globals() if name.startswith("test_trap_")}
