@@ -26,7 +26,7 @@ class Release:
     span: str
     """The releases meant, for people."""
     vcpus_in_image: bool = False
-    """3.0.0 reads ``vcpus`` in the image section only, 3.0.2 to 4.0 in either place, 4.1 at the top level only."""
+    """3.0.0 reads ``vcpus`` in the image section only, 3.0.2 to 3.2 in either place, 3.3 and later at the top level only."""
     deletes_boot_files: bool = False
     """With a ``bootloader`` in a create, the files named as kernel and ramdisk are deleted."""
     shutdown_ends_after: Optional[int] = None
