@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NoReturn, Optional
 
@@ -14,8 +15,9 @@ from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_requ
 from ansible.module_utils.common.validation import check_type_dict
 
 from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import options_without_secrets, secrets_of_options
+from ansible_collections.dom0.xend.plugins.module_utils.result import TaskResult
 from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, XendError
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import SEXPDATA_IMPORT_ERROR
 from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import (
     DEFAULT_URL,
@@ -154,8 +156,36 @@ def _check_seconds(options: Mapping[str, Any]) -> None:
         )
 
 
-def require_libraries(module: AnsibleModule) -> None:
-    """End the module if a library is missing."""
+@dataclass(frozen=True)
+class Work:
+    """What a task is, whoever runs it: the module on a host, or the action plugin in the controller."""
+
+    argument_spec: Callable[[], dict[str, dict[str, Any]]]
+    run: Callable[[Mapping[str, Any], XendClient], TaskResult]
+    """Does the work of checked options; a client that is read-only stays with foreseeing it."""
+    mutually_exclusive: Sequence[Sequence[str]] = ()
+    only_reads: bool = False
+
+    def result(self, options: Mapping[str, Any], *, check_mode: bool) -> TaskResult:
+        """Connect, and do the work. What keeps it from its end becomes the failure of the result."""
+        try:
+            client = open_client(options, read_only=self.only_reads or check_mode)
+            return self.run(options, client)
+        except XendError as error:
+            return TaskResult(failure=str(error))
+
+
+def run_module(work: Work) -> NoReturn:
+    """Run *work* as a module."""
+    module = XendModule(
+        argument_spec=work.argument_spec(), mutually_exclusive=work.mutually_exclusive, supports_check_mode=True
+    )
     missing = missing_library()
     if missing:
         module.fail_json(msg=missing[0], exception=missing[1])
+    result = work.result(module.params, check_mode=module.check_mode)
+    if result.failure is not None:
+        module.fail_json(msg=result.failure, **result.values)
+    for warning in result.warnings:
+        module.warn(warning)
+    module.exit_json(**result.values)

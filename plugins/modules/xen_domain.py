@@ -488,20 +488,9 @@ shutdown_outcome:
   sample: clean
 """
 
-from typing import Any
-
-from ansible_collections.dom0.xend.plugins.module_utils.desired.config import STRUCTURED, Desired, parse_config
-from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import without_secrets
-from ansible_collections.dom0.xend.plugins.module_utils.module import (
-    XendModule,
-    connection_spec,
-    open_client,
-    require_libraries,
-)
-from ansible_collections.dom0.xend.plugins.module_utils.plan.apply import Ensurer, Outcome
-from ansible_collections.dom0.xend.plugins.module_utils.plan.planning import view
-from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import XendError
-from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import dumps
+from ansible_collections.dom0.xend.plugins.module_utils.desired.config import STRUCTURED
+from ansible_collections.dom0.xend.plugins.module_utils.module import Work, connection_spec, run_module
+from ansible_collections.dom0.xend.plugins.module_utils.plan.task import run
 
 _STATES = ["running", "paused", "stopped", "absent", "restarted", "saved", "defined"]
 _ENDS = ["destroy", "restart", "preserve", "rename-restart"]
@@ -570,63 +559,12 @@ def argument_spec() -> dict[str, dict[str, object]]:
     }
 
 
-def desired_of(module: XendModule) -> Desired:
-    """Return what the task declares. Raises InvalidRequest."""
-    params = module.params
-    config = None if params["config"] is None else parse_config(params["config"], params["name"])
-    return Desired(
-        options={key: params[key] for key in STRUCTURED if params[key] is not None},
-        config=config,
-        **{key: params[key] for key in Desired.__dataclass_fields__ if key not in ("options", "config")},
-    )
-
-
-def sent(outcome: Outcome) -> dict[str, Any]:
-    """Return what the result says of what was sent."""
-    result: dict[str, Any] = {"operations": [operation.as_dict() for operation in outcome.operations]}
-    if outcome.removed is not None:
-        result["removed_config"] = dumps(without_secrets(outcome.removed.tree))
-    return result
+WORK = Work(argument_spec, run, mutually_exclusive=[("config", key) for key in STRUCTURED])
 
 
 def main() -> None:
     """Run the module."""
-    module = XendModule(
-        argument_spec=argument_spec(),
-        mutually_exclusive=[("config", key) for key in STRUCTURED],
-        supports_check_mode=True,
-    )
-    require_libraries(module)
-    ensurer = None
-    try:
-        client = open_client(module.params, read_only=module.check_mode)
-        ensurer = Ensurer(client, desired_of(module))
-        outcome = ensurer.run()
-    except XendError as error:
-        done = ensurer.outcome if ensurer else Outcome()
-        module.fail_json(msg=str(error), changed=bool(done.operations), **sent(done))
-    for warning in outcome.warnings:
-        module.warn(warning)
-    for item in outcome.drift:
-        module.warn(
-            f"{module.params['name']}: {item['option']} is {item['found']!r}, not {item['declared']!r} as declared; "
-            f"that takes: {item['takes']}"
-        )
-    result: dict[str, object] = {
-        "changed": bool(outcome.operations),
-        "domain": outcome.after.as_dict() if outcome.after else None,
-        **sent(outcome),
-        "drift": outcome.drift,
-        "diff": {
-            "before_header": module.params["name"],
-            "before": view(outcome.before),
-            "after_header": module.params["name"],
-            "after": view(outcome.after),
-        },
-    }
-    if outcome.shutdown_outcome:
-        result["shutdown_outcome"] = outcome.shutdown_outcome
-    module.exit_json(**result)
+    run_module(WORK)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 from ansible.module_utils.common.parameters import PASS_VARS
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.dom0.xend.plugins.modules import xen_domain
 from tests.simulator import Clock, ManualClock
 
 if TYPE_CHECKING:
@@ -66,10 +65,10 @@ def _op(request: LoggedRequest) -> str:
 
 def use_clock(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> None:
     """Have xen_domain wait on the simulator's clock: its sleeping moves that clock, and takes no time."""
-    from ansible_collections.dom0.xend.plugins.module_utils.plan import apply  # noqa: PLC0415
+    from ansible_collections.dom0.xend.plugins.module_utils.plan import apply, task  # noqa: PLC0415
 
     ours = apply.Clock(now=clock.now, wall=clock.wall, sleep=clock.advance)
-    monkeypatch.setattr(xen_domain, "Ensurer", lambda client, desired: apply.Ensurer(client, desired, ours))
+    monkeypatch.setattr(task, "Ensurer", lambda client, desired: apply.Ensurer(client, desired, ours))
 
 
 @contextmanager
