@@ -77,7 +77,7 @@ class Sshd:
             "StrictHostKeyChecking": "yes",
         }
 
-    def __enter__(self) -> Sshd:
+    def __enter__(self) -> Sshd:  # noqa: PYI034 - Self came with Python 3.11
         """Start it, and wait until it answers."""
         command = [str(SSHD), "-D", "-e", "-f", str(self.folder / "sshd_config")]
         Path("/run/sshd").mkdir(exist_ok=True) if os.geteuid() == 0 else None
@@ -87,11 +87,12 @@ class Sshd:
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return self
             except OSError:
                 if time.monotonic() > deadline or self._process.poll() is not None:
                     raise RuntimeError(self.log.read_text()) from None
                 time.sleep(0.05)
+            else:
+                return self
 
     def __exit__(
         self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
