@@ -183,12 +183,16 @@ class _Task:
 
 
 def plain(value: Any) -> Any:
-    """Return what a module would get of an argument: Ansible's own kinds of texts, lists and dictionaries are none there."""
+    """Return what a module would get of an argument: Ansible's own kinds of texts, numbers and containers are none there."""
     if isinstance(value, Mapping):
         return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set)):
         return [plain(item) for item in value]
-    return str.__str__(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, float):
+        return float(value)
+    return int(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _with_fallback(spec: dict[str, dict[str, Any]], fallback: Callable[..., str]) -> dict[str, dict[str, Any]]:
