@@ -12,7 +12,8 @@ short_description: Xen domains as inventory hosts
 version_added: 0.1.0
 description:
   - Makes a host of each domain, with what xend says of it as variables, and groups them by state and by xend.
-  - The source is a file whose name ends in C(.xen_domains.yml) or C(.xen_domains.yaml).
+  - The source is a file that is called C(xen_domains.yml) or C(xen_domains.yaml), or whose name ends in
+    C(.xen_domains.yml) or C(.xen_domains.yaml).
   - One xend is given by the options of the connection, several by O(xends). They are asked side by side, 16 at a time.
   - Up to 3.0.3 a xend is asked once. From 3.0.4 on its list holds only what runs, so it takes one more request, and
     one for each domain that does not run; O(include_halted=false) saves them.
@@ -229,6 +230,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional, Union, cast
 from urllib.parse import urlsplit
 
@@ -241,6 +243,7 @@ from ansible.plugins.inventory import (
     get_cache_plugin,
     to_safe_group_name,
 )
+from ansible.release import __version__ as ansible_core
 from ansible.utils.vars import combine_vars
 
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, XendError
@@ -277,7 +280,14 @@ if TYPE_CHECKING:
 STATES = ("running", "paused", "shutdown", "crashed", "dying", "halted")
 """The states of a domain, each of which has a group, empty or not."""
 
+OLDEST_CORE = (2, 19)
+"""The oldest ansible-core that will do, as meta/runtime.yml has it. Earlier ones would evaluate a template from a xend."""
+
+_NAMES = ("xen_domains.yml", "xen_domains.yaml")
 _SUFFIXES = (".xen_domains.yml", ".xen_domains.yaml")
+
+_MARK = re.compile(rb"""^plugin:[ ]*["']?dom0\.xend\.xen_domains["']?[ ]*(?:#.*)?\r?$""", re.MULTILINE)
+"""What marks a file as one for this plugin, whatever its name."""
 
 _PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -313,11 +323,21 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     NAME = "dom0.xend.xen_domains"
 
     def verify_file(self, path: str) -> bool:
-        """Tell whether the file is meant for this plugin, by its name."""
-        return bool(super().verify_file(path)) and path.endswith(_SUFFIXES)
+        """Return whether the file is for this plugin, by its name; warn if its content is and its name is not."""
+        if not super().verify_file(path):
+            return False
+        if path.endswith(_SUFFIXES) or Path(path).name in _NAMES:
+            return True
+        if _is_marked(path):  # Ansible would only say that the file could not be verified, and not why
+            self.display.warning(
+                f"{path} is not read as a source of {self.NAME}: its name must be {' or '.join(_NAMES)}, "
+                f"or end in {' or '.join(_SUFFIXES)}"
+            )
+        return False
 
     def parse(self, inventory: InventoryData, loader: DataLoader, path: str, cache: bool = True) -> None:
         """Fill the inventory from the source at *path*. Raises AnsibleParserError, and then adds nothing."""
+        _require_core()
         super().parse(inventory, loader, path, cache)
         with uncollected():
             self._check_options(self._read_options(path, loader), path)
@@ -668,6 +688,25 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
 
 # ---- options
+
+
+def _require_core() -> None:
+    """Raise AnsibleParserError if this ansible-core is too old. Ansible only warns, and goes on."""
+    if tuple(int(number) for number in ansible_core.split(".")[:2]) < OLDEST_CORE:
+        oldest = ".".join(map(str, OLDEST_CORE))
+        raise AnsibleParserError(
+            f"{InventoryModule.NAME} needs ansible-core {oldest} or newer, and this is ansible-core {ansible_core}"
+        )
+
+
+def _is_marked(path: str) -> bool:
+    """Return whether a file of YAML names this plugin as the one that it is for."""
+    if not path.endswith((".yml", ".yaml")):
+        return False
+    try:
+        return _MARK.search(Path(path).read_bytes()) is not None
+    except OSError:
+        return False
 
 
 def _spec(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from ansible.plugins.loader import cache_loader, inventory_loader
 from ansible.template import is_trusted_as_template
 from ansible.utils.display import Display
 
-from ansible_collections.dom0.xend.plugins.inventory.xen_domains import STATES
+from ansible_collections.dom0.xend.plugins.inventory.xen_domains import OLDEST_CORE, STATES
 from ansible_collections.dom0.xend.plugins.plugin_utils._names import Names, is_address
 from ansible_collections.dom0.xend.plugins.plugin_utils._xends import Query, Xend, age, ask, uncollected
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.raw_server import RawServer, http
@@ -43,6 +43,8 @@ VERSIONS = ("3.0.0", "4.1")
 BOTH = pytest.mark.parametrize("version", VERSIONS)
 ONLY_3_0_0 = pytest.mark.parametrize("version", ["3.0.0"])
 ONLY_4_1 = pytest.mark.parametrize("version", ["4.1"])
+
+TOP = Path(__file__).resolve().parents[4]
 
 HOSTILE = "{{ lookup('ansible.builtin.pipe', 'touch %s') }}"
 
@@ -135,10 +137,41 @@ def paths(sim: Simulator) -> list[str]:
 
 @pytest.mark.parametrize(
     ("name", "ours"),
-    [("a.xen_domains.yml", True), ("a.xen_domains.yaml", True), ("a.yml", False), ("xen_domains.yml", False)],
+    [
+        ("a.xen_domains.yml", True),
+        ("a.xen_domains.yaml", True),
+        ("xen_domains.yml", True),
+        ("xen_domains.yaml", True),
+        ("a.yml", False),
+        ("axen_domains.yml", False),
+        ("xen_domains.json", False),
+    ],
 )
 def test_a_source_is_known_by_its_name(tmp_path: Path, name: str, ours: bool) -> None:
     assert inventory_loader.get("dom0.xend.xen_domains").verify_file(source(tmp_path, name)) is ours
+
+
+@ONLY_3_0_0
+def test_a_source_of_a_wrong_name_is_refused_with_the_names_that_are_right(sim: Simulator, tmp_path: Path) -> None:
+    path = source(tmp_path, "lab.yml", xend_url=sim.url)
+    result = run_ansible("inventory", "-i", path, "--list", folder=tmp_path)
+    assert result.returncode != 0
+    said = " ".join(result.stderr.split())
+    assert (
+        f"{path} is not read as a source of dom0.xend.xen_domains: "
+        "its name must be xen_domains.yml or xen_domains.yaml, or end in .xen_domains.yml or .xen_domains.yaml"
+    ) in said
+    assert not sim.requests
+
+
+@pytest.mark.parametrize("content", [b"all: {hosts: {web1: }}\n", b"plugin: dom0.xend.xen_domains_too\n", b"\xff\xfe"])
+def test_a_file_that_is_for_another_plugin_is_passed_over_in_silence(
+    tmp_path: Path, warnings: list[str], content: bytes
+) -> None:
+    path = tmp_path / "lab.yml"
+    path.write_bytes(content)
+    assert not inventory_loader.get("dom0.xend.xen_domains").verify_file(str(path))
+    assert not warnings
 
 
 @ONLY_3_0_0
@@ -1541,6 +1574,32 @@ def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(module, "REQUESTS_IMPORT_ERROR", "Traceback")
     assert "required Python library (requests)" in error(source(tmp_path))
+
+
+# ---- an ansible-core that is too old
+
+OLD_CORE = (
+    "import runpy, ansible.cli.inventory, ansible.errors, ansible.release\n"
+    "ansible.release.__version__ = '2.18.19'\n"
+    "del ansible.errors.AnsibleTemplateSyntaxError  # which 2.18 does not have\n"
+    "runpy.run_module('ansible.cli.inventory', run_name='__main__', alter_sys=True)"
+)
+
+
+@ONLY_3_0_0
+def test_an_ansible_core_that_is_too_old_is_told_which_one_is_needed(sim: Simulator, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", OLD_CORE, "-i", source(tmp_path, xend_url=sim.url), "--list"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    said = " ".join(result.stderr.split())
+    assert "dom0.xend.xen_domains needs ansible-core 2.19 or newer, and this is ansible-core 2.18.19" in said
+    assert "cannot import name" not in said
+    assert json.loads(result.stdout)["_meta"]["hostvars"] == {}
+    assert not sim.requests
+
+
+def test_the_oldest_ansible_core_is_the_one_that_the_collection_asks_for() -> None:
+    asked_for = yaml.safe_load((TOP / "meta" / "runtime.yml").read_text())["requires_ansible"]
+    assert asked_for == ">=" + ".".join(map(str, OLDEST_CORE)) + ".0"
 
 
 # ---- as a user runs it
