@@ -61,6 +61,10 @@ options:
         description: As O(xend_password).
         type: str
         aliases: [xend_password]
+      ssh_args:
+        description: As O(xend_ssh_args).
+        type: str
+        aliases: [xend_ssh_args]
       validate_certs:
         description: As O(validate_certs).
         type: bool
@@ -187,6 +191,13 @@ connect_timeout: 2
 ansible_host:
   - xen_ip
   - xen_name ~ '.example.org'
+---
+# The same hosts without tunnels. OpenSSH logs in to each once, with a key, as ~/.ssh/config says.
+plugin: dom0.xend.xen_domains
+xends:
+  - url: ssh://root@rack1.example.org
+  - url: ssh://root@rack2.example.org:2222/var/lib/xend/xend-socket
+    name: rack2
 ---
 # An old estate: a rack that may be down is shown as it last was, and what is not for this play is left out
 plugin: dom0.xend.xen_domains
@@ -402,7 +413,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         on_failure = options.pop("on_failure")
         if not name:
             raise AnsibleParserError(
-                f"{where}: xend_url is none of http://host:8000, https://host and unix:///path/to/socket"
+                f"{where}: xend_url is none of http://host:8000, https://host, unix:///path/to/socket and ssh://host"
             )
         if on_failure == "stale" and not self.get_option("cache"):
             raise AnsibleParserError(f"{where}: on_failure: stale needs cache: true, where the last answers are kept")
@@ -431,7 +442,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         last = self._last_answers(xends, query, path)
         known = {xend.name: last[xend.name] for xend in xends if may_read_cache and self._is_fresh(last[xend.name])}
         to_ask = [xend for xend in xends if xend.name not in known]
-        missing = missing_library() if to_ask else None
+        missing = missing_library(to_ask) if to_ask else None
         if missing:
             raise AnsibleParserError(missing)
         asked = list(zip(to_ask, ask(to_ask, query)))
@@ -730,7 +741,7 @@ def _validated(spec: dict[str, Any], values: Mapping[str, Any], where: str) -> d
 
 def _top_level(name: str) -> str:
     """Return what the option of an entry of ``xends`` is called at the top level."""
-    return f"xend_{name}" if name in ("url", "username", "password") else name
+    return f"xend_{name}" if name in ("url", "username", "password", "ssh_args") else name
 
 
 def _host_in(url: str) -> Optional[str]:
