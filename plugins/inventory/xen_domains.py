@@ -681,12 +681,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
         Who names a guest must not decide what runs on the controller. What the user wrote stays as it is.
         """
-        harmless = disarmed(variables)
+        harmless: Optional[dict[str, Any]] = None  # takes a while, and few sources compose what it is needed for
         for name, value in list(draft.composed.get(host, {}).items()):
             if not is_connection_variable(name):
                 continue
-            expression = self.get_option("compose")[name]
-            if not (is_address(value) if is_address_variable(name) else value == self._composed(expression, harmless)):
+            if is_address_variable(name):
+                may_stay = is_address(value)
+            else:
+                harmless = disarmed(variables) if harmless is None else harmless
+                may_stay = value == self._composed(self.get_option("compose")[name], harmless)
+            if not may_stay:
                 draft.refuse(host, name)
                 _refuse(complaints, host, name)
 
