@@ -14,13 +14,21 @@ class ModuleDocFragment:
 options:
   xend_url:
     description:
-      - Where xend listens, as C(unix:///path/to/socket), C(http://host:8000) or C(https://host/path).
+      - Where xend listens, as C(unix:///path/to/socket), C(http://host:8000) or C(https://host/path), seen from the host
+        of the task.
+      - Or C(ssh://[user@]host[:port][/path/to/socket]), to reach xend through OpenSSH from the controller. It takes a key,
+        and any Python on that host, of 2.3 or later. Without a path, the socket is looked for, and then port 8000.
       - xend has no authentication. Whoever can reach its TCP port owns the host, so prefer the Unix socket,
         which is open to root alone, and reach a TCP port through an SSH tunnel.
         HTTPS is for a proxy in front of xend.
       - Proxies, certificate bundles and C(.netrc) of the environment are not used.
     type: str
     default: unix:///var/lib/xend/xend-socket
+  xend_ssh_args:
+    description:
+      - Arguments for C(ssh) where O(xend_url) begins with C(ssh://), such as V(-J jump.example.org -i ~/.ssh/xen).
+      - Without this, all requests of a run share one login, as with Ansible's own connection.
+    type: str
   xend_username:
     description: User name for HTTP basic authentication with a proxy in front of xend.
     type: str
@@ -50,7 +58,7 @@ requirements:
   - sexpdata
 notes:
   - Every option of the connection can also come from an environment variable on the host where the module runs,
-    E(XEND_URL), E(XEND_USERNAME), E(XEND_PASSWORD), E(XEND_VALIDATE_CERTS), E(XEND_CA_PATH),
+    E(XEND_URL), E(XEND_SSH_ARGS), E(XEND_USERNAME), E(XEND_PASSWORD), E(XEND_VALIDATE_CERTS), E(XEND_CA_PATH),
     E(XEND_CONNECT_TIMEOUT) or E(XEND_TIMEOUT).
   - Every release of xend from 3.0.0 to 4.4 is meant. Which one answers is told from its answers.
   - A request that changes something is never sent twice. Where no answer came, the error says that it may have been
@@ -63,6 +71,9 @@ options:
   xend_url:
     env:
       - name: XEND_URL
+  xend_ssh_args:
+    env:
+      - name: XEND_SSH_ARGS
   xend_username:
     env:
       - name: XEND_USERNAME

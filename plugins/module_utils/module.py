@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NoReturn, Optional
 
@@ -14,14 +15,21 @@ from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_requ
 from ansible.module_utils.common.validation import check_type_dict
 
 from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import options_without_secrets, secrets_of_options
+from ansible_collections.dom0.xend.plugins.module_utils.result import TaskResult
+from ansible_collections.dom0.xend.plugins.module_utils.wire import ssh
 from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
-from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, XendError
+from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import Carrier, Places, Relay
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import SEXPDATA_IMPORT_ERROR
 from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import (
     DEFAULT_URL,
     REQUESTS_IMPORT_ERROR,
     Transport,
+    Way,
 )
+
+Opener = Callable[[Mapping[str, Any]], Way]
+"""Makes the way to xend of the connection options. Raises InvalidRequest where they are wrong."""
 
 MOST_SECONDS = 1_000_000
 """The longest time that an option can say, 11 days; a socket waits for 24 days at most."""
@@ -32,6 +40,7 @@ def connection_spec() -> dict[str, dict[str, Any]]:
     return {
         "xend_url": {"type": "str", "default": DEFAULT_URL, "fallback": (env_fallback, ["XEND_URL"])},
         "xend_username": {"type": "str", "fallback": (env_fallback, ["XEND_USERNAME"])},
+        "xend_ssh_args": {"type": "str", "fallback": (env_fallback, ["XEND_SSH_ARGS"])},
         "xend_password": {"type": "str", "no_log": True, "fallback": (env_fallback, ["XEND_PASSWORD"])},
         "validate_certs": {"type": "bool", "default": True, "fallback": (env_fallback, ["XEND_VALIDATE_CERTS"])},
         "ca_path": {"type": "path", "fallback": (env_fallback, ["XEND_CA_PATH"])},
@@ -114,30 +123,56 @@ def misshapen(spec: Mapping[str, Mapping[str, Any]], options: Mapping[str, Any],
     return None
 
 
-def missing_library() -> Optional[tuple[str, str]]:
-    """Return what to say of a library that is not there, and the traceback; None if all are."""
-    for name, error in (("requests", REQUESTS_IMPORT_ERROR), ("sexpdata", SEXPDATA_IMPORT_ERROR)):
+def missing_library(url: str = DEFAULT_URL) -> Optional[tuple[str, str]]:
+    """Return what to say of a library that is not there and that *url* takes, and the traceback; None if all are."""
+    over_ssh = url.startswith(ssh.SCHEME)
+    for name, error in (("requests", "" if over_ssh else REQUESTS_IMPORT_ERROR), ("sexpdata", SEXPDATA_IMPORT_ERROR)):
         if error:
             return missing_required_lib(name), error
     return None
 
 
-def open_client(options: Mapping[str, Any], *, read_only: bool) -> XendClient:
-    """Return a client for the xend that the connection options name. Raises InvalidRequest for a wrong URL or time."""
+def open_client(options: Mapping[str, Any], *, read_only: bool, way: Optional[Opener] = None) -> XendClient:
+    """Return a client for the xend that the connection options name, reached by that *way* or else by the one of its URL.
+
+    Raises InvalidRequest for a wrong URL or time.
+    """
     _check_seconds(options)
-    transport = Transport(
-        options["xend_url"],
-        username=options["xend_username"],
-        password=options["xend_password"],
-        validate_certs=options["validate_certs"],
-        ca_path=options["ca_path"],
-        connect_timeout=options["connect_timeout"],
-    )
     return XendClient(
-        transport,
+        (way or open_way)(options),
         timeout=options["timeout"],
         slow_timeout=options.get("create_timeout") or options["timeout"],
         read_only=read_only,
+    )
+
+
+def open_way(options: Mapping[str, Any]) -> Way:
+    """Return the way to the xend of an ``xend_url``. Raises InvalidRequest for a wrong one."""
+    url = options["xend_url"]
+    if not url.startswith(ssh.SCHEME):
+        return Transport(
+            url,
+            username=options["xend_username"],
+            password=options["xend_password"],
+            validate_certs=options["validate_certs"],
+            ca_path=options["ca_path"],
+            connect_timeout=options["connect_timeout"],
+        )
+    address = ssh.SshAddress.parse(url)
+    patience = options["connect_timeout"]
+    carry = ssh.Ssh(address, arguments=options.get("xend_ssh_args"), connect_timeout=patience)
+    return open_relay(options, url, Places.of_socket(address.socket_path), carry)
+
+
+def open_relay(options: Mapping[str, Any], url: str, places: Places, carry: Carrier) -> Relay:
+    """Return the way to a xend through a relay on its host."""
+    return Relay(
+        url,
+        places,
+        carry,
+        username=options["xend_username"],
+        password=options["xend_password"],
+        connect_timeout=options["connect_timeout"],
     )
 
 
@@ -154,8 +189,36 @@ def _check_seconds(options: Mapping[str, Any]) -> None:
         )
 
 
-def require_libraries(module: AnsibleModule) -> None:
-    """End the module if a library is missing."""
-    missing = missing_library()
+@dataclass(frozen=True)
+class Work:
+    """What a task is, whoever runs it: the module on a host, or the action plugin in the controller."""
+
+    argument_spec: Callable[[], dict[str, dict[str, Any]]]
+    run: Callable[[Mapping[str, Any], XendClient], TaskResult]
+    """Does the work of checked options; a client that is read-only stays with foreseeing it."""
+    mutually_exclusive: Sequence[Sequence[str]] = ()
+    only_reads: bool = False
+
+    def result(self, options: Mapping[str, Any], *, check_mode: bool, way: Optional[Opener] = None) -> TaskResult:
+        """Connect, and do the work. What keeps it from its end becomes the failure of the result."""
+        try:
+            client = open_client(options, read_only=self.only_reads or check_mode, way=way)
+            return self.run(options, client)
+        except XendError as error:
+            return TaskResult(failure=str(error))
+
+
+def run_module(work: Work) -> NoReturn:
+    """Run *work* as a module."""
+    module = XendModule(
+        argument_spec=work.argument_spec(), mutually_exclusive=work.mutually_exclusive, supports_check_mode=True
+    )
+    missing = missing_library(module.params["xend_url"])
     if missing:
         module.fail_json(msg=missing[0], exception=missing[1])
+    result = work.result(module.params, check_mode=module.check_mode)
+    if result.failure is not None:
+        module.fail_json(msg=result.failure, **result.values)
+    for warning in result.warnings:
+        module.warn(warning)
+    module.exit_json(**result.values)

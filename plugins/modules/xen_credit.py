@@ -100,14 +100,8 @@ operations:
     - {op: domain_sched_credit_set, domain: web1, weight: 512, cap: 50}
 """
 
-from ansible_collections.dom0.xend.plugins.module_utils.module import (
-    XendModule,
-    connection_spec,
-    open_client,
-    require_libraries,
-)
-from ansible_collections.dom0.xend.plugins.module_utils.schedulers.credit import CREDIT, ensure_credit, wanted
-from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import XendError
+from ansible_collections.dom0.xend.plugins.module_utils.module import Work, connection_spec, run_module
+from ansible_collections.dom0.xend.plugins.module_utils.schedulers.credit import run
 
 
 def argument_spec() -> dict[str, dict[str, object]]:
@@ -120,20 +114,12 @@ def argument_spec() -> dict[str, dict[str, object]]:
     }
 
 
+WORK = Work(argument_spec, run)
+
+
 def main() -> None:
     """Run the module."""
-    module = XendModule(argument_spec=argument_spec(), supports_check_mode=True)
-    require_libraries(module)
-    name = module.params["name"]
-    try:
-        given = wanted(module.params)
-        client = open_client(module.params, read_only=module.check_mode)
-        outcome = ensure_credit(client, name, given)
-    except XendError as error:
-        module.fail_json(msg=str(error))
-    for warning in outcome.warnings:
-        module.warn(warning)
-    module.exit_json(**CREDIT.result(name, outcome))
+    run_module(WORK)
 
 
 if __name__ == "__main__":

@@ -512,7 +512,7 @@ operations:
   description:
     - What was sent to xend to change something, in order, in check mode what would be.
     - Each has C(op), xend's name of the operation, and C(domain). A C(create) has its C(config).
-    - After a failure, those that had been carried out.
+    - After a failure, those that had been sent. The last one may not have been carried out, if the error says so.
   type: list
   elements: dict
   returned: always
@@ -543,6 +543,19 @@ drift:
           not paused, C(change_vbds) is leave to pull out a disk, C(next_start) is a new definition (O(state=defined)), for a managed domain that does not run.
       type: str
   sample: [{option: on_crash, declared: preserve, found: restart, takes: recreate}]
+not_compared:
+  description:
+    - The options that are declared, and could not be compared with the domain, as this xend does not show them as they were
+      given. Only a new domain is sure to have them.
+  type: list
+  elements: str
+  returned: success
+  sample: [extra_config, shadow_memory]
+log:
+  description: The end of xend's log, see O(log_lines).
+  type: list
+  elements: str
+  returned: when the task failed and O(log_lines) is more than 0
 removed_config:
   description: The domain that was removed for another one, as xend printed it, with passwords masked.
   type: str
@@ -559,19 +572,9 @@ shutdown_outcome:
 
 from typing import Any
 
-from ansible_collections.dom0.xend.plugins.module_utils.desired.desired import Desired, parse_config
 from ansible_collections.dom0.xend.plugins.module_utils.fields.table import NAMES, spec
-from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import without_secrets
-from ansible_collections.dom0.xend.plugins.module_utils.module import (
-    XendModule,
-    connection_spec,
-    open_client,
-    require_libraries,
-)
-from ansible_collections.dom0.xend.plugins.module_utils.plan.apply import Applier, Outcome
-from ansible_collections.dom0.xend.plugins.module_utils.plan.planning import view
-from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import XendError
-from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import dumps
+from ansible_collections.dom0.xend.plugins.module_utils.module import Work, connection_spec, run_module
+from ansible_collections.dom0.xend.plugins.module_utils.plan.task import run
 
 _STATES = ["running", "paused", "stopped", "absent", "restarted", "saved", "defined"]
 
@@ -602,63 +605,12 @@ def argument_spec() -> dict[str, dict[str, Any]]:
     }
 
 
-def desired_of(module: XendModule) -> Desired:
-    """Return what the task declares. Raises InvalidRequest."""
-    params = module.params
-    config = None if params["config"] is None else parse_config(params["config"], params["name"])
-    return Desired(
-        options={key: params[key] for key in NAMES if params[key] is not None},
-        config=config,
-        **{key: params[key] for key in Desired.__dataclass_fields__ if key not in ("options", "config")},
-    )
-
-
-def sent(outcome: Outcome) -> dict[str, Any]:
-    """Return what the result says of what was sent."""
-    result: dict[str, Any] = {"operations": [operation.as_dict() for operation in outcome.operations]}
-    if outcome.removed is not None:
-        result["removed_config"] = dumps(without_secrets(outcome.removed.tree))
-    return result
+WORK = Work(argument_spec, run, mutually_exclusive=[("config", key) for key in NAMES])
 
 
 def main() -> None:
     """Run the module."""
-    module = XendModule(
-        argument_spec=argument_spec(),
-        mutually_exclusive=[("config", key) for key in NAMES],
-        supports_check_mode=True,
-    )
-    require_libraries(module)
-    applier = None
-    try:
-        client = open_client(module.params, read_only=module.check_mode)
-        applier = Applier(client, desired_of(module))
-        outcome = applier.run()
-    except XendError as error:
-        done = applier.outcome if applier else Outcome()
-        module.fail_json(msg=str(error), changed=bool(done.operations), **sent(done))
-    for warning in outcome.warnings:
-        module.warn(warning)
-    for item in outcome.drift:
-        module.warn(
-            f"{module.params['name']}: {item['option']} is {item['found']!r}, not {item['declared']!r} as declared; "
-            f"that takes: {item['takes']}"
-        )
-    result: dict[str, object] = {
-        "changed": bool(outcome.operations),
-        "domain": outcome.after.as_dict() if outcome.after else None,
-        **sent(outcome),
-        "drift": outcome.drift,
-        "diff": {
-            "before_header": module.params["name"],
-            "before": view(outcome.before),
-            "after_header": module.params["name"],
-            "after": view(outcome.after),
-        },
-    }
-    if outcome.shutdown_outcome:
-        result["shutdown_outcome"] = outcome.shutdown_outcome
-    module.exit_json(**result)
+    run_module(WORK)
 
 
 if __name__ == "__main__":

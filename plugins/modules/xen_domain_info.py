@@ -311,20 +311,14 @@ domains:
       online_vcpus: 2
 """
 
-from ansible_collections.dom0.xend.plugins.module_utils.info.domains import GATHER, Query, look
+from ansible_collections.dom0.xend.plugins.module_utils.info.domains import GATHER, run
 from ansible_collections.dom0.xend.plugins.module_utils.model.domain import STATES
-from ansible_collections.dom0.xend.plugins.module_utils.module import (
-    XendModule,
-    connection_spec,
-    open_client,
-    require_libraries,
-)
-from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import XendError
+from ansible_collections.dom0.xend.plugins.module_utils.module import Work, connection_spec, run_module
 
 
-def main() -> None:
-    """Run the module."""
-    spec = {
+def argument_spec() -> dict[str, dict[str, object]]:
+    """Return the argument spec, as documented above."""
+    return {
         **connection_spec(),
         "name": {"type": "list", "elements": "str"},
         "pattern": {"type": "list", "elements": "str"},
@@ -333,16 +327,14 @@ def main() -> None:
         "gather": {"type": "list", "elements": "str", "choices": list(GATHER), "default": ["summary", "devices"]},
         "sxp": {"type": "bool", "default": False},
     }
-    module = XendModule(argument_spec=spec, supports_check_mode=True)
-    require_libraries(module)
-    try:
-        query = Query.from_options(module.params)
-        answer = look(open_client(module.params, read_only=True), query)
-    except XendError as error:
-        module.fail_json(msg=str(error))
-    for warning in answer.warnings:
-        module.warn(warning)
-    module.exit_json(changed=False, msg=answer.message, domains=answer.domains, missing=answer.missing)
+
+
+WORK = Work(argument_spec, run, only_reads=True)
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(WORK)
 
 
 if __name__ == "__main__":

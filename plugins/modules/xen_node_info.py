@@ -304,14 +304,8 @@ dmesg:
   sample: ['(XEN) Brought up 4 CPUs']
 """
 
-from ansible_collections.dom0.xend.plugins.module_utils.info.host import GATHER, describe
-from ansible_collections.dom0.xend.plugins.module_utils.module import (
-    XendModule,
-    connection_spec,
-    open_client,
-    require_libraries,
-)
-from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import XendError
+from ansible_collections.dom0.xend.plugins.module_utils.info.host import GATHER, run
+from ansible_collections.dom0.xend.plugins.module_utils.module import Work, connection_spec, run_module
 
 
 def argument_spec() -> dict[str, dict[str, object]]:
@@ -324,17 +318,12 @@ def argument_spec() -> dict[str, dict[str, object]]:
     }
 
 
+WORK = Work(argument_spec, run, only_reads=True)
+
+
 def main() -> None:
     """Run the module."""
-    module = XendModule(argument_spec=argument_spec(), supports_check_mode=True)
-    require_libraries(module)
-    wanted = {key: module.params[key] for key in ("gather", "log_lines", "dmesg_lines")}
-    try:
-        client = open_client(module.params, read_only=True)
-        result = describe(client, **wanted)
-    except XendError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(changed=False, **result)
+    run_module(WORK)
 
 
 if __name__ == "__main__":

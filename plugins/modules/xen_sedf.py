@@ -131,14 +131,8 @@ operations:
     - {op: cpu_sedf_set, domain: web1, period: 20000000, slice: 5000000, latency: 0, extratime: 1, weight: 0}
 """
 
-from ansible_collections.dom0.xend.plugins.module_utils.module import (
-    XendModule,
-    connection_spec,
-    open_client,
-    require_libraries,
-)
-from ansible_collections.dom0.xend.plugins.module_utils.schedulers.sedf import SEDF, ensure_sedf, wanted
-from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import XendError
+from ansible_collections.dom0.xend.plugins.module_utils.module import Work, connection_spec, run_module
+from ansible_collections.dom0.xend.plugins.module_utils.schedulers.sedf import run
 
 
 def argument_spec() -> dict[str, dict[str, object]]:
@@ -154,20 +148,12 @@ def argument_spec() -> dict[str, dict[str, object]]:
     }
 
 
+WORK = Work(argument_spec, run)
+
+
 def main() -> None:
     """Run the module."""
-    module = XendModule(argument_spec=argument_spec(), supports_check_mode=True)
-    require_libraries(module)
-    name = module.params["name"]
-    try:
-        given = wanted(module.params)
-        client = open_client(module.params, read_only=module.check_mode)
-        outcome = ensure_sedf(client, name, given)
-    except XendError as error:
-        module.fail_json(msg=str(error))
-    for warning in outcome.warnings:
-        module.warn(warning)
-    module.exit_json(**SEDF.result(name, outcome))
+    run_module(WORK)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.info.listing import Sele
 from ansible_collections.dom0.xend.plugins.module_utils.model.domain import STATES, Domain
 from ansible_collections.dom0.xend.plugins.module_utils.model.reading import canonical_uuid
 from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import without_secrets
+from ansible_collections.dom0.xend.plugins.module_utils.result import TaskResult
 from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, NoSuchDomain
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import dumps
@@ -68,6 +69,13 @@ class Answer:
         number = f"{len(self.domains) or 'No'} domain{'' if len(self.domains) == 1 else 's'}"
         line = ": ".join(part for part in (number, ", ".join(f"{states[s]} {s}" for s in STATES if states[s])) if part)
         return ". Not there: ".join(part for part in (line, ", ".join(self.missing)) if part)
+
+
+def run(options: Mapping[str, Any], client: XendClient) -> TaskResult:
+    """Do the work of xen_domain_info. Raises XendError."""
+    answer = look(client, Query.from_options(options))
+    values = {"changed": False, "msg": answer.message, "domains": answer.domains, "missing": answer.missing}
+    return TaskResult(values, answer.warnings)
 
 
 def look(client: XendClient, query: Query) -> Answer:

@@ -10,12 +10,13 @@ answers so far leave it open. Nothing is claimed that they do not prove.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Optional
 
 from ansible_collections.dom0.xend.plugins.module_utils.info.log import last_lines
 from ansible_collections.dom0.xend.plugins.module_utils.model.domain import DOMAIN_0
 from ansible_collections.dom0.xend.plugins.module_utils.model.node import Node
+from ansible_collections.dom0.xend.plugins.module_utils.result import TaskResult
 from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, XendRefused
 from ansible_collections.dom0.xend.plugins.module_utils.wire.release import RELEASES, span_of, within
@@ -72,6 +73,12 @@ _BEHAVIOUR = (
     "deletes_boot_files",
 )
 """What a user may want to know of a Release, and what is known of each: that 3.0.0 stalls for memory is mere caution."""
+
+
+def run(options: Mapping[str, Any], client: XendClient) -> TaskResult:
+    """Do the work of xen_node_info. Raises XendError."""
+    wanted = {key: options[key] for key in ("gather", "log_lines", "dmesg_lines")}
+    return TaskResult({"changed": False, **describe(client, **wanted)})
 
 
 def describe(

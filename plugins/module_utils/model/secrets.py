@@ -33,6 +33,8 @@ _PERHAPS_ANNOUNCED = re.compile(rf"{_WORDS}|(?=\\[x0-7])", re.IGNORECASE)
 """An escape may hide such a word."""
 _SWALLOWED = re.compile(rf"\(\s*(?:{_WORDS})\b")
 """A key inside of a string, as in ``(name 'web1) (vncpasswd 'x')``, where a quote is missing: the parser takes x for a name."""
+_SSH_LOGIN = re.compile(r"ssh://[A-Za-z0-9_.+-]+@(?=[^@%]*$)")
+"""What names a user and hides nothing: ssh takes no password there."""
 _AT = re.compile(r"@|%(?:25)*40")
 """An @, also one that was escaped, once or more often."""
 
@@ -173,6 +175,9 @@ def _atoms(tree: object) -> Iterator[str]:
 def url_without_secrets(url: str) -> str:
     """Return an ``xend_url``, which may be none, without a user, what stands in place of a port, and a query."""
     scheme, colon, rest = url.partition("://") if "://" in url else ("", "", url)
+    login = _SSH_LOGIN.match(url)
+    if login:
+        return login[0] + url_without_secrets(url[login.end() :])
     if holds_user(url):
         rest = f"{MASK}@{_AT.split(rest)[-1]}"
     host = re.match(r"(?:\[[^\]]*\]|[^:/?#]*)(?::[0-9]*)?(?=[/?#]|$)", rest)

@@ -26,7 +26,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.operations.base import (
     is_up,
     limit_of,
 )
-from ansible_collections.dom0.xend.plugins.module_utils.plan.planning import Plan, drift, plan
+from ansible_collections.dom0.xend.plugins.module_utils.plan.planning import Plan, comparison, plan
 from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, XendError, XendRefused
 
@@ -56,6 +56,8 @@ class Outcome:
     operations: list[Operation] = field(default_factory=list)
     """What was sent, also if xend may not have carried it out: the last one only, after an error that says so."""
     drift: list[dict[str, Any]] = field(default_factory=list)
+    not_compared: list[str] = field(default_factory=list)
+    """The options that this xend does not show as they are given."""
     warnings: list[str] = field(default_factory=list)
     shutdown_outcome: Optional[str] = None
     """clean: the guest went down by itself; forced: xend ended it (3.1 and earlier, after 30 s); destroyed: the task did."""
@@ -116,7 +118,9 @@ class Applier:
             yield from self._carry_out(planned, desired)
         if outcome.after and outcome.after.cpus is None and outcome.before:  # asked for once, 3.3 and earlier
             outcome.after = replace(outcome.after, cpus=outcome.before.cpus)
-        outcome.drift = drift(outcome.after, desired)
+        if outcome.after is not None:
+            compared = comparison(outcome.after, desired)
+            outcome.drift, outcome.not_compared = compared.drift, list(dict.fromkeys(compared.not_compared))
         outcome.warnings += self._warn_of_reboots()
         return outcome
 

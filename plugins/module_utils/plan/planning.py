@@ -132,7 +132,7 @@ def _keep(current: Domain, desired: Desired, release: Optional[Release]) -> list
 
 def drift(found: Optional[Domain], desired: Desired) -> list[dict[str, Any]]:
     """Return where *found* is not as declared: the option, what was declared, what was found, what it takes."""
-    return _comparison(found, desired).drift if found is not None else []
+    return comparison(found, desired).drift if found is not None else []
 
 
 def view(domain: Optional[Domain]) -> dict[str, Any]:
@@ -150,7 +150,7 @@ def _told(value: Any) -> Any:
     return [_told(item) for item in value] if isinstance(value, list) else value
 
 
-def _comparison(found: Domain, desired: Desired) -> Comparison:
+def comparison(found: Domain, desired: Desired) -> Comparison:
     """Compare under the name that the domain has."""
     return compare(found, replace(desired, name=found.name) if desired.config is None else desired)
 
@@ -160,7 +160,7 @@ def _leave_domain_0(current: Domain, desired: Desired) -> list[Operation]:
     if (
         desired.state != "running"
         or desired.new_name not in (None, current.name)
-        or _comparison(current, desired).operations
+        or comparison(current, desired).operations
     ):
         raise InvalidRequest(
             f"{desired.name} is the control domain: it is never paused, stopped, destroyed, saved, deleted or changed"
@@ -212,7 +212,7 @@ def _bring_up(current: Domain, desired: Desired) -> list[Operation]:
         if current.cpu_time == 0:  # never ran, so whoever created it may not have got as far as its devices
             operations.append(WaitForDevices(name))
         operations.append(Unpause(name))
-    operations += _comparison(_projected(operations, current), desired).operations
+    operations += comparison(_projected(operations, current), desired).operations
     if desired.state == "paused" and current.state != "paused":
         operations.append(Pause(name))
     if desired.state == "restarted" and current.state != "halted":

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ansible_collections.dom0.xend.plugins.module_utils.model.domain import DOMAIN_0, Domain
+from ansible_collections.dom0.xend.plugins.module_utils.result import TaskResult
 from ansible_collections.dom0.xend.plugins.module_utils.schedulers.common import (
     LEAST_PERCENT_OF_DOMAIN_0,
     Outcome,
@@ -75,6 +76,12 @@ def wanted(options: Mapping[str, Any]) -> dict[str, int]:
     if given.get("cap", 0) < 0:
         raise InvalidRequest(f"cap must be a number of percent, or 0 for none, not {given['cap']}")
     return given
+
+
+def run(options: Mapping[str, Any], client: XendClient) -> TaskResult:
+    """Do the work of xen_credit. Raises XendError."""
+    outcome = ensure_credit(client, options["name"], wanted(options))
+    return TaskResult(CREDIT.result(options["name"], outcome), outcome.warnings)
 
 
 def read(client: XendClient, name: str) -> Credit:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Optional
 
 from ansible_collections.dom0.xend.plugins.module_utils.model.domain import DOMAIN_0
+from ansible_collections.dom0.xend.plugins.module_utils.result import TaskResult
 from ansible_collections.dom0.xend.plugins.module_utils.schedulers.common import (
     LEAST_PERCENT_OF_DOMAIN_0,
     Outcome,
@@ -129,6 +130,12 @@ def wanted(options: Mapping[str, Any]) -> dict[str, Any]:
             "With a weight the hypervisor computes period and slice: give either the one or the others"
         )
     return given
+
+
+def run(options: Mapping[str, Any], client: XendClient) -> TaskResult:
+    """Do the work of xen_sedf. Raises XendError."""
+    outcome = ensure_sedf(client, options["name"], wanted(options))
+    return TaskResult(SEDF.result(options["name"], outcome), outcome.warnings)
 
 
 def read(client: XendClient, name: str) -> Sedf:

@@ -27,7 +27,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import (
 )
 from ansible_collections.dom0.xend.plugins.module_utils.wire.release import Release, sharper, told_by_missing_domain
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp, SxpError, dumps, loads
-from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import DOUBT, Reply, Transport, unreadable
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import DOUBT, Reply, Way, unreadable
 
 BODY_LIMIT = 10_000
 """Bytes of encoded form that xend takes as a body; a longer one goes into the URL, where there is no limit."""
@@ -43,7 +43,7 @@ class XendClient:
 
     def __init__(
         self,
-        transport: Transport,
+        transport: Way,
         *,
         timeout: float = 30,
         slow_timeout: float = 300,

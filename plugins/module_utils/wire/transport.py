@@ -27,7 +27,7 @@ import traceback
 from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPResponse, RemoteDisconnected
-from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Optional, Protocol, TypeVar, Union
 from urllib.parse import unquote, urlencode, urlsplit
 
 from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import holds_user, masked, url_without_secrets
@@ -78,7 +78,10 @@ _MOST_HEADER_BYTES = 1 << 20
 
 DOUBT = "It may have done what was asked, and may still be doing it: look before you repeat it."
 
-_HEADERS = {
+FORM = "application/x-www-form-urlencoded"
+"""What the body of a POST is."""
+
+HEADERS = {
     "Accept": "application/sxp",
     "Accept-Encoding": "identity",
     "Connection": "close",
@@ -128,6 +131,45 @@ class Reply:
     text: str
 
 
+@dataclass(frozen=True)
+class Head:
+    """What stands before the body of a reply. ``headers`` takes no notice of the case of a name."""
+
+    status: int
+    reason: str
+    headers: Headers
+
+    def field(self, name: str) -> str:
+        """Return a header, empty if it was not sent."""
+        return self.headers.get(name) or ""
+
+    @property
+    def chunked(self) -> bool:
+        """Whether the reply says where it ends by coming in chunks: xend's never do, a proxy's may."""
+        return "chunked" in self.field("Transfer-Encoding").lower()
+
+
+class Headers(Protocol):
+    """The headers of a reply, as any library has them."""
+
+    def get(self, name: str, /) -> Optional[str]:
+        """Return a header, None if it was not sent."""
+
+
+class Way(Protocol):
+    """A way to one xend. It raises the errors of ``wire.errors`` and no others."""
+
+    address: Address
+
+    def exchange(
+        self, path: str, form: Optional[Mapping[str, str]] = None, *, timeout: float, query: str = ""
+    ) -> Reply:
+        """Send one GET, or one POST if there is a *form*, and return the whole reply.
+
+        *timeout* is how long xend may stay silent, in seconds. With a *query* the form travels in the URL.
+        """
+
+
 class Transport:
     """One xend, as far as HTTP goes. Raises the errors of ``wire.errors`` and no others."""
 
@@ -147,7 +189,7 @@ class Transport:
         self.address = Address.parse(url)
         if ca_path and not os.path.exists(ca_path):  # noqa: PTH110 - pathlib costs an import
             raise InvalidRequest(f"ca_path {ca_path} does not exist")
-        self._auth = HTTPBasicAuth(_bytes(username), _bytes(password or "")) if username else None
+        self._auth = HTTPBasicAuth(credential_bytes(username), credential_bytes(password or "")) if username else None
         self._verify: Union[bool, str] = (ca_path or True) if validate_certs else False
         self._connect_timeout = connect_timeout
         self._watch = _Watch(finish_timeout)
@@ -167,7 +209,7 @@ class Transport:
         the form travels in the URL.
         """
         method = "GET" if form is None else "POST"
-        body = None if form is None else urlencode(form, errors="surrogateescape").encode("ascii")
+        body = encoded(form)
         self._watch.connected = False
         try:
             with self._send(method, self.address.base + path + query, body, timeout) as response:
@@ -176,7 +218,7 @@ class Transport:
             raise self._explain(error, method, timeout) from error
         finally:
             self._session.close()
-        return self._reply(response, content, method)
+        return whole_reply(self.address.url, _head(response), content, method)
 
     def _send(self, method: str, url: str, body: Optional[bytes], timeout: float) -> requests.Response:
         """Send, and once more where that is safe."""
@@ -186,7 +228,7 @@ class Transport:
                     method,
                     url,
                     data=body,
-                    headers=_HEADERS if body is None else {**_HEADERS, "Content-Type": _FORM},
+                    headers=HEADERS if body is None else {**HEADERS, "Content-Type": FORM},
                     auth=self._auth,
                     verify=self._verify,
                     timeout=(self._connect_timeout, timeout),
@@ -211,7 +253,9 @@ class Transport:
                     f"No trusted TLS connection to {where}: {_cause(error)}. See validate_certs and ca_path."
                 )
             if isinstance(error, requests.exceptions.ConnectionError) or _timed_out(error):
-                return XendUnreachable(f"Cannot connect to xend at {where}: {_cause(error)}. {self._advice()}")
+                return XendUnreachable(
+                    f"Cannot connect to xend at {where}: {_cause(error)}. {advice(self.address.socket_path is not None)}"
+                )
             return NotXend(f"No HTTP with {where}: {_cause(error)}")
         if any(isinstance(link, _TooSlowError) for link in links):
             limit = timeout + self._watch.finish_timeout
@@ -225,45 +269,26 @@ class Transport:
         elif isinstance(error, requests.exceptions.ChunkedEncodingError):
             happened = f"The answer of xend at {where} broke off ({_cause(error)})"
         else:
-            return _lost(NotXend, f"No HTTP with {where}: {_cause(error)}", method)
-        return _lost(XendNoReply, happened, method)
-
-    def _advice(self) -> str:
-        """Say what to check when xend cannot be reached."""
-        if self.address.socket_path is not None:
-            return (
-                "Does xend run, does it listen there (xend-unix-server, xend-unix-path in xend-config.sxp), "
-                "and may this user, usually root, open the socket?"
-            )
-        return "Does xend run, and does it listen there (xend-http-server, xend-port, xend-address in xend-config.sxp)?"
-
-    def _reply(self, response: requests.Response, body: bytes, method: str) -> Reply:
-        """Check that the reply is whole, and of a kind that xend sends."""
-        where, status = self.address.url, response.status_code
-        promised = response.headers.get("Content-Length", "")
-        if promised and len(body) < int(promised):
-            raise _lost(
-                XendNoReply, f"The answer of xend at {where} broke off after {len(body)} of {promised} bytes", method
-            )
-        text = body.decode("utf-8", "surrogateescape")
-        if status in _CREDENTIALS or status > _LAST_STATUS or 300 <= status < 400:
-            said = f"{where} answered {status} {response.reason}, which xend never does: {_proxy_advice(status)}"
-            raise NotXend(said) if status in _CREDENTIALS else _lost(NotXend, said, method)
-        kind = response.headers.get("Content-Type", "")
-        plain = status == 200 and kind.startswith("text/plain")  # of the hypervisor's messages, any may be the first
-        if text.lstrip()[:1] == "<" and not text.startswith("<Fault") and not plain:
-            said = (
-                f"{where} answered HTML ({_excerpt(text)}): a proxy or another web server is in the way, "
-                "or something on the way changes the Accept header"
-            )
-            raise _lost(NotXend, said, method)
-        if not promised and not _is_chunked(response):
-            said = f"The answer of xend at {where} does not say how long it is, so it may have broken off"
-            raise _lost(XendNoReply, said, method)
-        return Reply(status, response.reason or "", kind, text)
+            return lost(NotXend, f"No HTTP with {where}: {_cause(error)}", method)
+        return lost(XendNoReply, happened, method)
 
 
-def _bytes(credential: str) -> bytes:
+def advice(on_socket: bool) -> str:
+    """Say what to check when xend cannot be reached, on a Unix socket or a TCP port."""
+    if on_socket:
+        return (
+            "Does xend run, does it listen there (xend-unix-server, xend-unix-path in xend-config.sxp), "
+            "and may this user, usually root, open the socket?"
+        )
+    return "Does xend run, and does it listen there (xend-http-server, xend-port, xend-address in xend-config.sxp)?"
+
+
+def encoded(form: Optional[Mapping[str, str]]) -> Optional[bytes]:
+    """Return a form as it is sent, None if there is none."""
+    return None if form is None else urlencode(form, errors="surrogateescape").encode("ascii")
+
+
+def credential_bytes(credential: str) -> bytes:
     """Return a user name or a password as it is sent: in UTF-8, or as the environment has it."""
     try:
         return credential.encode("utf-8", "surrogateescape")
@@ -271,36 +296,65 @@ def _bytes(credential: str) -> bytes:
         raise InvalidRequest("xend_username or xend_password holds text that cannot be sent") from error
 
 
-_FORM = "application/x-www-form-urlencoded"
 _CREDENTIALS = {401, 403, 407}
 """What a proxy answers that has passed nothing on."""
 _LAST_STATUS = 501
 """xend knows none beyond it; gateways know many."""
 
 
-def _lost(kind: type[_Doubtful], happened: str, method: str) -> _Doubtful:
+def lost(kind: type[_Doubtful], happened: str, method: str) -> _Doubtful:
     """Return the error for a request that was sent, and whose answer is none: what a POST asked for may have been done."""
     if method == "GET":
         return kind(f"{happened}.", perhaps_done=False)
     return kind(f"{happened}. {DOUBT}", perhaps_done=True)
 
 
+def _head(response: requests.Response) -> Head:
+    """Return what stands before the body of a reply."""
+    return Head(response.status_code, response.reason or "", response.headers)
+
+
 def _content(response: requests.Response) -> bytes:
     """Return the body of a reply, without unpacking anything. Raises ValueError for one that xend never sends."""
-    coding = response.headers.get("Content-Encoding", "").strip().lower()
-    if coding not in ("", "identity"):
-        raise ValueError(f"the answer is compressed ({_excerpt(coding)}), and xend never compresses")
-    length = response.headers.get("Content-Length")
-    if length is not None and not re.fullmatch(r"[0-9]{1,18}", length):
-        raise ValueError(f"the answer says {_excerpt(length)} for its length")
-    if int(length or 0) > MOST_MIB << 20:
-        raise ValueError(f"the answer has {length} bytes, and none of xend has more than {MOST_MIB} MiB")
+    check_head(_head(response))
     return response.content
 
 
-def _is_chunked(response: requests.Response) -> bool:
-    """Tell whether a reply says where it ends by coming in chunks: xend's never do, a proxy's may."""
-    return "chunked" in response.headers.get("Transfer-Encoding", "").lower()
+def check_head(head: Head) -> None:
+    """Raise ValueError for a reply whose body is not to be read."""
+    coding = head.field("Content-Encoding").strip().lower()
+    if coding not in ("", "identity"):
+        raise ValueError(f"the answer is compressed ({excerpt(coding)}), and xend never compresses")
+    length = head.headers.get("Content-Length")
+    if length is not None and not re.fullmatch(r"[0-9]{1,18}", length):
+        raise ValueError(f"the answer says {excerpt(length)} for its length")
+    if int(length or 0) > MOST_MIB << 20:
+        raise ValueError(f"the answer has {length} bytes, and none of xend has more than {MOST_MIB} MiB")
+
+
+def whole_reply(where: str, head: Head, body: bytes, method: str) -> Reply:
+    """Return a reply that is whole, and of a kind that xend sends. Raises XendNoReply and NotXend for any other."""
+    promised = head.field("Content-Length")
+    if promised and len(body) < int(promised):
+        raise lost(
+            XendNoReply, f"The answer of xend at {where} broke off after {len(body)} of {promised} bytes", method
+        )
+    text, status = body.decode("utf-8", "surrogateescape"), head.status
+    if status in _CREDENTIALS or status > _LAST_STATUS or 300 <= status < 400:
+        said = f"{where} answered {status} {head.reason}, which xend never does: {_proxy_advice(status)}"
+        raise NotXend(said) if status in _CREDENTIALS else lost(NotXend, said, method)
+    kind = head.field("Content-Type")
+    plain = status == 200 and kind.startswith("text/plain")  # of the hypervisor's messages, any may be the first
+    if text.lstrip()[:1] == "<" and not text.startswith("<Fault") and not plain:
+        said = (
+            f"{where} answered HTML ({excerpt(text)}): a proxy or another web server is in the way, "
+            "or something on the way changes the Accept header"
+        )
+        raise lost(NotXend, said, method)
+    if not promised and not head.chunked:
+        said = f"The answer of xend at {where} does not say how long it is, so it may have broken off"
+        raise lost(XendNoReply, said, method)
+    return Reply(status, head.reason, kind, text)
 
 
 def _proxy_advice(status: int) -> str:
@@ -314,11 +368,11 @@ def _proxy_advice(status: int) -> str:
 
 def unreadable(where: str, what: str, text: str, *, perhaps_done: bool = False) -> UnreadableReply:
     """Return the error for an answer that cannot be understood, with its beginning."""
-    said = f"xend at {where} gave an answer that cannot be read as {what}: {_excerpt(text)}"
+    said = f"xend at {where} gave an answer that cannot be read as {what}: {excerpt(text)}"
     return UnreadableReply(f"{said}. {DOUBT}" if perhaps_done else said, text=text, perhaps_done=perhaps_done)
 
 
-def _excerpt(text: str) -> str:
+def excerpt(text: str) -> str:
     """Return the beginning of *text*, in quotes, on one line, without passwords."""
     return repr(masked(text[:60]) + ("..." if len(text) > 60 else ""))
 
@@ -342,7 +396,7 @@ def _cause(error: BaseException) -> str:
     if isinstance(innermost, OSError) and innermost.strerror:
         return str(innermost.strerror)
     words = str(innermost) or type(innermost).__name__
-    return words if words.isprintable() else _excerpt(words)
+    return words if words.isprintable() else excerpt(words)
 
 
 def _chain(error: BaseException) -> list[BaseException]:

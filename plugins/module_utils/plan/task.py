@@ -1,0 +1,93 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The work of xen_domain, from plain options to a result, without Ansible."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.dom0.xend.plugins.module_utils.desired.desired import Desired, parse_config
+from ansible_collections.dom0.xend.plugins.module_utils.fields.table import NAMES
+from ansible_collections.dom0.xend.plugins.module_utils.info.log import last_lines
+from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import without_secrets
+from ansible_collections.dom0.xend.plugins.module_utils.plan.apply import Applier, Outcome
+from ansible_collections.dom0.xend.plugins.module_utils.plan.planning import view
+from ansible_collections.dom0.xend.plugins.module_utils.result import TaskResult
+from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import XendError
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import dumps
+
+
+def run(options: Mapping[str, Any], client: XendClient) -> TaskResult:
+    """Have the domain as *options* declare it. A failure says what was sent before it. Raises InvalidRequest."""
+    applier = Applier(client, desired_of(options))
+    try:
+        outcome = applier.run()
+    except XendError as error:
+        done = applier.outcome
+        values = {"changed": bool(done.operations), **sent(done), **end_of_log(client, options["log_lines"])}
+        return TaskResult(values, failure=str(error))
+    values = result_of(options["name"], outcome)
+    drifting = _drifting(options["name"], outcome)
+    if drifting and options["on_drift"] == "fail":
+        return TaskResult(values, outcome.warnings, failure=" ".join(drifting))
+    return TaskResult(values, [*outcome.warnings, *drifting])
+
+
+def end_of_log(client: XendClient, lines: int) -> dict[str, Any]:
+    """Return the last lines of xend's log as the result has them, nothing where none are asked for or xend gives none."""
+    if lines < 1:
+        return {}
+    try:
+        return {"log": last_lines(client.log(), lines)}
+    except XendError as error:
+        return {"log": [f"xend's log could not be read: {error}"]}
+
+
+def desired_of(options: Mapping[str, Any]) -> Desired:
+    """Return what the task declares. Raises InvalidRequest."""
+    config = None if options["config"] is None else parse_config(options["config"], options["name"])
+    return Desired(
+        options={key: options[key] for key in NAMES if options[key] is not None},
+        config=config,
+        **{key: options[key] for key in Desired.__dataclass_fields__ if key not in ("options", "config")},
+    )
+
+
+def sent(outcome: Outcome) -> dict[str, Any]:
+    """Return what the result says of what was sent."""
+    result: dict[str, Any] = {"operations": [operation.as_dict() for operation in outcome.operations]}
+    if outcome.removed is not None:
+        result["removed_config"] = dumps(without_secrets(outcome.removed.tree))
+    return result
+
+
+def result_of(name: str, outcome: Outcome) -> dict[str, Any]:
+    """Return the values of the result."""
+    values: dict[str, Any] = {
+        "changed": bool(outcome.operations),
+        "domain": outcome.after.as_dict() if outcome.after else None,
+        **sent(outcome),
+        "drift": outcome.drift,
+        "not_compared": outcome.not_compared,
+        "diff": {
+            "before_header": name,
+            "before": view(outcome.before),
+            "after_header": name,
+            "after": view(outcome.after),
+        },
+    }
+    if outcome.shutdown_outcome:
+        values["shutdown_outcome"] = outcome.shutdown_outcome
+    return values
+
+
+def _drifting(name: str, outcome: Outcome) -> list[str]:
+    """Return a warning for each thing that differs and stays as it is."""
+    return [
+        f"{name}: {item['option']} is {item['found']!r}, not {item['declared']!r} as declared; that takes: {item['takes']}."
+        for item in outcome.drift
+    ]

@@ -1,0 +1,433 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+r"""Reach xend through a few lines of Python that run on its host, for as long as one request takes.
+
+Every host with xend has a Python, as xend is written in it, of 2.3 or later. The lines (``SOURCE``) are given to
+``python -c`` through its standard input, with the request behind them: nothing is written to the host's disk, and no
+secret stands in a command line. They connect to the first place where xend listens, send the request, and print the whole
+reply in base64 between marks that nothing else prints, so that a banner or a shell that prints more harms nothing.
+
+The relay prints a first mark when it has a connection to xend and has sent nothing. Where a command ended without it,
+nothing was sent. A carrier that can wait for it gives the request only then.
+
+Who carries the command to the host, the OpenSSH client or a connection of Ansible, is a ``Carrier``.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import os
+import re
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http.client import HTTPException, HTTPResponse, IncompleteRead
+from typing import Any, Optional
+from urllib.parse import unquote, urlsplit
+
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import (
+    NotXend,
+    XendError,
+    XendNoReply,
+    XendUnreachable,
+)
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import (
+    FINISH_TIMEOUT,
+    FORM,
+    HEADERS,
+    MOST_MIB,
+    Address,
+    Head,
+    Reply,
+    advice,
+    check_head,
+    credential_bytes,
+    encoded,
+    excerpt,
+    lost,
+    whole_reply,
+)
+
+PORT = 8000
+"""The TCP port of xend, where it has one, unless its configuration says otherwise."""
+
+START_TIMEOUT = 30
+"""Seconds for all that comes before and after the exchange with xend: the login, and the start of a Python."""
+
+PYTHONS = (
+    *("python2", "python", "python3", "python2.7", "python2.6", "python2.5", "python2.4", "python2.3"),
+    *("/usr/bin/python2", "/usr/bin/python", "/usr/bin/python3", "/usr/bin/python2.7", "/usr/bin/python2.4"),
+    *("/usr/libexec/platform-python", "/usr/pkg/bin/python2.7", "/usr/local/bin/python2", "/usr/local/bin/python3"),
+)
+"""Where a Python is looked for. The first that starts is taken: a name on the PATH may be that of a version manager."""
+
+SOURCE = r"""
+import sys, time, socket, select, signal, errno
+def say(word, data):
+    sys.stdout.write("\n" + mark + " " + word + " " + binascii.b2a_base64(data).decode("ascii").strip() + " " + mark + "\n")
+    sys.stdout.flush()
+def why():
+    error = sys.exc_info()[1]
+    text = getattr(error, "strerror", None) or str(error) or error.__class__.__name__
+    if not hasattr(text, "decode"):
+        text = text.encode("utf-8", "replace")
+    return text
+def end(word, data):
+    say(word, data)
+    raise SystemExit
+def connected(place):
+    words = place.split(":")
+    address = [binascii.unhexlify(word.encode("ascii")) for word in words[1:]]
+    if words[0] == "unix":
+        return opened(socket.AF_UNIX, address[0])
+    infos = socket.getaddrinfo(address[0].decode("ascii"), int(address[1]), 0, socket.SOCK_STREAM)
+    for info in infos:
+        try:
+            return opened(info[0], info[4])
+        except socket.error:
+            if info is infos[-1]:
+                raise
+def opened(family, address):
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.settimeout(patience)
+    until = time.time() + patience
+    while 1:
+        try:
+            sock.connect(address)
+            return sock
+        except socket.error:
+            if sys.exc_info()[1].args[0] != errno.EAGAIN or time.time() > until:
+                raise
+            time.sleep(0.05)
+def search():
+    for last in (0, 1):
+        said = []
+        for place in places:
+            try:
+                return connected(place)
+            except (socket.error, IOError, OSError):
+                said.append(why())
+        if not last:
+            time.sleep(0.3)
+    end("unreachable", "\n".encode("ascii").join(said))
+def missing(data):
+    at = data.find("\r\n\r\n".encode("ascii"))
+    if at < 0:
+        return 1
+    head = data[:at].decode("latin-1").lower().split("\r\n")
+    for line in head[1:]:
+        if line[:15] == "content-length:" and line[15:].strip().isdigit():
+            return at + 4 + int(line[15:])
+    return 0
+def receive(sock):
+    pieces, size, wanted = [], 0, 1
+    until = time.time() + silence + finish
+    watch = select.poll()
+    watch.register(sock.fileno(), select.POLLIN)
+    watch.register(1, 0)
+    while wanted <= 1 or size < wanted:
+        left = min(silence, until - time.time())
+        events = left > 0 and watch.poll(int(left * 1000) + 1)
+        if not events:
+            end(left < silence and "slow" or "silent", "".encode("ascii"))
+        for descriptor, _event in events:
+            if descriptor == 1:
+                raise SystemExit
+        piece = sock.recv(65536)
+        if not piece:
+            break
+        pieces.append(piece)
+        size = size + len(piece)
+        if size > most or (wanted == 1 and size > 1048576):
+            end("endless", "".encode("ascii"))
+        if wanted == 1:
+            pieces = ["".encode("ascii").join(pieces)]
+            wanted = missing(pieces[0])
+    return "".encode("ascii").join(pieces)
+words = sys.stdin.readline().split()
+mark, patience, silence, finish, most = words[0], float(words[1]), float(words[2]), float(words[3]), int(words[4])
+places = words[5:]
+signal.alarm(int(2 * patience * len(places) + silence + finish) + 10)
+sock = search()
+say("connected", "".encode("ascii"))
+request = binascii.a2b_base64(sys.stdin.readline().encode("ascii"))
+if not request:
+    raise SystemExit
+try:
+    sock.settimeout(silence)
+    sock.sendall(request)
+    data = receive(sock)
+except (socket.error, select.error, IOError, OSError):
+    end("broken", why())
+end("reply", data)
+"""
+"""What runs on the host: Python 2.3 to 3.x. It ends when it has printed a reply, when nobody reads what it prints, and in
+any case after a time."""
+
+_START = "import sys,binascii;exec(binascii.a2b_base64(sys.stdin.readline().encode()))"
+_NO_PYTHON = "dom0.xend-no-python"
+_MOST_SHOWN = 300
+
+
+def command() -> str:
+    """Return the command of the host that starts the relay: in one line, for sh, bash and csh, and without a secret."""
+    script = (
+        "PATH=$PATH:/usr/local/bin:/usr/bin:/bin; export PATH; PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE; "
+        f"cd /; for python in {' '.join(PYTHONS)}; do "
+        '"$python" -c "" </dev/null >/dev/null 2>&1 && exec "$python" -c ' + f'"{_START}"; done; echo {_NO_PYTHON}'
+    )
+    return f"exec /bin/sh -c {shlex.quote(script)}"
+
+
+@dataclass(frozen=True)
+class Message:
+    """What the command reads: the relay and what it has to know, then the request, which it takes when it says ``ready``."""
+
+    opening: bytes
+    request: bytes
+    ready: bytes
+
+
+@dataclass(frozen=True)
+class Carried:
+    """How a command ended on the host. ``broken`` says what broke on the way there, empty if nothing did."""
+
+    output: bytes
+    errors: str = ""
+    broken: str = ""
+    sent: bool = True
+    """Whether the host can have the request."""
+
+
+Carrier = Callable[[str, Message, float], Carried]
+"""Runs a command on the host, once, with a message for it to read, for so many seconds at most."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where xend is looked for on its host, in this order, and the path in front of those of xend."""
+
+    addresses: Sequence[tuple[str, ...]]
+    base: str = ""
+
+    @classmethod
+    def of_socket(cls, path: str = "") -> Places:
+        """Return the socket of this path, or else those places where xend listens by default."""
+        if path:
+            return cls([("unix", path)])
+        return cls([("unix", "/var/lib/xend/xend-socket"), ("tcp", "127.0.0.1", str(PORT))])
+
+    @classmethod
+    def of_url(cls, address: Address) -> Places:
+        """Return the place that an ``xend_url`` names, as its host sees it."""
+        if address.socket_path is not None:
+            return cls.of_socket(address.socket_path)
+        parts = urlsplit(address.base)
+        return cls([("tcp", unquote(parts.hostname or ""), str(parts.port or 80))], parts.path)
+
+    @property
+    def host(self) -> str:
+        """The Host header: the name of the only place."""
+        kind, host, *port = self.addresses[0]
+        shown = f"[{host}]" if ":" in host else host
+        return f"{shown}:{port[0]}" if kind == "tcp" and len(self.addresses) == 1 else "localhost"
+
+    def words(self) -> list[str]:
+        """Return them as the relay reads them."""
+        return [
+            ":".join([kind, *(word.encode("utf-8", "surrogateescape").hex() for word in words)])
+            for kind, *words in self.addresses
+        ]
+
+    def __str__(self) -> str:
+        """Return them for people."""
+        return " or ".join(
+            f"unix://{words[0]}" if kind == "unix" else f"http://{':'.join(words)}" for kind, *words in self.addresses
+        )
+
+
+class Relay:
+    """One xend, reached from its own host. Raises the errors of ``wire.errors``, and those of its carrier."""
+
+    def __init__(
+        self,
+        url: str,
+        places: Places,
+        carry: Carrier,
+        *,
+        username: Optional[str] = None,
+        password: Optional[str] = None,
+        connect_timeout: float = 5,
+        finish_timeout: float = FINISH_TIMEOUT,
+    ) -> None:
+        """Take where xend is, with the *url* for people, and who carries the requests there. Times are in seconds."""
+        self.address = Address(url, places.base)
+        self._places = places
+        self._carry = carry
+        self._authorization = _authorization(username, password or "") if username else None
+        self._connect_timeout = connect_timeout
+        self._finish_timeout = finish_timeout
+
+    def exchange(
+        self, path: str, form: Optional[Mapping[str, str]] = None, *, timeout: float, query: str = ""
+    ) -> Reply:
+        """Send one GET, or one POST if there is a *form*, and return the whole reply.
+
+        *timeout* is how long xend may stay silent, in seconds; the whole answer has ``finish_timeout`` more. With a *query*
+        the form travels in the URL.
+        """
+        method = "GET" if form is None else "POST"
+        request = self._request(method, self._places.base + path + query, encoded(form))
+        carried, said = self._carried(request, timeout)
+        if method == "GET" and ("broken" in said or said.get("reply") == b""):
+            carried, said = self._carried(request, timeout)
+        if "reply" in said:
+            return self._reply(said["reply"], method)
+        raise self._error(said, carried, method, timeout)
+
+    def _carried(self, request: bytes, timeout: float) -> tuple[Carried, dict[str, bytes]]:
+        """Have a request carried to the host; return how that ended, and what the relay said."""
+        mark = "dom0.xend-" + os.urandom(16).hex()
+        connecting = 2 * self._connect_timeout * len(self._places.addresses)
+        bound = connecting + timeout + self._finish_timeout + START_TIMEOUT
+        carried = self._carry(command(), self._message(mark, request, timeout), bound)
+        return carried, _marked(carried.output, mark)
+
+    def _request(self, method: str, target: str, body: Optional[bytes]) -> bytes:
+        """Return the request as HTTP has it."""
+        headers = {"Host": self._places.host, **HEADERS}
+        if self._authorization:
+            headers["Authorization"] = self._authorization
+        if body is not None:
+            headers |= {"Content-Type": FORM, "Content-Length": str(len(body))}
+        lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+        return "\r\n".join(lines).encode("ascii") + (body or b"")
+
+    def _message(self, mark: str, request: bytes, timeout: float) -> Message:
+        """Return what the host's Python reads, in lines."""
+        seconds = [f"{each:f}" for each in (self._connect_timeout, timeout, self._finish_timeout)]
+        words = " ".join([mark, *seconds, str(MOST_MIB << 20), *self._places.words()])
+        opening = base64.b64encode(SOURCE.encode("ascii")) + b"\n" + words.encode("ascii") + b"\n"
+        return Message(opening, base64.b64encode(request) + b"\n", f"{mark} connected".encode("ascii"))
+
+    def _reply(self, data: bytes, method: str) -> Reply:
+        """Return the reply that the relay has read."""
+        where = self.address.url
+        if not data:
+            raise lost(XendNoReply, f"xend at {where} closed the connection without an answer", method)
+        response = HTTPResponse(_Received(data), method=method)  # type: ignore[arg-type]
+        try:
+            response.begin()
+            head = Head(response.status, response.reason or "", response.headers)
+            check_head(head)
+            body = response.read()
+        except IncompleteRead as error:
+            body = error.partial
+            if head.chunked:
+                raise lost(XendNoReply, f"The answer of xend at {where} broke off", method) from None
+        except (HTTPException, ValueError) as error:
+            words = str(error)
+            shown = words if words.isprintable() else excerpt(words)
+            raise lost(NotXend, f"No HTTP with {where}: {shown or type(error).__name__}", method) from error
+        return whole_reply(where, head, body, method)
+
+    def _error(self, said: Mapping[str, bytes], carried: Carried, method: str, timeout: float) -> XendError:
+        """Return the typed error for a request without a reply, which says whether it may have been carried out."""
+        where = self.address.url
+        if "unreachable" in said:
+            return self._unreachable(said["unreachable"])
+        if "endless" in said:
+            return lost(
+                NotXend, f"The answer of {where} goes on after {MOST_MIB} MiB, and none of xend has more", method
+            )
+        happened = {
+            "silent": f"xend at {where} did not answer within {timeout:g} s",
+            "slow": f"xend at {where} did not finish its answer within {timeout + self._finish_timeout:g} s",
+            "broken": f"The connection to xend at {where} broke ({_text(said.get('broken', b''))})",
+        }
+        for word, what in happened.items():
+            if word in said:
+                return lost(XendNoReply, what, method)
+        return self._no_word(carried, method, connected="connected" in said)
+
+    def _no_word(self, carried: Carried, method: str, *, connected: bool) -> XendError:
+        """Return the typed error where the relay has not said how it went: it, or the way to it, broke."""
+        where, why = self.address.url, carried.broken or _said(carried)
+        if carried.broken and not carried.sent:
+            return XendUnreachable(f"Cannot reach the host of xend at {where}: {why}. Nothing was sent.")
+        because = f" ({why})" if why else ""
+        if connected:
+            return lost(
+                XendNoReply, f"The relay on the host of xend at {where} ended without an answer{because}", method
+            )
+        if carried.broken:
+            return lost(XendNoReply, f"The way to the host of xend at {where} broke{because}", method)
+        if _NO_PYTHON.encode() in carried.output:
+            return XendUnreachable(
+                f"No Python starts on the host of xend at {where}, and one is needed to reach xend from there: "
+                f"none of {', '.join(PYTHONS)} does. Nothing was sent."
+            )
+        return XendUnreachable(f"No relay starts on the host of xend at {where}{because}. Nothing was sent.")
+
+    def _unreachable(self, causes: bytes) -> XendUnreachable:
+        """Return the error for a xend that listens in none of the places."""
+        several = len(self._places.addresses) > 1
+        reasons = causes.split(b"\n")
+        tried = [f"{Places([place])}: {_text(reason)}" for place, reason in zip(self._places.addresses, reasons)]
+        why = "; ".join(tried) if several else _text(causes)
+        hint = (
+            advice(self._places.addresses[0][0] == "unix")
+            if not several
+            else (
+                "Does xend run, where does it listen (xend-unix-server, xend-http-server in xend-config.sxp), and may this user, "
+                "usually root, open its socket?"
+            )
+        )
+        return XendUnreachable(f"Cannot connect to xend at {self.address.url}: {why}. {hint}")
+
+
+class _Received:
+    """A reply that is there, in the place of a socket."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def makefile(self, *_args: Any) -> io.BytesIO:
+        """Return what to read from."""
+        return io.BytesIO(self._data)
+
+
+def _authorization(username: str, password: str) -> str:
+    """Return the header of HTTP basic authentication."""
+    joined = credential_bytes(username) + b":" + credential_bytes(password)
+    return "Basic " + base64.b64encode(joined).decode("ascii")
+
+
+def _marked(output: bytes, mark: str) -> dict[str, bytes]:
+    """Return what the relay has printed, by its words."""
+    found = re.findall(rb"%b ([a-z]+) ([A-Za-z0-9+/=]*) %b" % (mark.encode(), mark.encode()), output)
+    said: dict[str, bytes] = {}
+    for word, data in found:
+        try:
+            said[word.decode("ascii")] = base64.b64decode(data, validate=True)
+        except binascii.Error:
+            continue
+    return said
+
+
+def _said(carried: Carried) -> str:
+    """Return what the host printed instead, one line of it."""
+    for text in (carried.errors, _text(carried.output)):
+        lines = [line.strip() for line in text.splitlines() if line.strip() and _NO_PYTHON not in line]
+        if lines:
+            return lines[-1][:_MOST_SHOWN]
+    return ""
+
+
+def _text(data: bytes) -> str:
+    """Return what a host printed as text."""
+    return data.decode("utf-8", "backslashreplace")

@@ -1,0 +1,200 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``ssh://[user@]host[:port][/path/of/socket]``: the OpenSSH client carries requests to a relay on the host of xend.
+
+The client asks nobody anything (BatchMode): a key that it does not know or a password that it would need is an error.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import selectors
+import shlex
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import IO, Optional, cast
+from urllib.parse import unquote, urlsplit
+
+from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import url_without_secrets
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, XendUnreachable
+from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import Carried, Message
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import MOST_MIB
+
+SCHEME = "ssh://"
+_FORM = "ssh://[user@]host[:port][/path/of/socket]"
+
+_CONTROL_DIR = "~/.ansible/cp"
+"""Where ssh has its sockets to share a login; Ansible has them there, too."""
+_LONGEST_CONTROL_DIR = 40
+"""The path of such a socket must not have more than about 100 characters, and ssh adds 60."""
+
+_WORD = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.+-]*")
+_HOST = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]*|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9_.-]+)?")
+"""Nothing that ssh takes for an option, or that a shell of its configuration takes for more than a name."""
+
+_MOST_OUTPUT = (MOST_MIB << 20) * 4 // 3 + (1 << 20)
+"""The longest reply in base64, and a banner."""
+_MOST_GARBAGE = 1 << 20
+_MOST_ERRORS = 1 << 16
+
+_LAST_SECONDS = 5
+"""Seconds for ssh to end when the command has."""
+_BROKEN = 255
+"""The status of ssh where it failed itself."""
+
+
+@dataclass(frozen=True)
+class SshAddress:
+    """A parsed ``ssh://`` URL. ``socket_path`` is empty where xend has to be looked for."""
+
+    host: str
+    user: Optional[str]
+    port: Optional[int]
+    socket_path: str
+
+    @classmethod
+    def parse(cls, url: str) -> SshAddress:
+        """Read an ``xend_url``. Raises InvalidRequest, and never repeats a password that is in it."""
+        shown = url_without_secrets(url)
+        try:
+            parts = urlsplit(url)
+            port, host = parts.port, unquote(parts.hostname or "")
+        except ValueError:
+            raise InvalidRequest(f"xend_url {shown!r} is not a URL of the form {_FORM}") from None
+        if parts.password is not None:
+            raise InvalidRequest("xend_url holds a password: ssh takes none from there, give it a key")
+        if parts.query or parts.fragment:
+            raise InvalidRequest(f"xend_url {shown!r} must end with its path: no query and no fragment")
+        if not _HOST.fullmatch(host) or (parts.username is not None and not _WORD.fullmatch(parts.username)):
+            raise InvalidRequest(f"xend_url {shown!r} names no host, or no user, that ssh can be given: it is {_FORM}")
+        return cls(host, parts.username, port, unquote(parts.path.rstrip("/")))
+
+
+class Ssh:
+    """Carries commands to one host with the OpenSSH client."""
+
+    def __init__(self, address: SshAddress, *, arguments: Optional[str] = None, connect_timeout: float = 5) -> None:
+        """Take the host, and further *arguments* for ssh, instead of those that keep a login for the next request."""
+        try:
+            given = _sharing() if arguments is None else shlex.split(arguments)
+        except ValueError as error:
+            raise InvalidRequest(f"xend_ssh_args cannot be split into arguments: {error}") from error
+        seconds = max(1, round(connect_timeout))
+        self._command = ["ssh", "-T", "-x", "-o", "BatchMode=yes", "-o", f"ConnectTimeout={seconds}", *given]
+        self._command += ["-p", str(address.port)] if address.port else []
+        self._command += ["-l", address.user] if address.user else []
+        self._command += ["--", address.host]
+
+    def __call__(self, command: str, message: Message, bound: float) -> Carried:
+        """Run a command there, once. Raises XendUnreachable where there is no ssh."""
+        pipe = subprocess.PIPE
+        try:
+            process = subprocess.Popen([*self._command, command], stdin=pipe, stdout=pipe, stderr=pipe)  # noqa: S603
+        except OSError as error:
+            raise XendUnreachable(f"The ssh of OpenSSH cannot be started: {error.strerror}") from error
+        with process:
+            try:
+                return _Conversation(process, message, bound).carried()
+            finally:
+                process.kill()
+
+
+def _sharing() -> list[str]:
+    """Return the arguments that have all requests of a run share one login, none where there is no place for the socket."""
+    folder = os.path.expanduser(_CONTROL_DIR)  # noqa: PTH111
+    if len(folder) > _LONGEST_CONTROL_DIR:
+        return []
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103
+    except OSError:
+        return []
+    path = folder.replace("%", "%%")
+    return ["-o", "ControlMaster=auto", "-o", "ControlPersist=60s", "-o", f'ControlPath="{path}/xend-%C"']
+
+
+class _Conversation:
+    """What is said to a process and what it answers, within bounds of time and size."""
+
+    def __init__(self, process: subprocess.Popen[bytes], message: Message, bound: float) -> None:
+        self._process = process
+        self._stdin, self._stdout, self._stderr = (
+            cast("IO[bytes]", stream) for stream in (process.stdin, process.stdout, process.stderr)
+        )
+        self._message = message
+        self._bound = bound
+        self._end = time.monotonic() + bound
+        self._output, self._errors = bytearray(), bytearray()
+        self._pending = memoryview(message.opening)
+        self._sent = False
+        self._selector = selectors.DefaultSelector()
+
+    def carried(self) -> Carried:
+        """Return how it ended."""
+        with self._selector:
+            broken = self._talk() or self._status()
+        return Carried(bytes(self._output), self._errors.decode("utf-8", "backslashreplace"), broken, self._sent)
+
+    def _talk(self) -> str:
+        """Give and take until it says no more. Return what broke, if anything did."""
+        os.set_blocking(self._stdin.fileno(), False)
+        self._selector.register(self._stdin, selectors.EVENT_WRITE, self._give)
+        self._selector.register(self._stdout, selectors.EVENT_READ, self._take)
+        self._selector.register(self._stderr, selectors.EVENT_READ, self._take_errors)
+        while self._stdout in {key.fileobj for key in self._selector.get_map().values()}:
+            left = self._end - time.monotonic()
+            if left <= 0:
+                return f"it did not end within {self._bound:g} s"
+            for key, _events in self._selector.select(left):
+                key.data(key.fileobj)
+            if len(self._output) > (_MOST_OUTPUT if self._sent else _MOST_GARBAGE):
+                return "the host prints without an end"
+        return ""
+
+    def _give(self, stdin: IO[bytes]) -> None:
+        """Give what it takes now, and close when all is given."""
+        try:
+            self._pending = self._pending[os.write(stdin.fileno(), self._pending) :]
+        except BrokenPipeError:
+            self._pending = memoryview(b"")
+        if not self._pending:
+            self._selector.unregister(stdin)
+            if self._sent:
+                with suppress(BrokenPipeError):
+                    stdin.close()
+
+    def _take(self, stdout: IO[bytes]) -> None:
+        """Take what it prints. When the relay is ready, the request is given."""
+        self._output += self._read(stdout)
+        if not self._sent and self._message.ready in self._output:
+            self._sent = True
+            self._pending = memoryview(self._message.request)
+            self._selector.register(self._stdin, selectors.EVENT_WRITE, self._give)
+
+    def _take_errors(self, stderr: IO[bytes]) -> None:
+        """Take what it prints of errors, the last of it."""
+        self._errors += self._read(stderr)
+        del self._errors[:-_MOST_ERRORS]
+
+    def _read(self, stream: IO[bytes]) -> bytes:
+        """Read what is there, nothing at its end."""
+        data = os.read(stream.fileno(), 1 << 16)
+        if not data:
+            self._selector.unregister(stream)
+        return data
+
+    def _status(self) -> str:
+        """Return what broke by the status of ssh, which is its own if it is 255."""
+        try:
+            status = self._process.wait(_LAST_SECONDS)
+        except subprocess.TimeoutExpired:
+            return "ssh does not end"
+        if status not in (_BROKEN, -signal.SIGKILL):
+            return ""
+        lines = [line for line in self._errors.decode("utf-8", "backslashreplace").splitlines() if line.strip()]
+        return lines[-1].strip() if lines else f"ssh ended with {status}"

@@ -1,0 +1,211 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the action plugins have in common: they do in the controller what the module of their name does on a host.
+
+xend is reached from the controller where the host of the task is the controller, or is named by an ``ssh://`` URL; through
+the connection that Ansible has to the host where that is another one (``_carrier``). The module runs where neither can
+be: with ``async``, over HTTPS from another host, over a connection that runs no commands, and without the libraries.
+
+A result is that of the module, field by field.
+"""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, Optional
+
+from ansible import constants as C  # noqa: N812 - as everywhere in Ansible
+from ansible.errors import AnsibleError
+from ansible.module_utils.basic import env_fallback
+from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.errors import AnsibleFallbackNotFound, UnsupportedError
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import options_without_secrets, secrets_of_options
+from ansible_collections.dom0.xend.plugins.module_utils.module import (
+    Opener,
+    Work,
+    misshapen,
+    missing_library,
+    open_relay,
+)
+from ansible_collections.dom0.xend.plugins.module_utils.result import TaskResult
+from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import Places, Relay
+from ansible_collections.dom0.xend.plugins.module_utils.wire.ssh import SCHEME
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Address
+from ansible_collections.dom0.xend.plugins.plugin_utils._carrier import ConnectionCarrier, can_carry
+
+_MISSING = "Failed to import the required Python library"
+"""How a module begins to say that a library is missing."""
+
+
+class XendAction(ActionBase):
+    """Does the ``work`` of a module in the controller, or has the module do it."""
+
+    work: Work
+    _supports_async = True
+
+    def run(self, tmp: Optional[str] = None, task_vars: Optional[dict[str, Any]] = None) -> dict[str, Any]:
+        """Return the result of the task."""
+        super().run(tmp, task_vars)
+        del tmp
+        variables = task_vars or {}
+        if self._task.async_val:
+            return self._run_module(variables)
+        task = _Task(self.work, self._task.action, plain(self._task.args), self._environment())
+        if task.refusal is None:
+            url = task.options["xend_url"]
+            if self._needs_module(url):
+                return self._run_module(variables)
+            missing = missing_library(url)
+            if missing:
+                return self._run_module(variables, missing[0])
+        done = task.run(self._way(task), check_mode=self._task.check_mode)
+        for warning in done.warnings:
+            self._display.warning(warning)
+        return self._result(task, done)
+
+    # ---- who does it
+
+    @property
+    def _is_local(self) -> bool:
+        """Whether the host of the task is the controller, as the user who runs Ansible."""
+        return bool(self._connection.transport == "local")
+
+    def _needs_module(self, url: str) -> bool:
+        """Return whether this xend is reached neither from the controller nor through the connection."""
+        if self._is_local or url.startswith(SCHEME):
+            return False
+        return not url.startswith(("unix:", "http:")) or not can_carry(self._connection)
+
+    def _way(self, task: _Task) -> Optional[Opener]:
+        """Return the way to xend through the connection, None for that which the URL names."""
+        url = task.options.get("xend_url") or ""
+        as_other = url.startswith("unix:") and self._becomes_other()
+        if url.startswith(SCHEME) or (self._is_local and not as_other):
+            return None
+        return lambda options: self._relay(options, search=not task.names_xend and not self._is_local)
+
+    def _becomes_other(self) -> bool:
+        """Return whether the task is to run as another user than the one who runs Ansible."""
+        return bool(self._connection.become) and self.get_become_option("become_user") != getpass.getuser()
+
+    def _relay(self, options: Mapping[str, Any], *, search: bool) -> Relay:
+        """Return the way to xend through the connection. Raises InvalidRequest for a wrong URL."""
+        host = self._task.delegate_to or self._play_context.remote_addr or ""
+        carry = ConnectionCarrier(self._connection, self._low_level_execute_command)
+        places = Places.of_socket() if search else Places.of_url(Address.parse(options["xend_url"]))
+        return open_relay(options, f"{places} on {host}", places, carry)
+
+    def _run_module(self, variables: dict[str, Any], missing: str = "") -> dict[str, Any]:
+        """Have the module do it, on the host. *missing* says which library is missing here."""
+        wrap_async = bool(self._task.async_val) and not self._connection.has_native_async
+        result: dict[str, Any] = self._execute_module(task_vars=variables, wrap_async=wrap_async)
+        if missing and result.get("failed") and _MISSING in str(result.get("msg")):
+            result["msg"] = (
+                f"requests and sexpdata are missing where Ansible runs, and on the host of the task: install them where "
+                f"Ansible runs, with {sys.executable} -m pip install requests sexpdata"
+            )
+        return result
+
+    # ---- what goes in and comes out
+
+    def _environment(self) -> Callable[..., str]:
+        """Return the fallback of options: the environment of the task, and that of the controller if that is the host."""
+        given: dict[str, Any] = {}
+        self._compute_environment_string(given)
+
+        def fallback(*names: str) -> str:
+            for name in names:
+                if name in given:
+                    return str(given[name])
+            if not self._is_local:
+                raise AnsibleFallbackNotFound
+            value: str = env_fallback(*names)
+            return value
+
+        return fallback
+
+    def _result(self, task: _Task, done: TaskResult) -> dict[str, Any]:
+        """Return the result as a module returns it."""
+        values = dict(done.values)
+        if done.failure is not None:
+            values |= {"failed": True, "msg": done.failure}
+        if self._shows_invocation():
+            values["invocation"] = {"module_args": task.shown}
+        hidden: dict[str, Any] = remove_values(values, task.secrets)
+        return {**hidden, **{key: value for key, value in values.items() if value is None or isinstance(value, bool)}}
+
+    @staticmethod
+    def _shows_invocation() -> bool:
+        """Return whether results hold the options; up to ansible-core 2.19 all do."""
+        try:
+            return bool(C.config.get_config_value("INJECT_INVOCATION"))
+        except AnsibleError:
+            return True
+
+
+class _Task:
+    """The options of a task, checked as a module does, and the work on them."""
+
+    def __init__(self, work: Work, name: str, given: dict[str, Any], fallback: Callable[..., str]) -> None:
+        """Check what was *given*. ``refusal`` is the message if it is refused."""
+        spec = _with_fallback(work.argument_spec(), fallback)
+        checked = ModuleArgumentSpecValidator(spec, mutually_exclusive=work.mutually_exclusive).validate(given)
+        self.work = work
+        self.options: dict[str, Any] = {**given, **checked.validated_parameters}
+        self.secrets = {*secrets_of_options(given), *secrets_of_options(self.options)}
+        self.names_xend = _names_xend(given, fallback)
+        self.refusal: Optional[str] = None
+        if checked.errors.errors:
+            unsupported = isinstance(checked.errors[0], UnsupportedError)
+            prefix = f"Unsupported parameters for ({name}) module: " if unsupported else ""
+            self.refusal = misshapen(spec, given) or prefix + checked.errors.msg
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """The options as they may be shown."""
+        return {key: options_without_secrets(value, key) for key, value in self.options.items()}
+
+    def run(self, way: Optional[Opener], *, check_mode: bool) -> TaskResult:
+        """Do the work, unless the options are refused."""
+        if self.refusal is not None:
+            return TaskResult(failure=self.refusal)
+        done = self.work.result(self.options, check_mode=check_mode, way=way)
+        wrong = None if done.failure is None else misshapen(self.work.argument_spec(), self.options)
+        hidden = [str(remove_values(warning, self.secrets)) for warning in done.warnings]
+        return TaskResult(done.values, hidden, wrong or done.failure)
+
+
+def plain(value: Any) -> Any:
+    """Return what a module would get of an argument: Ansible's own kinds of texts, numbers and containers are none there."""
+    if isinstance(value, Mapping):
+        return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [plain(item) for item in value]
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, float):
+        return float(value)
+    return int(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _with_fallback(spec: dict[str, dict[str, Any]], fallback: Callable[..., str]) -> dict[str, dict[str, Any]]:
+    """Return an argument spec whose options are looked up in another environment."""
+    return {
+        name: {**rule, "fallback": (fallback, *rule["fallback"][1:])} if "fallback" in rule else rule
+        for name, rule in spec.items()
+    }
+
+
+def _names_xend(given: Mapping[str, Any], fallback: Callable[..., str]) -> bool:
+    """Return whether the task says where xend listens."""
+    try:
+        return given.get("xend_url") is not None or bool(fallback("XEND_URL"))
+    except AnsibleFallbackNotFound:
+        return False
