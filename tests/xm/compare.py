@@ -110,7 +110,7 @@ def compare(run: DryRun, release: str) -> Cell:
 
 def _differences(sent: Sxp, said: Sxp, release: str) -> Iterator[str]:
     """Yield what only xm sent, and what only the options say."""
-    theirs, ours = Counter(_facts(sent, release)), Counter(_facts(said, release))
+    theirs, ours = Counter(_facts(sent)), Counter(_facts(said))
     for fact in (theirs - ours).elements():
         since, _reason = ADDED_BY_XM.get(_shown(fact), ("", ""))
         if not since or NAMES.index(release) < NAMES.index(since):
@@ -131,12 +131,12 @@ def _shown(fact: object) -> str:
     return str(fact)
 
 
-def _facts(config: Sxp, release: str) -> Iterator[Fact]:
+def _facts(config: Sxp) -> Iterator[Fact]:
     """Yield the facts of a config: those of a device are one, and may be there twice."""
     once: set[Fact] = set()
     for child in _lists(config[1:]):
         if child[0] == "device":
-            yield _device(child[1], release)
+            yield _device(child[1])
         elif child[0] == "image":
             once |= set(_image(child[1]))
         else:
@@ -179,7 +179,7 @@ def _image(image: Sxp) -> Iterator[Fact]:
     yield from (("image", *fact) for fact in fields if fact[0] not in ("root", "args"))
 
 
-def _device(device: Sxp, release: str) -> Fact:
+def _device(device: Sxp) -> Fact:
     """Return a device as one fact."""
     assert isinstance(device, list)
     name = device[0]
@@ -187,14 +187,13 @@ def _device(device: Sxp, release: str) -> Fact:
         return ("device", name, frozenset(_pci_function(item) for item in _lists(device)))
     fields = frozenset(_plain(item) for item in _lists(device))
     if name == "vfb":
-        fields = _frame_buffer(fields, release)
+        fields = _frame_buffer(fields)
     return ("device", name, fields)
 
 
-def _frame_buffer(fields: frozenset[Fact], release: str) -> frozenset[Fact]:
+def _frame_buffer(fields: frozenset[Fact]) -> frozenset[Fact]:
     """Return the fields of a frame buffer in one spelling."""
-    del release
-    kinds = {("type", "vnc"): ("vnc", "1"), ("type", "sdl"): ("sdl", "1")}
+    kinds: dict[Fact, Fact] = {("type", "vnc"): ("vnc", "1"), ("type", "sdl"): ("sdl", "1")}
     return frozenset(kinds.get(fact, fact) for fact in fields if fact[0] not in LEFT_OUT and fact != ("sdl", "0"))
 
 

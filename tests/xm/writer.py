@@ -35,15 +35,16 @@ _TAP2 = {"4.1": "tap2", "4.4": "tap2"}
 
 def tree(options: Mapping[str, Any], release: str) -> Sxp:
     """Return the config."""
-    found: list[Sxp] = ["vm", *([key, str(options[key])] for key in _TOP if key in options)]
+    top: list[Sxp] = [[key, str(options[key])] for key in _TOP if key in options]
+    found: list[Sxp] = ["vm", *top]
     if options.get("localtime"):
         found.append(["localtime", "1"])
     vcpus: list[Sxp] = [["vcpus", str(options["vcpus"])]] if "vcpus" in options else []
     found += vcpus if release != "3.0.0" else []
     if "image" in options:
         image = options["image"]
-        words = [[key, image[key]] for key in ("kernel", "ramdisk", "root", "args") if key in image]
-        more = [[key, _expression(value)] for key, value in image.get("options", {}).items()]
+        words: list[Sxp] = [[key, image[key]] for key in ("kernel", "ramdisk", "root", "args") if key in image]
+        more: list[Sxp] = [[key, _expression(value)] for key, value in image.get("options", {}).items()]
         found.append(["image", [image["type"], *words, *more, *(vcpus if release == "3.0.0" else [])]])
     found += [["device", [_class(vbd["uname"], release), *_pairs(vbd)]] for vbd in options.get("vbds", ())]
     found += [["device", ["vif", *_pairs(vif)]] for vif in options.get("vifs", ())]

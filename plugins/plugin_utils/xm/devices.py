@@ -86,14 +86,14 @@ def pairs(guest: Guest, key: str, entry: str, known: Mapping[str, Span]) -> dict
         if not sign:
             guest.refuse(key, "has a part that is not of the form KEY=VALUE, which xm refuses")
         if word not in known or not within(guest.release, known[word]):
-            guest.refuse(key, f"has {shown(word)}, which xm {guest.release} does not know and refuses")
+            guest.refuse(key, f"has {shown(key, word)}, which xm {guest.release} does not know and refuses")
         found[word] = value.strip()
     return found
 
 
-def shown(word: str) -> str:
-    """Return a word of a file as it may be shown: a name, and no secret."""
-    return word if re.fullmatch(r"[a-z_]{1,20}", word) else "a word"
+def shown(key: str, word: str) -> str:
+    """Return a word of a list as it may be shown: in a vfb, it may be the end of a password with a comma."""
+    return word if key != "vfb" and re.fullmatch(r"[a-z_]{1,20}", word) else "a word"
 
 
 def vfbs(guest: Guest) -> tuple[list[Device], list[Sxp]]:
@@ -105,7 +105,7 @@ def vfbs(guest: Guest) -> tuple[list[Device], list[Sxp]]:
         keymap = guest.text("keymap") if guest.since("3.1") else None
         if keymap and "keymap" not in words:
             words["keymap"] = keymap
-        option = _vfb_option(words)
+        option = vfb_option(words)
         if option is not None:
             options.append(option)
         else:
@@ -113,7 +113,7 @@ def vfbs(guest: Guest) -> tuple[list[Device], list[Sxp]]:
     return options, expressions
 
 
-def _vfb_option(words: Mapping[str, str]) -> Device | None:
+def vfb_option(words: Mapping[str, str]) -> Device | None:
     """Return a frame buffer as an option, None for one that says more than the options can."""
     kinds = [kind for kind in ("vnc", "sdl") if words.get(kind, "0") not in ("0", "")]
     rest = {key: value for key, value in words.items() if key not in ("vnc", "sdl")}

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
+from typing import cast
 
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.functions import (
     BUILTINS,
@@ -295,7 +296,7 @@ class Expressions:
             self.budget.items(len(holder))
         elif isinstance(holder, (list, dict)) and not first_unknown(place):
             self.budget.size(place)
-            holder[place] = value  # type: ignore[index, call-overload]
+            holder[place] = value  # type: ignore[call-overload]
         elif not isinstance(holder, (Unknown, dict)):
             raise TypeError("object does not support item assignment")
 
@@ -326,9 +327,7 @@ class Expressions:
             return unknown or dict_method(holder, name, given, named, self.budget)
         unknown = self._anywhere_unknown([*given, *named.values()])
         try:
-            return unknown or text_method(
-                str(holder) if type(holder) is str else holder, name, given, named, self.budget
-            )  # type: ignore[arg-type]
+            return unknown or text_method(cast("str", holder), name, given, named, self.budget)
         except AttributeError:
             return Unknown(f"the method {name}", line)
 

@@ -246,7 +246,9 @@ def _list(budget: Budget, value: object = ()) -> Arguments:
 def _dict(budget: Budget, value: object = (), **named: object) -> dict[object, object]:
     """Return dict()."""
     budget.size(value)
-    return {**pairs(value), **named}
+    found: dict[object, object] = dict(pairs(value))
+    found.update(named)
+    return found
 
 
 def _enumerate(budget: Budget, value: object, start: int = 0) -> object:
@@ -271,14 +273,21 @@ def _reversed(budget: Budget, value: object) -> object:
 
 
 def _of_members(function: Function) -> Function:
-    """Return min, max or sum."""
+    """Return min or max."""
 
     def call(budget: Budget, *given: object) -> object:
-        values = members_of(given[0], budget) if function is sum or len(given) == 1 else list(given)
+        values = members_of(given[0], budget) if len(given) == 1 else list(given)
         budget.size(values)
-        return as_python_2(function(values, *given[1:]) if function is sum else function(values))
+        return function(values)
 
     return call
+
+
+def _sum(budget: Budget, value: object, start: object = 0) -> object:
+    """Return sum()."""
+    members = members_of(value, budget)
+    budget.size(members)
+    return as_python_2(sum(members, start))  # type: ignore[call-overload]
 
 
 def _of_numbers(function: Function) -> Function:
@@ -337,7 +346,7 @@ BUILTINS: Mapping[str, Function] = {
     "round": _of_numbers(lambda value, digits=0: round(float(value), int(digits))),
     "sorted": _sorted,
     "str": _str,
-    "sum": _of_members(sum),
+    "sum": _sum,
     "tuple": lambda budget, value=(): tuple(members_of(value, budget)),
     "unicode": _unicode,
     "xrange": _range,

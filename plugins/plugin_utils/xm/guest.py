@@ -88,7 +88,7 @@ class Guest:
     def entries(self, key: str) -> list[str]:
         """Return the texts of a list. Raises XmError for what xm refuses; a text that is not known is noted."""
         value = self.get(key)
-        if value is None or value == "" or value == 0:
+        if value is None or value in ("", 0):
             return []
         if not isinstance(value, list):
             self.refuse(key, "is no list, and xm wants one")

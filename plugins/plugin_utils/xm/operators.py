@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.text import formatted
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.values import Budget, Unknown, as_python_2
 
-Sign = Callable[[object, object], object]
+Sign = Callable[..., object]
 
 
 def binary(sign: ast.operator, left: object, right: object, budget: Budget, *, true_division: bool) -> object:
@@ -68,7 +68,7 @@ _SIGNS: Mapping[type[ast.operator], Sign] = {
     ast.BitXor: operator.xor,
 }
 
-_UNARY: Mapping[type[ast.unaryop], Callable[[object], object]] = {
+_UNARY: Mapping[type[ast.unaryop], Sign] = {
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
     ast.Invert: operator.invert,
@@ -90,8 +90,8 @@ _COMPARED: Mapping[type[ast.cmpop], Sign] = {
     ast.GtE: operator.ge,
     ast.Is: lambda left, right: left is right or (left is not None and right is not None and left == right),
     ast.IsNot: lambda left, right: left is not right and (left is None or right is None or left != right),
-    ast.In: lambda left, right: left in right,  # type: ignore[operator]
-    ast.NotIn: lambda left, right: left not in right,  # type: ignore[operator]
+    ast.In: lambda left, right: left in right,
+    ast.NotIn: lambda left, right: left not in right,
 }
 
 

@@ -56,7 +56,7 @@ def _function(guest: Guest, entry: str) -> Function | None:
         return None
     if not complete:
         guest.note("pci", f"has text behind an address, which xm {guest.release} ignores")
-    options = tuple(tuple(part.split("=", 1)) for part in (rest["options"] if rest else "").split(",")[1:])
+    words = [part.partition("=") for part in (rest["options"] if rest else "").split(",")[1:]]
     return Function(
         text=entry.split(",", 1)[0],
         domain=match["domain"] or ("0000" if guest.since("4.0") else "0"),
@@ -64,7 +64,7 @@ def _function(guest: Guest, entry: str) -> Function | None:
         slot=match["slot"],
         func=match["func"],
         at=rest["at"] if rest else None,
-        options=options,  # type: ignore[arg-type]
+        options=tuple((key, value) for key, _sign, value in words),
     )
 
 

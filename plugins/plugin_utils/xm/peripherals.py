@@ -98,8 +98,9 @@ def _vtpm(guest: Guest) -> list[Sxp]:
     words = pairs(guest, "vtpm", entries[0], _VTPM)
     if words.get("instance") == "0":
         guest.refuse("vtpm", "has instance=0, which xm refuses")
-    names = {"instance": "pref_instance"}
-    return [["vtpm", *([names.get(key, key), words[key]] for key in ("instance", "backend", "uuid") if key in words)]]
+    names = {"instance": "pref_instance", "backend": "backend", "uuid": "uuid"}
+    fields_of_it: list[Sxp] = [[name, words[key]] for key, name in names.items() if key in words]
+    return [["vtpm", *fields_of_it]]
 
 
 def _free_pairs(guest: Guest, key: str, entry: str) -> list[Sxp]:
@@ -118,7 +119,7 @@ def _vusb(guest: Guest, entry: str) -> Sxp:
     words = {str(pair[0]): str(pair[1]) for pair in _free_pairs(guest, "vusb", entry)}
     unknown = [word for word in words if not re.fullmatch(r"usbver|numports|port_[0-9]+|backend", word)]
     if unknown:
-        guest.refuse("vusb", f"has {shown(unknown[0])}, which xm does not know and refuses")
+        guest.refuse("vusb", f"has {shown('vusb', unknown[0])}, which xm does not know and refuses")
     count = words.get("numports", "8")
     if not count.isdecimal() or int(count) > 16:
         guest.refuse("vusb", "has a number of ports that is none from 1 to 16")

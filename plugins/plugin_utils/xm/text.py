@@ -112,12 +112,11 @@ def filled_in(template: str, given: list[object], named: dict[str, object], budg
     """Return ``template.format(*given, **named)``. Attributes are refused. Raises ValueError, KeyError, IndexError, TooMuch."""
     pieces: list[str] = []
     count = 0
-    for literal, name, spec, conversion in string.Formatter().parse(template):
+    for literal, field, spec, conversion in string.Formatter().parse(template):
         pieces.append(literal)
-        if name is None:
+        if field is None:
             continue
-        if name == "":
-            name, count = str(count), count + 1
+        name, count = (field, count) if field else (str(count), count + 1)
         if not re.fullmatch(r"\w+", name) or (spec and ("{" in spec or _WIDTH.search(spec))):
             raise ValueError("this format is not read")
         value = given[int(name)] if name.isdigit() else named[name]

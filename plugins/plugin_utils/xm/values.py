@@ -30,6 +30,8 @@ _LARGEST_INT = 2**63 - 1
 class Unicode(str):
     """Text of Python 2's type unicode, which xm ignores."""
 
+    __slots__ = ()
+
 
 class Long(int):
     """A number of Python 2's type long, which xm ignores."""
