@@ -142,6 +142,7 @@ class Expressions:
         if isinstance(sign, ast.Add) and isinstance(right, list) and isinstance(left, Unknown):
             return [left, *right]
         given = tuple(right.values()) if isinstance(right, dict) else right
+        self.budget.spend(len(given) if isinstance(given, tuple) else 0)
         if unknown := first_unknown(left, given):
             return unknown
         return binary(sign, left, right, self.budget, true_division=self.true_division)
@@ -174,6 +175,7 @@ class Expressions:
     def _unsure(self, sign: ast.cmpop, left: object, right: object) -> Unknown | None:
         """Return what is unknown of a comparison."""
         inside = tuple(right) if isinstance(right, (list, dict)) and isinstance(sign, (ast.In, ast.NotIn)) else ()
+        self.budget.spend(len(inside) + (len(right) // 64 if isinstance(right, str) else 0))
         return first_unknown(left, right, *inside)
 
     def _choice(self, node: ast.IfExp) -> object:
@@ -217,7 +219,10 @@ class Expressions:
 
     def defined(self, node: ast.FunctionDef | ast.Lambda) -> Defined:
         """Return a function as a value, its defaults read now."""
-        return Defined(node, tuple(self.value(default) for default in node.args.defaults), self.scope)
+        nodes = list(ast.walk(node))
+        self.budget.spend(len(nodes))
+        yields = any(isinstance(inner, (ast.Yield, ast.YieldFrom)) for inner in nodes)
+        return Defined(node, tuple(self.value(default) for default in node.args.defaults), self.scope, yields)
 
     def _comprehension(self, node: ast.ListComp) -> object:
         """Return a list comprehension, which sees all names and leaves its own."""
@@ -355,6 +360,7 @@ class Expressions:
     def _anywhere_unknown(self, values: list[object]) -> Unknown | None:
         """Return what is unknown of some values, or of their members."""
         members = [member for value in values if isinstance(value, list) for member in value]
+        self.budget.spend(len(members))
         return first_unknown(*values, *members)
 
     def called(self, function: object, given: list[object], named: Names, line: int) -> object:
@@ -414,7 +420,7 @@ class Expressions:
         """Call a function of the file."""
         if self.depth >= MOST_CALLS:
             raise TooMuch(f"calls its own functions more than {MOST_CALLS} deep")
-        if any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(function.node)):
+        if function.yields:
             return Unknown("a function with yield", line)
         names = self._bound(function, given, named)
         before, self.scope = self.scope, function.scope.inner(names)
@@ -436,6 +442,7 @@ class Expressions:
         """Return the arguments of a call by name. Raises TypeError."""
         arguments = function.node.args
         wanted = [argument.arg for argument in arguments.args]
+        self.budget.spend(len(wanted))
         first_default = len(wanted) - len(function.defaults)
         names: Names = dict(zip(wanted[first_default:], function.defaults, strict=True))
         names.update(zip(wanted, given))

@@ -33,7 +33,7 @@ class Guest:
         """Begin with the notes of the reader."""
         self.release = release
         self._read = read
-        self._notes = list(read.notes)
+        self._notes = dict.fromkeys(read.notes)
 
     def since(self, release: str) -> bool:
         """Return whether xm is of that release, or later."""
@@ -92,16 +92,16 @@ class Guest:
             return []
         if not isinstance(value, list):
             self.refuse(key, "is no list, and xm wants one")
-        return [str(item) for item in value if self._is_known_entry(key, item)]
+        known = [item for item in value if not self.is_unknown_entry(key, item)]
+        if not all(isinstance(item, str) for item in known):
+            self.refuse(key, "has an entry that is no text, which xm refuses")
+        return [item for item in known if isinstance(item, str)]
 
-    def _is_known_entry(self, key: str, item: object) -> bool:
-        """Return whether an entry of a list is known."""
+    def is_unknown_entry(self, key: str, item: object) -> bool:
+        """Return whether an entry of a list is not known, and say so."""
         if isinstance(item, Unknown):
             self._unknown(key, item, "an entry of ")
-            return False
-        if not isinstance(item, (str, int)) or isinstance(item, bool):
-            self.refuse(key, "has an entry that is no text, which xm refuses")
-        return True
+        return isinstance(item, Unknown)
 
     def set(self, key: str) -> bool:
         """Return whether a key is set to something that counts, and is not 0 or empty."""
@@ -119,8 +119,7 @@ class Guest:
 
     def note_line(self, line: int, text: str) -> None:
         """Say something of a line, once."""
-        if (line, text) not in self._notes:
-            self._notes.append((line, text))
+        self._notes[line, text] = None
 
     def refuse(self, key: str, text: str) -> NoReturn:
         """Raise XmError."""

@@ -80,11 +80,9 @@ def _irq(guest: Guest) -> list[Sxp]:
     value = guest.get("irq") if guest.since("3.0.2") else None
     if not isinstance(value, list):
         return []
-    guest.entries("irq")
     quoted = guest.since("3.4")
-    texts = [
-        repr(item) if quoted and isinstance(item, str) else str(item) for item in value if isinstance(item, (str, int))
-    ]
+    known = [item for item in value if not guest.is_unknown_entry("irq", item)]
+    texts = [repr(item) if quoted and isinstance(item, str) else str(item) for item in known]
     return [["irq", ["irq", text]] for text in texts]
 
 

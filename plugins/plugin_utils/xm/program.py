@@ -112,7 +112,7 @@ def read(text: str, host: Mapping[str, str], variables: Mapping[str, str]) -> Re
         raise XmError("the file nests expressions too deep to be read", program.line) from None
     except Raised as error:
         raise XmError(_refusal(error), error.line) from None
-    return Read(program.scope.names, program.lines, frozenset(program.read), program.notes, program.open_ended)
+    return Read(program.scope.names, program.lines, frozenset(program.read), list(program.notes), program.open_ended)
 
 
 def _as_bytes(text: str) -> str:
@@ -155,14 +155,13 @@ class Program(Expressions):
         """Begin with nothing said."""
         super().__init__(host, variables)
         self.lines: dict[str, int] = {}
-        self.notes: Notes = []
+        self.notes: dict[tuple[int, str], None] = {}
         self.open_ended = False
         self.line = 0
 
     def note(self, line: int, text: str) -> None:
         """Say something of a line, once."""
-        if (line, text) not in self.notes:
-            self.notes.append((line, text))
+        self.notes[line, text] = None
 
     def run(self, module: ast.Module) -> None:
         """Read a whole file."""

@@ -21,6 +21,7 @@ _TOKEN = re.compile(
     r"""
       (?P<string>(?:[uUbB]?[rR]?)(?:
           \"\"\"(?:[^\\]|\\.)*?\"\"\" | '''(?:[^\\]|\\.)*?''' | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*'))
+    | (?P<unclosed>["'].*)
     | (?P<comment>\#[^\n]*)
     | (?P<number>0[xX][0-9a-fA-F]+[lL]? | 0[oObB][0-7]+[lL]? | (?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[jJlL]?)
     | (?P<name>[^\W\d]\w*)
@@ -106,7 +107,9 @@ def _statements(tokens: list[Token]) -> list[str]:
     while place < len(tokens):
         kind, text = tokens[place]
         if begins and kind == "name" and text in _REWRITTEN:
-            end = _end(tokens, place, ":" if text == "except" else "")
+            end, closed = _end(tokens, place, ":" if text == "except" else "")
+            if not closed:
+                return [*pieces, *(rest for _kind, rest in tokens[place:])]
             pieces.append(_REWRITTEN[text](tokens[place + 1 : end]))
             place, begins = end, False
             continue
@@ -123,16 +126,16 @@ def _deeper(depth: int, text: str) -> int:
     return depth + 1 if text in ("(", "[", "{") else max(0, depth - 1) if text in (")", "]", "}") else depth
 
 
-def _end(tokens: list[Token], place: int, mark: str) -> int:
-    """Return where the statement at *place* ends: before its newline, comment, semicolon or *mark*."""
+def _end(tokens: list[Token], place: int, mark: str) -> tuple[int, bool]:
+    """Return where the statement at *place* ends, before its newline, comment, semicolon or *mark*, and if all is closed."""
     depth = 0
     while place < len(tokens):
         kind, text = tokens[place]
         if depth == 0 and (kind in ("newline", "comment") or text == ";" or (mark and text == mark)):
-            return place
+            return place, True
         depth = _deeper(depth, text)
         place += 1
-    return place
+    return place, depth == 0
 
 
 def _joined(tokens: list[Token]) -> str:

@@ -40,6 +40,7 @@ class Defined:
     node: ast.FunctionDef | ast.Lambda
     defaults: tuple[object, ...]
     scope: Scope
+    yields: bool
 
 
 class Raised(Exception):

@@ -57,7 +57,7 @@ def formatted(template: str, given: object, budget: Budget) -> str:
     rest = list(given) if isinstance(given, tuple) else [given]
     named = isinstance(given, dict)
     pieces: list[str] = []
-    place = 0
+    place, length = 0, len(template)
     for match in _SPEC.finditer(template):
         pieces.append(_plain(template[place : match.start()]))
         place = match.end()
@@ -69,7 +69,8 @@ def formatted(template: str, given: object, budget: Budget) -> str:
             raise TypeError("format requires a mapping")
         value = cast("dict[object, object]", given)[match[1]] if match[1] is not None else _next(rest)
         pieces.append(_one(match[2], width, precision, match[5], value, budget))
-        budget.text(sum(map(len, pieces)))
+        length += len(pieces[-1])
+        budget.text(length)
     pieces.append(_plain(template[place:]))
     if rest and not named:
         raise TypeError("not all arguments converted during string formatting")
@@ -111,7 +112,7 @@ def _one(flags: str, width: str, precision: str, kind: str, value: object, budge
 def filled_in(template: str, given: list[object], named: dict[str, object], budget: Budget) -> str:
     """Return ``template.format(*given, **named)``. Attributes are refused. Raises ValueError, KeyError, IndexError, TooMuch."""
     pieces: list[str] = []
-    count = 0
+    count, length = 0, len(template)
     for literal, field, spec, conversion in string.Formatter().parse(template):
         pieces.append(literal)
         if field is None:
@@ -124,5 +125,6 @@ def filled_in(template: str, given: list[object], named: dict[str, object], budg
         if conversion == "r" or not isinstance(value, (str, int, float)):
             value = repr_of(value)
         pieces.append(format(value, spec) if spec else text_of(value))
-        budget.text(sum(map(len, pieces)))
+        length += len(pieces[-1])
+        budget.text(length)
     return "".join(pieces)
