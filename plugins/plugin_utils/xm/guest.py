@@ -150,7 +150,8 @@ class Guest:
 
 def _counts_for_all(key: str, release: str) -> bool:
     """Return whether a key of hvm guests counts for others, too."""
-    others = {"oos", "localtime", "keymap"} | ({"serial"} if since(release, "4.0") else set())
+    others = {"oos", "keymap", *(["localtime"] if since(release, "3.0.3") else [])}
+    others |= {"serial", "monitor"} if since(release, "4.0") else set()
     return key in others or release == "3.0.0" or (key == "usb" and not since(release, "3.0.3"))
 
 

@@ -64,7 +64,7 @@ IMAGE: Mapping[str, Span] = {
     "vhpt": ("3.2", NEWEST),
     "machine_address_size": ("3.3", NEWEST),
     "suppress_spurious_page_faults": ("3.4", NEWEST),
-    **_from("4.0", "superpages tsc_mode nomigrate parallel serial monitor_path"),
+    **_from("4.0", "superpages tsc_mode nomigrate parallel serial monitor monitor_path"),
 }
 """Keys that become a field of every image."""
 
@@ -75,11 +75,13 @@ HVM: Mapping[str, Span] = {
     "lapic": ("3.0.0", "3.0.0"),
     "audio": ("3.0.2", "3.0.2"),
     **dict.fromkeys(("cdrom", "ne2000"), ("3.0.0", "3.0.2")),
-    **_from("3.0.0", "device_model boot fda fdb localtime serial stdvga isa nographic vnc sdl display"),
+    **_from("3.0.0", "device_model boot fda fdb localtime stdvga isa nographic vnc sdl display"),
     **_from("3.0.2", "pae acpi apic"),
     **_from("3.0.3", "vncdisplay vnclisten vncunused vncconsole usb usbdevice soundhw"),
     **_from("3.0.4", "keymap vncpasswd"),
-    **_from("3.1", "rtc_timeoffset monitor"),
+    **_from("3.1", "rtc_timeoffset"),
+    "serial": ("3.0.0", "3.4"),
+    "monitor": ("3.1", "3.4"),
     **_from("3.2", "timer_mode guest_os_type"),
     **_from("3.3", "hpet hap opengl"),
     **_from("3.4", "viridian vpt_align pci_msitranslate pci_power_mgmt xen_platform_pci"),

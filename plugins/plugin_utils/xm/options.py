@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping
 
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp, dumps
@@ -18,6 +19,7 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.xm.program import read
 
 Options = dict[str, object]
 
+_NAME = re.compile(r"[A-Za-z0-9_.:/+-]+")
 _EVENTS = ("destroy", "restart", "preserve", "rename-restart")
 _WORDS = {
     "on_poweroff": ("3.0.0", _EVENTS),
@@ -84,7 +86,10 @@ def _name(guest: Guest, file: str) -> Options:
     if not name and not file:
         guest.note_line(0, "The file says no name, and xm takes that of the file: say which with file")
         return {}
-    return {"name": name or posixpath.basename(file)}
+    found = name or posixpath.basename(file)
+    if not _NAME.fullmatch(found):
+        guest.note("name", "has signs that xen_domain does not take in a name")
+    return {"name": found}
 
 
 def _memory(guest: Guest) -> Options:

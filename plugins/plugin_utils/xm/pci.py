@@ -15,6 +15,9 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.xm.guest import Guest
 _ADDRESS = re.compile(
     r"(?:(?P<domain>[0-9a-fA-F]{1,4})[:,])?(?P<bus>[0-9a-fA-F]{1,2})[:,](?P<slot>[0-9a-fA-F]{1,2})[.,](?P<func>[0-7])"
 )
+_SEVERAL = re.compile(
+    r"(?:[0-9a-fA-F]{1,4}:)?[0-9a-fA-F]{1,2}:[0-9a-fA-F]{1,2}\.(?:\*|[0-7](?:[-,][0-7])+)(?:@.*|,.*)?"
+)
 _PLAIN = re.compile(r"(?:[0-9a-fA-F]{4}:)?[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]")
 _REST = re.compile(r"(?:@(?P<at>[0-9a-fA-F]{1,2}))?(?P<options>(?:,\w+=[^,]*)*)")
 
@@ -46,6 +49,9 @@ def _function(guest: Guest, entry: str) -> Function | None:
     """Return one device, None for one that xm drops."""
     if guest.release == "3.0.0":
         return _of_3_0_0(guest, entry)
+    if guest.since("4.0") and _SEVERAL.fullmatch(entry):
+        guest.note("pci", "names several functions of a device at once, which has no equal")
+        return None
     match = _ADDRESS.match(entry)
     rest = _REST.fullmatch(entry[match.end() :]) if match and guest.since("3.4") else None
     complete = match is not None and (rest is not None or entry[match.end() :] == "")
