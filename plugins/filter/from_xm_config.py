@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: from_xm_config
 short_description: Turn a config file of xm into options of xen_domain
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - dom0.xend contributors (@dom0-xend)
 description:
