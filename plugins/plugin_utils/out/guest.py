@@ -109,7 +109,7 @@ def _read(name: str, domain: Mapping[str, Any]) -> Guest:
     hvm = kind in _HVM
     if not hvm and kind != "linux":
         notes.append(f"The image is of the type {shown(kind)}, and a paravirtualised guest here.")
-    options = _options(domain, image)
+    options = _options(domain, image, hvm=hvm)
     kernel, ramdisk, bootloader = _boot(domain, image, notes, hvm=hvm)
     guest = Guest(
         name=name,
@@ -227,9 +227,11 @@ def _cap(domain: Mapping[str, Any]) -> Optional[int]:
     return cap if cap is not None and cap > 0 else None
 
 
-def _options(domain: Mapping[str, Any], image: Mapping[str, Any]) -> dict[str, Any]:
+def _options(domain: Mapping[str, Any], image: Mapping[str, Any], *, hvm: bool) -> dict[str, Any]:
     """Return the options of the image, and those of the domain that mean the same."""
     options = dict(image["options"]) if isinstance(image.get("options"), Mapping) else {}
+    if not hvm:
+        options.pop("device_model", None)  # from 3.2 on xend shows one for every guest, for its frame buffer
     for key in ("localtime", "rtc_timeoffset"):
         if domain.get(key) is not None:
             options.setdefault(key, domain[key])
@@ -306,7 +308,7 @@ def _screen(source: Mapping[str, Any], notes: list[str]) -> Graphics:
     password, listen = text(source.get("vncpasswd")), text(source.get("vnclisten"))
     if password and is_masked(password):
         notes.append("The VNC password is hidden in what was given: set it, and then the address to listen on.")
-        password = listen = None
+        password, listen = None, "127.0.0.1"
     if listen and not re.fullmatch(r"[0-9A-Za-z.:-]+", listen):
         notes.append(f"VNC listens on the host itself, as {shown(listen)} is no address.")
         listen = None
