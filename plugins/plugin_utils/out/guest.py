@@ -38,6 +38,10 @@ _ADDRESS = re.compile(r"(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,2}):([0-9a-f]{1,2})\.([
 _CPUS = re.compile(r"\^?[0-9]{1,4}(?:-[0-9]{1,4})?(?:,\^?[0-9]{1,4}(?:-[0-9]{1,4})?)*")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MOST_VCPUS = 8192
+_MOST_MEMORY = 10**9
+"""More MiB than this no host has, and libvirt counts them no more."""
+_LAST_CPU = 9999
+_LAST_SLOT = 31
 _EVERY_CPU = 64
 """xend writes as many cpus as this, or more, for a vcpu that may run on any."""
 
@@ -140,7 +144,8 @@ def _read(name: str, domain: Mapping[str, Any]) -> Guest:
 
 def _memory(domain: Mapping[str, Any], notes: list[str]) -> tuple[int, int]:
     """Return memory and maxmem. Raises NotADomain where there is neither."""
-    memory, maxmem = number(domain.get("memory")) or 0, number(domain.get("maxmem")) or 0
+    given = (number(domain.get(key)) or 0 for key in ("memory", "maxmem"))
+    memory, maxmem = (each if each <= _MOST_MEMORY else 0 for each in given)
     if memory <= 0:
         if maxmem <= 0:
             raise NotADomain("nothing says how much memory it has: memory is missing, or no number of MiB")
@@ -182,25 +187,37 @@ def _uuid(domain: Mapping[str, Any], notes: list[str]) -> Optional[str]:
 def _cpus(given: object, notes: list[str]) -> tuple[str, ...]:
     """Return the cpus as ``0-3,^1``: one text for all vcpus, or one for each."""
     if isinstance(given, (list, tuple)):
-        lists = [item if isinstance(item, (list, tuple)) else [item] for item in given]
         nested = any(isinstance(item, (list, tuple)) for item in given)
-        sets = [_ranges(item) for item in (lists if nested else [[item[0] for item in lists]] if lists else [])]
-        each = [item or "all" for item in sets]
+        sets = [_numbers(item) for item in given] if nested else [_numbers(given)]
+        each = [_ranges(cpus) if 0 < len(cpus) < _EVERY_CPU else "all" for cpus in sets]
         return () if set(each) <= {"all"} else (each[0],) if len(set(each)) == 1 else tuple(each)
     plain = (text(given) or "").replace(" ", "")
-    if not plain or _CPUS.fullmatch(plain):
-        return (plain,) if plain else ()
-    notes.append(f"It is pinned to no cpus, as {shown(plain)} is no list of them.")
-    return ()
+    cpus = _listed(plain) if _CPUS.fullmatch(plain) else set()
+    if plain and not cpus:
+        notes.append(f"It is pinned to no cpus, as {shown(plain)} is no list of them.")
+    return (_ranges(cpus),) if cpus else ()
 
 
-def _ranges(given: object) -> str:
-    """Return ``0-2,5`` for the numbers of cpus; nothing for none, and for so many that they stand for all."""
-    numbers = sorted({cpu for cpu in map(number, given if isinstance(given, (list, tuple)) else []) if cpu is not None})
-    if len(numbers) >= _EVERY_CPU:
-        return ""
+def _numbers(given: object) -> set[int]:
+    """Return the cpus in a list of numbers."""
+    numbers = map(number, given if isinstance(given, (list, tuple)) else [])
+    return {cpu for cpu in numbers if cpu is not None and 0 <= cpu <= _LAST_CPU}
+
+
+def _listed(plain: str) -> set[int]:
+    """Return the cpus in a text such as ``0-3,^1``."""
+    cpus: set[int] = set()
+    for part in plain.split(","):
+        first, _dash, last = part.lstrip("^").partition("-")
+        some = set(range(int(first), int(last or first) + 1))
+        cpus = cpus - some if part.startswith("^") else cpus | some
+    return cpus
+
+
+def _ranges(cpus: set[int]) -> str:
+    """Return ``0-2,5`` for the numbers of cpus."""
     spans: list[list[int]] = []
-    for cpu in numbers:
+    for cpu in sorted(cpus):
         if spans and cpu == spans[-1][1] + 1:
             spans[-1][1] = cpu
         else:
@@ -278,11 +295,11 @@ def _actions(domain: Mapping[str, Any], notes: list[str]) -> dict[str, str]:
 
 def _pci(domain: Mapping[str, Any], notes: list[str]) -> tuple[tuple[int, int, int, int], ...]:
     """Return the addresses of its PCI devices as domain, bus, slot and function."""
-    addresses = []
+    addresses: dict[tuple[int, int, int, int], None] = {}
     for given in texts(domain.get("pci")):
         match = _ADDRESS.fullmatch(given)
-        if match:
-            addresses.append((int(match[1] or "0", 16), int(match[2], 16), int(match[3], 16), int(match[4], 16)))
+        if match and int(match[3], 16) <= _LAST_SLOT:
+            addresses[(int(match[1] or "0", 16), int(match[2], 16), int(match[3], 16), int(match[4], 16))] = None
             notes.append(f"The PCI device {given} is that of the old host; see which one it is on the new host.")
         else:
             notes.append(f"The PCI device {shown(given)} is left out, as that is no address.")
@@ -296,11 +313,11 @@ def _graphics(
     buffers = mappings(domain.get("vfbs"))
     if len(buffers) > 1:
         notes.append(f"It has {len(buffers)} frame buffers, and only the first is carried over.")
-    sources: list[Mapping[str, Any]] = [*buffers[:1]]
+    buffer = buffers[0] if buffers else None
     if hvm and (flag(options.get("vnc")) or flag(options.get("sdl"))):
         sdl = flag(options.get("sdl")) and not flag(options.get("vnc"))
-        sources.insert(0, {**options, "type": "sdl" if sdl else "vnc"})
-    return _screen(sources[0], notes) if sources else None
+        return _screen({**(buffer or {}), **options, "type": "sdl" if sdl else "vnc"}, notes)
+    return None if buffer is None else _screen(buffer, notes)
 
 
 def _screen(source: Mapping[str, Any], notes: list[str]) -> Graphics:

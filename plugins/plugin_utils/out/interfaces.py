@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,11 +15,13 @@ from typing import Any, Optional
 from ansible_collections.dom0.xend.plugins.plugin_utils.out.disks import backend_name
 from ansible_collections.dom0.xend.plugins.plugin_utils.out.values import shown, text, texts
 
-_MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
-_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:+/-]*")
-"""What a list of ``key=value`` can hold as a value, and a command line, too."""
+_MAC = re.compile(r"[0-9a-f][02468ace](?::[0-9a-f]{2}){5}")
+"""The address of one card; an odd first number would be a group's."""
+
+_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/-]*")
+"""What a list of ``key=value`` can hold as a value, a command line, and libvirt's schema, too."""
+_MODEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 _PATH = re.compile(r"[^,\s][^,\n]*")
-_ADDRESS = re.compile(r"[0-9a-fA-F.:]+(?:/[0-9]{1,3})?")
 _RATE = re.compile(r"([0-9]{1,12})([GMK]?)([Bb])/s(?:@([0-9]{1,9})(ms|us|s)?)?")
 _RAW_RATE = re.compile(r"([0-9]{1,12}),([0-9]{1,12})")
 _SCALE = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3}
@@ -74,7 +77,7 @@ def _interface(what: str, vif: Mapping[str, Any], notes: list[str]) -> Interface
         script=_script(what, vif, notes),
         backend=backend_name(what, vif, notes),
         emulated=True if kind == "ioemu" else False if kind in ("netfront", "vif", "paravirtualised") else None,
-        model=_fitting(what, vif, "model", _WORD, notes),
+        model=_fitting(what, vif, "model", _MODEL, notes),
         vifname=_fitting(what, vif, "vifname", _WORD, notes),
         rate=_rate(what, text(vif.get("rate")), notes),
     )
@@ -92,10 +95,19 @@ def _fitting(what: str, vif: Mapping[str, Any], key: str, pattern: re.Pattern[st
 
 def _addresses(what: str, vif: Mapping[str, Any], notes: list[str]) -> tuple[str, ...]:
     """Return the addresses of the guest."""
-    given = [address for item in texts(vif.get("ip")) for address in re.split(r"[\s,]+", item)]
-    refused = [address for address in given if address and not _ADDRESS.fullmatch(address)]
+    given = [address for item in texts(vif.get("ip")) for address in re.split(r"[\s,]+", item) if address]
+    refused = [address for address in given if not _is_address(address)]
     notes.extend(f"{what} is without its ip {shown(address)}, which is no address." for address in refused)
-    return tuple(address for address in given if _ADDRESS.fullmatch(address))
+    return tuple(address for address in given if address not in refused)
+
+
+def _is_address(address: str) -> bool:
+    """Return whether this is an IP address, perhaps with the length of its network's prefix."""
+    try:
+        ipaddress.ip_interface(address)
+    except ValueError:
+        return False
+    return "%" not in address and re.fullmatch(r"[^/]*(?:/[0-9]{1,3})?", address) is not None
 
 
 def _script(what: str, vif: Mapping[str, Any], notes: list[str]) -> Optional[str]:

@@ -103,15 +103,20 @@ def _boot(root: ET.Element, guest: Guest, notes: list[str]) -> None:
     system = _add(root, "os")
     _add(system, "type", "hvm" if guest.hvm else "linux")
     for tag, path in (("kernel", guest.kernel), ("initrd", guest.ramdisk)):
-        if path and path.startswith("/"):
+        if path and _is_path(path):
             _add(system, tag, path)
         elif path:
-            notes.append(f"The file {shown(path)} is left out, as libvirt takes whole paths only.")
+            notes.append(f"The file {shown(path)} is left out, as libvirt takes whole paths of one line only.")
     if guest.command_line:
         _add(system, "cmdline", guest.command_line)
     for letter in dict.fromkeys(text(guest.options.get("boot")) or "" if guest.hvm else ""):
         if letter in _BOOT:
             _add(system, "boot", dev=_BOOT[letter])
+
+
+def _is_path(path: str) -> bool:
+    """Return whether libvirt's schema takes a path."""
+    return path.startswith("/") and "\n" not in path
 
 
 def _features(root: ET.Element, guest: Guest) -> None:
