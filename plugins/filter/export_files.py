@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: export_files
 short_description: Write the Xen domains of a host as files for xl and libvirt, with an index
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - dom0.xend contributors (@dom0-xend)
 description:

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: to_libvirt_xml
 short_description: Write a Xen domain as XML for libvirt
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - dom0.xend contributors (@dom0-xend)
 description:

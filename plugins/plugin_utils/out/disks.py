@@ -140,8 +140,8 @@ def _path(
 
 
 def _fits(path: str) -> bool:
-    """Return whether a path stands on one line, and is the same without the blanks around it."""
-    return "\n" not in path and path == path.strip()
+    """Return whether a path stands on one line, without blanks around it, nor a comma at its end, which xl takes away."""
+    return "\n" not in path and path == path.strip() and not path.endswith(",")
 
 
 def backend_name(what: str, device: Mapping[str, Any], notes: list[str]) -> Optional[str]:
