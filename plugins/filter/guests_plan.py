@@ -120,9 +120,9 @@ def guests_plan(
     prune_options: Optional[Mapping[str, Any]] = None,
 ) -> dict[str, Any]:
     """Return what is to be done with the guests of a list, as documented above."""
-    pruning = Pruning(prune, prune_pattern, plain(prune_options or {}))
-    made = plan(plain(guests), plain({} if defaults is None else defaults), Marks(host, list_name), pruning, domains)
-    return asdict(made)
+    pruning = Pruning(prune, str(prune_pattern), plain(prune_options or {}))
+    marks = Marks(str(host), str(list_name))
+    return asdict(plan(plain(guests), plain({} if defaults is None else defaults), marks, pruning, domains))
 
 
 class FilterModule:

@@ -191,8 +191,8 @@ def test_guests_are_dealt_with_in_steps_down_before_up_each_with_its_options(sim
             **SMALL,
             "vbds": disks,
             "on_crash": "preserve",
-            "vcpus": 2,
-            "image": {"kernel": "/k", "args": "4"},
+            "vcpus": "{{ 1 + 1 }}",
+            "image": {"kernel": "/{{ 'k' }}", "args": "4"},
         },
         "guests_list": [
             {"name": "third", "after": ["raw", "second"], "vbds": disks[:1], "vcpus": None},
