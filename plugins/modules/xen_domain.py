@@ -67,7 +67,9 @@ options:
     choices: [never, if_needed, always]
     default: never
   save_file:
-    description: Path of the file on the xend host to save to, for O(state=saved).
+    description:
+      - Path of the file on the xend host to save to, for O(state=saved).
+      - xend does not report which files exist, so the module cannot check. A file that exists is overwritten.
     type: str
   restore_file:
     description:

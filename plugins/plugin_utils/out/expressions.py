@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import SEXPDATA_IMPORT_ERROR, Sxp, SxpError, loads
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import SEXPDATA_IMPORT_ERROR, Sxp, SxpError, loads
 from ansible_collections.dom0.xend.plugins.plugin_utils.out.values import NotADomain, flag, texts
 
 _FIELDS = (

@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Optional
 
-from ansible_collections.dom0.xend.plugins.module_utils._errors import printable
-from ansible_collections.dom0.xend.plugins.module_utils._secrets import MASK
+from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import MASK
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import printable
 
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 """What neither C's strings nor XML can hold, and what no name or path should."""

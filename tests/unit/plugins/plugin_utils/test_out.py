@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.dom0.xend.plugins.module_utils._domain import Domain
-from ansible_collections.dom0.xend.plugins.module_utils._sxp import dumps, loads
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import dumps, loads
 from ansible_collections.dom0.xend.plugins.plugin_utils.out.guest import read
 from ansible_collections.dom0.xend.plugins.plugin_utils.out.libvirt import to_libvirt
 from ansible_collections.dom0.xend.plugins.plugin_utils.out.values import NotADomain
