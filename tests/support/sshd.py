@@ -111,6 +111,11 @@ class Sshd:
         """Return the ids of the relays that run here."""
         return relays(str(self.folder))
 
+    def kill_relays(self) -> None:
+        """Kill the relays that run here."""
+        for process in self.relays():
+            os.kill(process, signal.SIGKILL)
+
     def drop(self) -> None:
         """Kill the processes that serve the connections of now."""
         assert self._process

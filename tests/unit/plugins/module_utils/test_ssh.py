@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import subprocess
 import threading
 import time
@@ -167,7 +165,7 @@ def killed_while_it_waits(xend: XendClient, sim: Simulator, kill: Any) -> XendNo
 def test_relay_that_is_killed_leaves_a_doubt(sim: Simulator, tmp_path: Path) -> None:
     with Sshd(tmp_path) as host:
         xend = client(f"{host.url}{sim.unix_path}", host.arguments)
-        error = killed_while_it_waits(xend, sim, lambda: [os.kill(each, signal.SIGKILL) for each in host.relays()])
+        error = killed_while_it_waits(xend, sim, host.kill_relays)
     assert error.perhaps_done
     assert "may have done what was asked" in str(error)
 
