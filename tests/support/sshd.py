@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import getpass
 import os
-import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -23,8 +23,12 @@ MISSING = "" if SSHD and KEYGEN and shutil.which("ssh") else "no OpenSSH server 
 """Why there can be no server; empty where there can."""
 
 
+MARK = "TEST_OF_RELAY"
+"""The variable of the environment by which a test finds its relays."""
+
+
 class Sshd:
-    """A server that lets one key in. ``shell`` is what runs the commands, and ``environment`` what they find."""
+    """A server that lets one key in. ``shell`` is what runs the commands."""
 
     def __init__(
         self,
@@ -34,9 +38,8 @@ class Sshd:
         banner: str = "",
         before: str = "",
         shell: str = "/bin/sh",
-        environment: Optional[dict[str, str]] = None,
     ) -> None:
-        """Take a folder for its files. *before* is a script of that shell, which runs before each command."""
+        """Take a folder for its files, the PATH and the shell of commands, and a script for sh that runs before each."""
         self.folder = folder
         self.user = getpass.getuser()
         self.known_hosts = folder / "known_hosts"
@@ -47,12 +50,14 @@ class Sshd:
         self._key("host_key")
         self._key("id")
         (folder / "banner").write_text(banner)
-        forced = f"{before}{chr(10) if before else ''}PATH={path}; export PATH; "
         wrapper = folder / "shell"
-        exports = "".join(
-            f"{name}={shlex.quote(value)}; export {name}; " for name, value in (environment or {}).items()
-        )
-        wrapper.write_text(f'#!/bin/sh\n{forced}{exports}exec {shell} -c "$SSH_ORIGINAL_COMMAND"\n')
+        lines = [
+            "#!/bin/sh",
+            before,
+            f"PATH={path} {MARK}={folder}; export PATH {MARK}",
+            f'exec {shell} -c "$SSH_ORIGINAL_COMMAND"',
+        ]
+        wrapper.write_text("\n".join([*lines, ""]))
         wrapper.chmod(0o755)
         self._configure(wrapper)
         self._process: Optional[subprocess.Popen[bytes]] = None
@@ -102,6 +107,30 @@ class Sshd:
         self._process.terminate()
         self._process.wait()
 
+    def relays(self) -> set[int]:
+        """Return the ids of the relays that run here."""
+        return relays(str(self.folder))
+
+    def kill_relays(self) -> None:
+        """Kill the relays that run here."""
+        for process in self.relays():
+            os.kill(process, signal.SIGKILL)
+
+    def drop(self) -> None:
+        """Kill the processes that serve the connections of now."""
+        assert self._process
+        pids = [str(self._process.pid)]
+        while pids:
+            found = subprocess.run(
+                ["ps", "-o", "pid=", "--ppid", ",".join(pids)], capture_output=True, text=True, check=False
+            )
+            pids = found.stdout.split()
+            names = {
+                pid: Path(f"/proc/{pid}/comm").read_text().strip() for pid in pids if Path(f"/proc/{pid}").exists()
+            }
+            for pid in [pid for pid in pids if names.get(pid, "").startswith("sshd")]:
+                os.kill(int(pid), signal.SIGKILL)
+
     def trust(self, *, key: str = "host_key") -> None:
         """Have the client know the server by a key."""
         public = (self.folder / f"{key}.pub").read_text()
@@ -132,3 +161,18 @@ class Sshd:
             "MaxStartups 100",
         ]
         (folder / "sshd_config").write_text("\n".join([*lines, ""]))
+
+
+def relays(mark: str) -> set[int]:
+    """Return the ids of the processes that are relays and have this *mark* in their environment."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            arguments = (process / "cmdline").read_bytes().split(b"\0")
+            environment = (process / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        is_relay = arguments[1:2] == [b"-c"] and arguments[2].startswith(b"import sys,binascii;exec(")
+        if is_relay and f"{MARK}={mark}".encode() in environment:
+            found.add(int(process.name))
+    return found

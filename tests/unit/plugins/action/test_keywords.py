@@ -51,7 +51,7 @@ def test_environment_of_the_task_names_the_xend(sim: Simulator, tmp_path: Path) 
 
 
 def test_environment_of_the_task_goes_before_that_of_the_controller(sim: Simulator, tmp_path: Path) -> None:
-    task = {**LOOK, "environment": [{"XEND_URL": sim.unix_url}]}
+    task: dict[str, Any] = {**LOOK, "environment": [{"XEND_URL": sim.unix_url}]}
     found = play(tmp_path, [task], environment={"XEND_URL": "unix:///nowhere"})
     assert found.only["domain"]["name"] == "web1"
 
@@ -67,7 +67,7 @@ def test_defaults_of_the_action_group_are_taken(sim: Simulator, tmp_path: Path) 
 
 
 def test_short_name_is_enough_where_the_collection_is_named(sim: Simulator, tmp_path: Path) -> None:
-    tasks = [
+    tasks: list[dict[str, Any]] = [
         {"xen_domain": {"name": "web1", "xend_url": sim.unix_url}},
         {"xen_domain": {"name": "web1", "nonsense": 1}, "ignore_errors": True},
     ]
@@ -88,7 +88,7 @@ def test_loop_of_several_domains(sim: Simulator, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("keywords", [{"delegate_to": "localhost"}, {"run_once": True, "delegate_to": "localhost"}])
 def test_delegated_task_is_done_in_the_controller(sim: Simulator, tmp_path: Path, keywords: dict[str, Any]) -> None:
-    task = {"dom0.xend.xen_domain": {"name": "web1", "xend_url": sim.unix_url}, **keywords}
+    task: dict[str, Any] = {"dom0.xend.xen_domain": {"name": "web1", "xend_url": sim.unix_url}, **keywords}
     found = play(tmp_path, [task], inventory="xen1.invalid\nxen2.invalid\n", arguments=["-vvv"])
     assert {how for how, _result in found.results} == {"ok"}
     assert len(found.results) == (1 if "run_once" in keywords else 2)

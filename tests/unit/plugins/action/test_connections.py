@@ -1,0 +1,205 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Other hosts than localhost: the real ansible-playbook reaches a xend through its own connections."""
+
+from __future__ import annotations
+
+import getpass
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.simulator import Fault, Simulator
+from tests.support.playing import Played, play
+from tests.support.running import written
+from tests.support.sshd import MISSING, Sshd
+
+needs_sshd = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+OTHER = "nobody"
+CAN_SUDO = (
+    bool(shutil.which("sudo"))
+    and not subprocess.run(["sudo", "-n", "-u", OTHER, "true"], capture_output=True, check=False).returncode
+    if shutil.which("sudo")
+    else False
+)
+needs_sudo = pytest.mark.skipif(not CAN_SUDO, reason="sudo is not installed, or wants a password")
+GUEST = "(vm (name web1) (memory 64) (vcpus 1) (image (linux (kernel /k))))"
+PYTHON_2 = next(iter(sorted((Path.home() / ".pyenv" / "versions").glob("2.7*/bin"))), None)
+SECRET = "hunter2secret"
+
+
+@pytest.fixture(name="sim")
+def _sim() -> Iterator[Simulator]:
+    with Simulator("4.1") as sim:
+        sim.create(GUEST).unpause()
+        sim.clear_log()
+        yield sim
+
+
+def on(host: Sshd, tmp_path: Path, *tasks: dict[str, Any], extra: str = "", **keywords: Any) -> Played:
+    """Run tasks on a host, through Ansible's ssh connection."""
+    line = (
+        f"xen1 ansible_host=127.0.0.1 ansible_port={host.port} ansible_user={host.user} "
+        f"ansible_ssh_common_args='{host.arguments}' ansible_python_interpreter=/nowhere/python {extra}\n"
+    )
+    return play(tmp_path, tasks, inventory=line, **keywords)
+
+
+def modules_run(found: Played) -> bool:
+    """Return whether a module was put on a host."""
+    return "AnsiballZ" in found.shown or "PUT " in found.shown
+
+
+@needs_sshd
+@pytest.mark.parametrize("pipelining", ["False", "True"])
+def test_host_of_the_play_needs_nothing_but_ssh(sim: Simulator, tmp_path: Path, pipelining: str) -> None:
+    look = {"dom0.xend.xen_domain": {"name": "web1", "memory": 64, "xend_url": sim.unix_url}}
+    pause = {"dom0.xend.xen_domain": {"name": "web1", "state": "paused", "xend_url": sim.url}}
+    with Sshd(tmp_path, banner="Welcome\n", before="echo garbage") as host:
+        environment = {"ANSIBLE_PIPELINING": pipelining}
+        found = on(host, tmp_path, look, pause, environment=environment, arguments=["-vvv"])
+    assert [(how, result["changed"]) for how, result in found.results] == [("ok", False), ("ok", True)], found.shown
+    assert written(sim) == ["pause"]
+    assert not modules_run(found)
+
+
+@needs_sshd
+@pytest.mark.skipif(PYTHON_2 is None, reason="no Python 2.7 is installed")
+def test_host_with_an_old_python_is_enough(sim: Simulator, tmp_path: Path) -> None:
+    with Sshd(tmp_path, path=f"{PYTHON_2}:/bin") as host:
+        found = on(host, tmp_path, {"dom0.xend.xen_node_info": {"xend_url": sim.unix_url}})
+    assert found.only["node"]["xen_major"] == 4
+
+
+@needs_sshd
+@pytest.mark.parametrize("shell", [each for each in ("/bin/bash", "/bin/csh") if shutil.which(each)])
+def test_shell_of_the_host_makes_no_difference(sim: Simulator, tmp_path: Path, shell: str) -> None:
+    with Sshd(tmp_path, shell=shell) as host:
+        found = on(host, tmp_path, {"dom0.xend.xen_credit": {"name": "web1", "xend_url": sim.unix_url}})
+    assert found.only["credit"] == {"weight": 256, "cap": 0}
+
+
+@needs_sshd
+def test_url_of_ssh_reaches_a_host_that_is_not_in_the_inventory(sim: Simulator, tmp_path: Path) -> None:
+    with Sshd(tmp_path) as host:
+        options = {"name": "web1", "xend_url": f"{host.url}{sim.unix_path}", "xend_ssh_args": host.arguments}
+        found = play(tmp_path, [{"dom0.xend.xen_domain_info": options}], arguments=["-vvv"])
+    assert found.only["domains"][0]["name"] == "web1"
+    assert not modules_run(found)
+
+
+@needs_sshd
+def test_environment_of_the_controller_is_not_that_of_a_host(sim: Simulator, tmp_path: Path) -> None:
+    with Sshd(tmp_path) as host:
+        found = on(host, tmp_path, {"dom0.xend.xen_node_info": {}}, environment={"XEND_URL": sim.unix_url})
+    assert (
+        "Cannot connect to xend at unix:///var/lib/xend/xend-socket or http://127.0.0.1:8000 on " in found.only["msg"]
+    )
+    assert sim.requests == []
+
+
+@needs_sshd
+def test_environment_of_the_task_is_that_of_a_host(sim: Simulator, tmp_path: Path) -> None:
+    with Sshd(tmp_path) as host:
+        found = on(host, tmp_path, {"dom0.xend.xen_node_info": {}, "environment": {"XEND_URL": sim.unix_url}})
+    assert found.only["node"]["xen_major"] == 4
+
+
+@needs_sshd
+def test_https_runs_the_module_on_the_host(tmp_path: Path) -> None:
+    with Sshd(tmp_path) as host:
+        task = {"dom0.xend.xen_node_info": {"xend_url": "https://127.0.0.1:1"}, "ignore_errors": True}
+        found = on(host, tmp_path, task, arguments=["-vvv"])
+    assert modules_run(found)
+
+
+@needs_sshd
+@needs_sudo
+def test_become_is_heeded(sim: Simulator, tmp_path: Path) -> None:
+    task = {"dom0.xend.xen_domain": {"name": "web1", "state": "paused", "xend_url": sim.url}}
+    with Sshd(tmp_path) as host:
+        found = on(host, tmp_path, {**task, "become": True, "become_user": OTHER}, arguments=["-vvv"])
+    assert found.only["changed"], found.shown
+    assert f"sudo -H -S -n  -u {OTHER}" in found.shown
+    assert not modules_run(found)
+
+
+@needs_sudo
+def test_become_on_localhost_reaches_the_socket_as_that_user(sim: Simulator, tmp_path: Path) -> None:
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o700)
+    task = {
+        "dom0.xend.xen_node_info": {"xend_url": f"unix://{locked}/socket"},
+        "become": True,
+        "become_user": OTHER,
+    }
+    found = play(tmp_path, [task], arguments=["-vvv"])
+    assert "Permission denied" in found.only["msg"]
+    assert not modules_run(found)
+    itself = {**task, "dom0.xend.xen_node_info": {"xend_url": sim.unix_url}, "become_user": getpass.getuser()}
+    assert play(tmp_path, [itself]).only["node"]["xen_major"] == 4
+
+
+@needs_sshd
+def test_no_secret_is_in_a_command_line_or_shown(sim: Simulator, tmp_path: Path) -> None:
+    guest = {"name": "web2", "memory": 64, "image": {"kernel": "/k"}, "vfbs": [{"vncpasswd": SECRET}]}
+    with Sshd(tmp_path) as host:
+        found = on(host, tmp_path, {"dom0.xend.xen_domain": {**guest, "xend_url": sim.unix_url}}, arguments=["-vvvvv"])
+    assert found.only["changed"], found.shown
+    assert SECRET in next(request.params["config"][0] for request in sim.requests if request.op == "create")
+    assert SECRET not in found.shown
+
+
+@needs_sshd
+def test_host_that_is_down_is_unreachable(tmp_path: Path) -> None:
+    found = on(Sshd(tmp_path), tmp_path, {"dom0.xend.xen_node_info": {}})
+    assert found.results[0][0] == "unreachable"
+
+
+@needs_sshd
+@pytest.mark.parametrize("retries", ["0", "3"])
+@pytest.mark.parametrize("what", ["relay", "connection"])
+def test_what_breaks_in_the_middle_is_in_doubt_and_never_sent_twice(
+    sim: Simulator, tmp_path: Path, what: str, retries: str
+) -> None:
+    sim.faults.append(Fault("pause", "hang"))
+    task = {"dom0.xend.xen_domain": {"name": "web1", "state": "paused", "xend_url": sim.unix_url}}
+    with Sshd(tmp_path) as host:
+
+        def break_it() -> None:
+            deadline = time.monotonic() + 60
+            while "pause" not in written(sim) and time.monotonic() < deadline:
+                time.sleep(0.02)
+            host.kill_relays() if what == "relay" else host.drop()
+
+        thread = threading.Thread(target=break_it)
+        thread.start()
+        found = on(host, tmp_path, task, environment={"ANSIBLE_SSH_RETRIES": retries})
+        thread.join()
+        deadline = time.monotonic() + 10
+        while host.relays() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not host.relays()
+    assert found.results[0][0] == "failed", found.shown
+    assert "may have done what was asked" in found.only["msg"]
+    assert written(sim) == ["pause"]
+
+
+@needs_sshd
+def test_twenty_megabytes_come_back(tmp_path: Path) -> None:
+    with Simulator("4.1", tcp=None) as sim, Sshd(tmp_path) as host:
+        sim.faults.append(
+            Fault(
+                "node", "status", status=200, body="(node (host d0))" + " " * (20 << 20), content_type="application/sxp"
+            )
+        )
+        found = on(host, tmp_path, {"dom0.xend.xen_node_info": {"xend_url": sim.unix_url}})
+    assert found.only["node"]["host"] == "d0", found.shown[-2000:]
