@@ -192,9 +192,10 @@ options:
         type: str
         required: true
       mode:
-        description: V(r) to read, V(w) to write, V(w!) to write even if another domain uses it. xend takes V(r) by default.
+        description:
+          - V(r) to read, V(w) to write, V(w!) to write even if another domain uses it. xend takes V(r) by default.
+          - V(null) is as not to say it, so that what M(dom0.xend.xen_domain_info) shows can be given here.
         type: str
-        choices: [r, w, w!]
       backend:
         description: Name or id of the domain that serves the disk. xend takes Domain-0 by default.
         type: str
@@ -231,7 +232,6 @@ options:
           - V(ioemu) is a card that the emulator of an V(hvm) guest has, V(netfront) one for a driver that knows Xen.
           - On 3.0.3 and earlier an V(hvm) guest has no other card, so that V(ioemu) is the default for it there.
         type: str
-        choices: [netfront, ioemu]
       model:
         description: Kind of the card that the emulator has, such as V(e1000). It is compared on 3.1 and later.
         type: str
@@ -480,7 +480,8 @@ RETURN = r"""
 domain:
   description:
     - The domain after the task, in check mode as it would be. V(null) if there is none.
-    - It has the fields that M(dom0.xend.xen_domain_info) describes.
+    - It has the fields that M(dom0.xend.xen_domain_info) describes, but for those that only show what a create was given, from
+      C(cpus) to C(on_xend_stop), C(vfbs), C(pci) and C(not_declarable).
   type: dict
   returned: success
   sample:

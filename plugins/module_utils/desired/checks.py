@@ -15,7 +15,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.fields.disks import clas
 from ansible_collections.dom0.xend.plugins.module_utils.fields.field import possible
 from ansible_collections.dom0.xend.plugins.module_utils.fields.interfaces import check_addresses
 from ansible_collections.dom0.xend.plugins.module_utils.fields.others import parse_fragment
-from ansible_collections.dom0.xend.plugins.module_utils.fields.table import FIELDS, NAMES
+from ansible_collections.dom0.xend.plugins.module_utils.fields.table import FIELDS, MAC, NAMES
 from ansible_collections.dom0.xend.plugins.module_utils.model.devices import number_or_name
 from ansible_collections.dom0.xend.plugins.module_utils.model.domain import MOST_VCPUS, Domain, is_domain_0
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest
@@ -23,7 +23,6 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.release import Rele
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp
 
 _NAME = re.compile(r"[A-Za-z0-9_.:/+-]+")
-_MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _NO_EMPTY_DRIVE = "3.0.0 to 3.0.2"
 
 
@@ -63,9 +62,18 @@ def _check_devices(declared: Domain) -> None:
                 f"vbds: uname {vbd.uname!r} of {vbd.dev} must say where the disk is, as phy:vg0/disk or file:/path does. "
                 "Only a drive, as hdc:cdrom, can do without."
             )
+    for vbd in declared.vbds or ():
+        _check_choice(f"vbds: mode of {vbd.dev}", vbd.mode, ("r", "w", "w!"))
     for vif in declared.vifs or ():
-        if vif.mac and not _MAC.fullmatch(vif.mac):
+        _check_choice(f"vifs: type of {vif.mac or 'an interface'}", vif.type, ("netfront", "ioemu"))
+        if vif.mac and not MAC.fullmatch(vif.mac):
             raise InvalidRequest(f"vifs: {vif.mac!r} is not a mac, such as 00:16:3e:00:00:01")
+
+
+def _check_choice(what: str, value: Optional[str], choices: tuple[str, ...]) -> None:
+    """Raise InvalidRequest for a value that is none of the choices. Ansible itself would refuse null, which says nothing."""
+    if value is not None and value not in choices:
+        raise InvalidRequest(f"{what} must be one of {', '.join(choices)}, not {value!r}")
 
 
 def _uuids(tree: Sxp) -> list[str]:

@@ -111,7 +111,7 @@ def _change_medium(pair: Pair, match: Match) -> bool:
 _SPEC = {
     "uname": TEXT,
     "dev": {"type": "str", "required": True},
-    "mode": {"type": "str", "choices": ["r", "w", "w!"]},
+    "mode": TEXT,
     "backend": TEXT,
 }
 VBDS = Field("vbds", {"type": "list", "elements": "dict", "options": _SPEC}, _write, _read, _compare, EVER)

@@ -96,7 +96,7 @@ _SPEC = {
     "ip": {"type": "list", "elements": "str"},
     "script": TEXT,
     "backend": TEXT,
-    "type": {"type": "str", "choices": ["netfront", "ioemu"]},
+    "type": TEXT,
     "model": TEXT,
     "rate": TEXT,
     "vifname": TEXT,

@@ -44,11 +44,14 @@ def _write_vfbs(options: Mapping[str, Any], release: Optional[Release]) -> list[
 
 def _read_vfbs(domain: Domain) -> Optional[list[dict[str, Any]]]:
     """Return them as the option takes them, but for passwords. That of an hvm guest comes by itself."""
-    if not isinstance(domain.tree, list):
+    if not isinstance(domain.tree, list) or _is_emulated(domain):
         return None
-    if domain.image is not None and domain.image.type in EMULATED:
-        return []
-    return [_read_vfb(dict(pairs(device))) for device in devices_of(domain, "vfb")]
+    return [_read_vfb(dict(pairs(device))) for device in devices_of(domain, "vfb")] or None
+
+
+def _is_emulated(domain: Domain) -> bool:
+    """Tell whether the guest is one of the emulator's."""
+    return domain.image is not None and domain.image.type in EMULATED
 
 
 def _read_vfb(fields: Mapping[str, Sxp]) -> dict[str, Any]:
@@ -66,7 +69,11 @@ def _read_vfb(fields: Mapping[str, Sxp]) -> dict[str, Any]:
 
 def _compare_vfbs(pair: Pair) -> None:
     """Compare how many there are."""
-    if "vfbs" in pair.desired.options and isinstance(pair.found.tree, list):
+    if "vfbs" not in pair.desired.options or not isinstance(pair.found.tree, list):
+        return
+    if _is_emulated(pair.found):
+        pair.result.not_compared.append("vfbs")
+    else:
         pair.note("vfbs", len(pair.desired.options["vfbs"]), len(devices_of(pair.found, "vfb")))
 
 
@@ -91,7 +98,7 @@ def _read_pci(domain: Domain) -> Optional[list[str]]:
     if not isinstance(domain.tree, list):
         return None
     entries = [value for device in devices_of(domain, "pci") for key, value in _lists(device) if key == "dev"]
-    return [address for address in map(_address, entries) if address]
+    return [address for address in map(_address, entries) if address] or None
 
 
 def _lists(device: list[Sxp]) -> list[tuple[str, list[Sxp]]]:

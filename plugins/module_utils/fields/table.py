@@ -10,6 +10,7 @@ is read and not written, or written and not compared, cannot exist.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ansible_collections.dom0.xend.plugins.module_utils.fields import (
@@ -54,6 +55,9 @@ FIELDS: tuple[Field, ...] = (
 NAMES: tuple[str, ...] = tuple(field.name for field in FIELDS)
 """The options that describe a domain; ``config`` stands for all of them."""
 
+MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+"""A hardware address, as it is read."""
+
 _DEVICES = ("vbd", "tap", "tap2", "vif", "vfb", "vkbd", "pci", "console")
 """The classes that some field declares, or that come by themselves."""
 
@@ -63,19 +67,16 @@ def spec() -> dict[str, Any]:
     return {field.name: dict(field.spec) for field in FIELDS}
 
 
-def declarable(domain: Domain) -> dict[str, Any]:
-    """Return a domain as options that declare the same one; without what is not shown, or has no value."""
-    values = {field.name: field.read(domain) for field in FIELDS}
-    return {name: value for name, value in values.items() if value is not None}
-
-
 def not_declarable(domain: Domain) -> list[str]:
     """Return what xend shows of a domain that no option declares, or not as xend shows it."""
     kinds = [value[0] for key, value in pairs(domain.tree) if key == "device" and isinstance(value, list) and value]
     found = [f"device {kind}" for kind in dict.fromkeys(kinds) if isinstance(kind, str) and kind not in _DEVICES]
     found += [f"vifs[{vif.mac}].rate" for vif in domain.vifs or () if vif.rate and "," in vif.rate]
+    found += [f"vifs[{vif.mac}].mac" for vif in domain.vifs or () if vif.mac and not MAC.fullmatch(vif.mac)]
     if any(key == "vncpasswd" for device in others.devices_of(domain, "vfb") for key, _value in pairs(device)):
         found.append("vfbs.vncpasswd")
     if len(set(domain.cpus or ())) > 1:
         found.append("cpus")
+    if domain.usable_vcpus != domain.vcpus or domain.vcpus == 0:
+        found.append("vcpus")  # a task declares how many the guest may use, and a new domain has no more
     return found
