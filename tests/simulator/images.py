@@ -11,7 +11,7 @@ from .sxp import child_value, head, parse, show
 
 if TYPE_CHECKING:
     from .domains import Domain
-    from .sxp import Sxp
+    from .sxp import Dialect, Sxp
 
 HVM = ("hvm", "vmx")
 _STAYING, _MOVING = ("ip", "root"), ("root", "ip")  # in which order they are added to the arguments
@@ -74,9 +74,14 @@ def _as_kept(domain: Domain, fresh: bool) -> Sxp:
     shown = domain.image
     if personality.root == "added" and head(shown) == "linux":
         shown = ["linux", *_paths(shown, _STAYING), *_given(shown, ("root", "ip"))]
-    if personality.rereads_image and domain.starts and shown is not None and not fresh:
-        return parse(show(shown, personality.dialect), personality.dialect)[0]
-    return shown
+    return _reread(shown, personality.dialect) if personality.rereads_image and domain.starts and not fresh else shown
+
+
+def _reread(value: Sxp, dialect: Dialect) -> Sxp:
+    """Return what a release makes of the words that it has printed itself."""
+    if isinstance(value, list):
+        return [_reread(each, dialect) for each in value]
+    return parse(show(value, dialect), dialect)[0] if isinstance(value, str) and value else value
 
 
 def _localtime(domain: Domain) -> list[Sxp]:
@@ -96,7 +101,8 @@ def _paths(given: Sxp, added: tuple[str, ...]) -> list[Sxp]:
     args = child_value(given, "args")
     if (isinstance(args, str) and args) or parts:  # a root without arguments leaves a blank before or behind it
         parts.insert(0 if added == _STAYING else len(parts), args if isinstance(args, str) else "")
-    return [*_given(given, ("kernel", "ramdisk")), *([["args", " ".join(parts)]] if parts else [])]
+    line: list[Sxp] = [["args", " ".join(parts)]] if parts else []
+    return [*_given(given, ("kernel", "ramdisk")), *line]
 
 
 def _filled(domain: Domain) -> Sxp:

@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The releases, each as what it changed since the one before.
 
-All eleven were recorded, and the whole of what they say is compared with the recordings. The comments name the steps of
-the recordings that show a fact, or, with a letter, the section of the wire reference, WIRE.md. What a release was never
-seen to do it does as the one before it: that is what `replace` means here.
+All of them were recorded, and the whole of what they say is compared with the recordings: `tests/conformance` says how.
+The comments name the step of a recording in which a fact was seen, or a section of the wire reference, WIRE.md, by its
+letter. What was not seen of a release is as in the one before it: that is what `replace` means here. A few values had to
+be made up, because something must be printed or said; each is marked so. Nobody may rely on them.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ def _bootloader(domain: Domain, _fresh: bool) -> Sxp:
 
 def _cpus(domain: Domain, _fresh: bool) -> Sxp:
     if domain.host.personality.cpus_of_all:
-        return list(domain.cpus) or None  # type: ignore[arg-type]
+        return list(domain.cpus) or None
     if not domain.vcpus:
         return None
     if domain.domid == 0:
@@ -99,7 +99,7 @@ def _cpus(domain: Domain, _fresh: bool) -> Sxp:
 
 def _cpus_again(domain: Domain) -> list[Sxp]:
     """Return a list of cpus once more for each configuration that was read since xend was started."""
-    return [["cpus", list(domain.cpus)]] * (domain.host.configurations if domain.cpus else 0)  # type: ignore[list-item]
+    return [["cpus", list(domain.cpus)]] * (domain.host.configurations if domain.cpus else 0)
 
 
 def _state(domain: Domain, fresh: bool) -> Sxp:
