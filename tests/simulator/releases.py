@@ -290,25 +290,25 @@ XEN_3_0_2 = replace(
         pci_refused=_PCI_REFUSED,  # create-pci, cl-pci
     ),
     protects_domain0_from=frozenset({"save"}),  # dom0-save
-    closes_when_silent=False,  # (c) threaded ops
-    uuid_groups=(8, 4, 4, 4, 12),  # (d) a domain
-    image_types=frozenset({"linux", "hvm"}),  # the table of breaks
+    closes_when_silent=False,  # save-nofile
+    uuid_groups=(8, 4, 4, 4, 12),  # dom0-by-name
+    image_types=frozenset({"linux", "hvm"}),  # create-hvm; it was never seen to run
     disk_checks=_fields("uname dev number"),  # cl-cd, devcreate-atom
-    pci_keys=(),
-    rereads_ip=True,  # ip-restore
-    vcpus_in="either",  # (e)
-    lists_emulated_disks=True,  # (e) image hvm
-    pincpu="unpins",  # (c)
-    migrate_numbers=("live", "resource", "port"),  # (c)
-    sedf_reply="domain",  # (g)
-    sedf_checks_range=True,  # (g)
-    vif_fields=_fields("backend script ip bridge mac vifname rate type"),  # (d) devices, cl-viff-get
+    pci_keys=(),  # cl-pci
+    rereads_ip=True,  # ip-reboot-polls, ip-restore
+    vcpus_in="either",  # create-vcpus-top
+    lists_emulated_disks=True,  # (e) image hvm; it was never seen to run
+    pincpu="unpins",  # pin-two-info
+    migrate_numbers=("live", "resource", "port"),  # migrate-nodest
+    sedf_reply="domain",  # sedf-get
+    sedf_checks_range=True,  # sedf-set-ms-get
+    vif_fields=_fields("backend script ip bridge mac vifname rate type"),  # create-vif-ips, cl-viff-get
     lists_emulated_nics=True,  # cl-viff-get
-    ip="each",  # (d) devices
-    device_classes=XEN_3_0_0.device_classes | {"irq"},  # (e) devices
+    ip="each",  # create-full
+    device_classes=XEN_3_0_0.device_classes | {"irq"},  # devices-irq
     create_classes=XEN_3_0_0.create_classes | {"irq"},
-    node=_numbered(XEN_3_0_0.node, 3, 0, ".2"),
-    domain_fields=_fields(  # (d): vcpus only once
+    node=_numbered(XEN_3_0_0.node, 3, 0, ".2"),  # node
+    domain_fields=_fields(  # dom0-by-name: vcpus only once
         """
         domid uuid ssidref vcpus vcpu_avail cpu_weight memory maxmem bootloader name on_poweroff on_reboot on_crash
         image devices state shutdown_reason cpu_time online_vcpus up_time start_time store_mfn console_mfn
@@ -495,71 +495,69 @@ XEN_3_1 = replace(
     dialect=replace(XEN_3_0_4.dialect, hex_letter=10),
     words=replace(
         XEN_3_0_4.words,
-        hotplug_failed=(
+        hotplug_failed=(  # wait-devmissing, ref-vbd
             "Device {devid} ({kind}) could not be connected. /etc/xen/scripts/{script} failed; error detected."
         ),
-        no_memory="Invalid Configuration: memory_dynamic_max must be greater than zero",
+        no_memory="Invalid Configuration: memory_dynamic_max must be greater than zero",  # create-mem-neg
         vncpasswd_required="",
-        delete_running="Domain is not halted.",
-        no_boot_disk="Had a bootloader specified, but no disks are bootable",
+        delete_running="Domain is not halted.",  # delete-running
+        no_boot_disk="Had a bootloader specified, but no disks are bootable",  # create-no-image
         maxmem_positive="",
     ),
-    bootloader_runs="always",
-    memory_word_is_zero=False,
-    extra_atoms="dropped",
-    rename_restart="none",
-    rewrites_devices=False,
-    fresh_vcpus="",
-    halted_vcpus=False,
+    bootloader_runs="always",  # create-bootloader
+    memory_word_is_zero=False,  # create-mem-word
+    extra_atoms="dropped",  # create-vbd-extra-atom
+    rename_restart="none",  # rename-restart-names, poweroff-restart-later
+    rewrites_devices=False,  # man-destroyed-get
+    fresh_vcpus="",  # create-minimal
+    halted_vcpus=False,  # new-get
     cpus_of_all=False,
     rereads_image=False,
     vfb_has_uuid=True,
-    dom0_maxmem=16777215,
-    restored_vcpu_avail_is_long=True,
-    pin_words_for_bad_vcpu=True,
+    dom0_maxmem=16777215,  # dom0-by-name
+    restored_vcpu_avail_is_long=True,  # restore-get
+    pin_words_for_bad_vcpu=True,  # pin-badvcpu
     html_domain="<p><domain id={domid} name={name} memory={bytes} state=running></p>",
     image_names_emulator=False,  # create-vfb-get
     rtc_timeoffset="seen",  # create-full-get
-    leaves_open_after_logging=True,  # (a) keep-alive
-    missing_domain_is_empty=True,  # (a) 404 body
-    status_when_down={"crash": 2, "suspend": 0, "": 0},  # (d) status
-    default_name="Domain-Unnamed",  # (e): "later"
-    weight="int",  # (e) cpu_weight
-    halted_disk_fields=("uuid", "bootable", "driver", "given dev", "uname", "mode"),
+    leaves_open_after_logging=True,  # create-full-unpause
+    missing_domain_is_empty=True,  # missing-name
+    status_when_down={"crash": 2, "suspend": 0, "": 0},  # shutdown-suspend-later, st-shutdown, st-crashed
+    default_name="Domain-Unnamed",  # create-no-head
+    weight="int",  # create-cpu-weight-int
+    halted_disk_fields=("uuid", "bootable", "driver", "given dev", "uname", "mode"),  # new-get
     halted_vif_fields=XEN_3_0_3.halted_vif_fields,
-    halted_tap_has_driver=True,
-    halted_devid=True,  # mg-shutdown-polls
+    halted_tap_has_driver=True,  # nobody saw a halted tap of 3.1: as in 3.2
+    halted_devid=True,  # man-down-get, mg-shutdown-polls
     paused_lists_config=False,  # cl-tap-taps
     shows_last_detached=False,  # last-vif-polls
     set_vcpus_rewrites=frozenset(),  # vc-2-get, man-rename-get
-    needs_power=frozenset({"shutdown"}),  # st-shutdown-unpause, st-shutdown-pause
-    arrival_seconds=0.1,  # migrate-ok-list0
     uuid_twice="hides",  # sving-create, sving-destroy
     lists_failed=False,  # ref-vbd-devices
     keeps_given=True,  # full-again
     bare_leaving_vif=True,  # last-vif-polls
     takes_failed_away=True,  # wait-devmissing-get
-    static_memory_rules=True,  # (e) maxmem
-    hides_failed_save=True,  # (c) save
-    vcpus_minimum=1,  # (c) set_vcpus
-    vcpus_words=("Invalid VCPUs", ""),
-    cpumap_width=4,  # (d) vcpuinfo
-    mem_target="static",  # (c)
-    maxmem="poison",  # (f) 8
-    reconfigure_refused={  # (c); made up: the words, which are those of 3.2
+    static_memory_rules=True,  # create-maxmem-low
+    hides_failed_save=True,  # save-fails
+    vcpus_minimum=1,  # vcpus-0
+    vcpus_words=("Invalid VCPUs", ""),  # vcpus-0
+    cpumap_width=4,  # vcpuinfo
+    mem_target="static",  # memset-zero, memset-huge
+    maxmem="poison",  # poison-maxmem
+    reconfigure_refused={  # devconf-vbd
         "": "{kind} devices may not be reconfigured",
         **dict.fromkeys(("vbd", "tap"), "Refusing to reconfigure device {kind}:{devid} to {{{pairs}}}"),
     },
-    sedf_hides_refusal=False,  # (g)
-    vif_fields=(*_fields("bridge mac vifname ip rate model script uuid backend"), "type or netfront"),  # (d) devices
-    rate="given",  # (d) devices
-    vbd_fields=_fields("uname uuid mode dev backend bootable"),  # (d) devices
-    console=True,  # (d) devices
-    bootloader_always=True,  # (d) bootloader
-    root="moves",  # (d) image
+    sedf_hides_refusal=False,  # (g); it was recorded with another scheduler
+    vif_fields=(*_fields("bridge mac vifname ip rate model script uuid backend"), "type or netfront"),  # create-full
+    rate="given",  # create-vif-ips
+    vbd_fields=_fields("uname uuid mode dev backend bootable"),  # create-full
+    console=True,  # create-full-get
+    bootloader_always=True,  # create-minimal-get
+    root="moves",  # im-root, im-ip
     device_classes=XEN_3_0_4.device_classes | {"console"},
     create_classes=XEN_3_0_4.create_classes | {"console"},
-    node=_numbered(  # (d) node
+    node=_numbered(  # node
         _after(
             tuple((key, 4 if key == "xend_config_format" else value) for key, value in XEN_3_0_4.node),
             "xen_caps",
@@ -569,7 +567,7 @@ XEN_3_1 = replace(
         1,
         ".0",
     ),
-    domain_fields=_fields(
+    domain_fields=_fields(  # create-minimal-get
         """
         domid bootloader on_crash uuid bootloader_args vcpus name on_reboot on_poweroff maxmem memory
         shadow_memory vcpu_avail cpu_weight cpu_cap features on_xend_start on_xend_stop start_time cpu_time online_vcpus

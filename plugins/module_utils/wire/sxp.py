@@ -203,5 +203,5 @@ def _repr(atom: str) -> str:
 
 
 def _escaped(match: re.Match[bytes]) -> bytes:
-    """Return the escape of one byte."""
-    return _SHORT_ESCAPES.get(match[0]) or b"\\x%02x" % match[0][0]
+    """Return the escape of one byte, in octal: 3.0.4 reads hexadecimal letters wrongly (create-escape-oct, create-utf8-get)."""
+    return _SHORT_ESCAPES.get(match[0]) or b"\\%03o" % match[0][0]

@@ -56,6 +56,7 @@ def options_of(domain: Domain) -> dict[str, Any]:
 
 REFUSED = (
     "bootloader together with a kernel is refused",  # 3.0.3 and earlier would delete the files of that guest
+    "0 is the control domain",  # a guest of that name, which 3.0.3 and earlier take
     "vbds: uname None of sda1 must say where the disk is",  # a disk that xend made of a text that it misread
 )
 """What a recorded domain is not created anew for, with a reason."""
