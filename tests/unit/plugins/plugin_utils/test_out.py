@@ -425,10 +425,11 @@ KEYS = (
     "vbds",
     "credit",
 )
+UNAME = st.builds("{}{}".format, st.sampled_from(["phy:", "file:/", "tap:aio:/", "tap:qcow:/", "drbd:", ""]), ANY)
 DISK = st.fixed_dictionaries(
-    {"dev": st.one_of(st.sampled_from(["sda1", "hdc:cdrom", "xvda"]), ANY), "uname": st.builds("{}{}".format, st.sampled_from(["phy:", "file:/", "tap:aio:/", "tap:qcow:/", "drbd:", ""]), ANY)},
+    {"dev": st.one_of(st.sampled_from(["sda1", "hdc:cdrom", "xvda"]), ANY), "uname": UNAME},
     optional={"mode": st.sampled_from(["r", "w", "w!"]), "backend": ANY},
-)  # fmt: skip
+)
 VIF = st.dictionaries(st.sampled_from(["mac", "bridge", "ip", "script", "type", "model", "vifname", "rate"]), VALUE)
 
 
