@@ -228,6 +228,12 @@ def test_an_hvm_guest_keeps_its_options_and_loses_its_loader(parser: XlParser) -
     assert "The device model '/usr/lib/xen/bin/qemu-dm' is left out, as the new host has its own." in done.notes
 
 
+def test_an_hvm_guest_without_any_options_keeps_the_screen_that_xl_gives_it() -> None:
+    done = to_xl({**HVM, "image": {"type": "hvm"}})
+    assert "vnc" not in done.text
+    assert [note for note in done.notes if note.startswith("Nothing says what the options of its image are")]
+
+
 PYGRUB = {**PV, "bootloader": "/usr/bin/pygrub", "bootloader_args": "--entry 1", "image": {"args": "quiet"}}
 FULL = {
     **PV,
