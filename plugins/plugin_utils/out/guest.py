@@ -114,6 +114,8 @@ def _read(name: str, domain: Mapping[str, Any]) -> Guest:
     if not hvm and kind != "linux":
         notes.append(f"The image is of the type {shown(kind)}, and a paravirtualised guest here.")
     options = _options(domain, image, hvm=hvm)
+    if hvm and not options:
+        notes.append("Nothing says what the options of its image are, boot order and screen among them: give sxp, too.")
     kernel, ramdisk, bootloader = _boot(domain, image, notes, hvm=hvm)
     guest = Guest(
         name=name,

@@ -195,7 +195,7 @@ def _graphics(guest: Guest) -> Iterator[tuple[str, Any]]:
     """Yield the screen. xl makes the frame buffer of a paravirtualised guest from the same words as that of others."""
     screen = guest.graphics
     if screen is None:
-        if guest.hvm:
+        if guest.hvm and guest.options:
             yield "vnc", 0
         return
     yield "vnc", int(not screen.sdl)

@@ -228,6 +228,12 @@ def test_an_hvm_guest_keeps_its_options_and_loses_its_loader(parser: XlParser) -
     assert "The device model '/usr/lib/xen/bin/qemu-dm' is left out, as the new host has its own." in done.notes
 
 
+def test_an_hvm_guest_without_any_options_keeps_the_screen_that_xl_gives_it() -> None:
+    done = to_xl({**HVM, "image": {"type": "hvm"}})
+    assert "vnc" not in done.text
+    assert [note for note in done.notes if note.startswith("Nothing says what the options of its image are")]
+
+
 PYGRUB = {**PV, "bootloader": "/usr/bin/pygrub", "bootloader_args": "--entry 1", "image": {"args": "quiet"}}
 FULL = {
     **PV,
@@ -425,10 +431,11 @@ KEYS = (
     "vbds",
     "credit",
 )
+UNAME = st.builds("{}{}".format, st.sampled_from(["phy:", "file:/", "tap:aio:/", "tap:qcow:/", "drbd:", ""]), ANY)
 DISK = st.fixed_dictionaries(
-    {"dev": st.one_of(st.sampled_from(["sda1", "hdc:cdrom", "xvda"]), ANY), "uname": st.builds("{}{}".format, st.sampled_from(["phy:", "file:/", "tap:aio:/", "tap:qcow:/", "drbd:", ""]), ANY)},
+    {"dev": st.one_of(st.sampled_from(["sda1", "hdc:cdrom", "xvda"]), ANY), "uname": UNAME},
     optional={"mode": st.sampled_from(["r", "w", "w!"]), "backend": ANY},
-)  # fmt: skip
+)
 VIF = st.dictionaries(st.sampled_from(["mac", "bridge", "ip", "script", "type", "model", "vifname", "rate"]), VALUE)
 
 
