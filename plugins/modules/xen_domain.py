@@ -132,7 +132,7 @@ options:
       - Refused together with O(image) up to 3.0.3, where xend deletes the files named in it.
     type: str
   bootloader_args:
-    description: Arguments of the bootloader (3.1 and later).
+    description: Arguments of the bootloader (3.0.3 and later). They are compared where xend shows them, on 3.1 and later.
     type: str
   cpus:
     description:

@@ -173,8 +173,8 @@ def _linux(args: str) -> list[Any]:
         ("(domain (name 'web1'))", "(domain (name web1))"),
         ("(vm (mode w!))", "(vm (name web1) (mode 'w!'))"),
         ("# mine\n(vm (memory 64) # MiB\n)\n# end\n", "(vm (name web1) (memory 64))"),
-        (r"(vm (args 'caf\xc3\xa9'))", r"(vm (name web1) (args 'caf\xc3\xa9'))"),
-        (r"(vm (args 'caf\xe9'))", r"(vm (name web1) (args 'caf\xe9'))"),
+        (r"(vm (args 'caf\xc3\xa9'))", r"(vm (name web1) (args 'caf\303\251'))"),
+        (r"(vm (args 'caf\xe9'))", r"(vm (name web1) (args 'caf\351'))"),
         ("(vm (name web1) (name other))", "(vm (name web1) (name other))"),
     ],
 )
