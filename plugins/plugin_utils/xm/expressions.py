@@ -50,15 +50,21 @@ UNAME = ("sysname", "nodename", "release", "version", "machine")
 """What os.uname() returns, in its order."""
 
 _CONSTANTS: Mapping[str, object] = {"True": True, "False": False, "None": None}
-_ERRORS = {
-    TypeError: "TypeError",
-    ValueError: "ValueError",
-    KeyError: "KeyError",
-    IndexError: "IndexError",
-    ZeroDivisionError: "ZeroDivisionError",
-    OverflowError: "OverflowError",
-    AttributeError: "AttributeError",
-}
+PYTHON_ERRORS = (
+    TypeError,
+    ValueError,
+    KeyError,
+    IndexError,
+    ZeroDivisionError,
+    OverflowError,
+    AttributeError,
+)
+"""What reading a file raises where running it would raise the same."""
+
+
+def raised(error: Exception, line: int) -> Raised:
+    """Return an error of Python as one that the file raises."""
+    return Raised(next(kind.__name__ for kind in PYTHON_ERRORS if isinstance(error, kind)), line)
 
 
 class Expressions:
@@ -84,8 +90,8 @@ class Expressions:
             return Unknown(f"{type(node).__name__.lower()} expressions", node.lineno)
         try:
             return reader(self, node)
-        except tuple(_ERRORS) as error:
-            raise Raised(next(name for kind, name in _ERRORS.items() if isinstance(error, kind)), node.lineno) from None
+        except PYTHON_ERRORS as error:
+            raise raised(error, node.lineno) from None
 
     def _constant(self, node: ast.Constant) -> object:
         if node.kind == "u":

@@ -71,7 +71,7 @@ _SIGNS: Mapping[type[ast.operator], Sign] = {
 _UNARY: Mapping[type[ast.unaryop], Sign] = {
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
-    ast.Invert: operator.invert,
+    ast.Invert: lambda value: -value - 1,
     ast.Not: operator.not_,
 }
 

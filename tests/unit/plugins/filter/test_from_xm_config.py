@@ -6,18 +6,22 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from functools import cache
 
 import pytest
 
+pytest.importorskip("hypothesis")
 pytest.importorskip("ansible.errors", reason="ansible-test hides the controller's code from the tests of modules")
 
 from ansible.errors import AnsibleFilterError
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.dom0.xend.plugins.filter.from_xm_config import FilterModule, from_xm_config
 from tests.xm.compare import NAMES, Cell, compare
-from tests.xm.dryruns import dry_runs
+from tests.xm.dryruns import DryRun, dry_runs
 
 KERNEL = 'kernel = "/boot/vmlinuz"\n'
 
@@ -192,6 +196,59 @@ def test_password_is_an_option_and_nowhere_else() -> None:
         with pytest.raises(AnsibleFilterError) as caught:
             said(KERNEL + broken + "\n")
         assert "geheim" not in str(caught.value).replace("which xm", "")
+
+
+PIECES = st.sampled_from(
+    [
+        "'",
+        '"',
+        "(",
+        ")",
+        "[",
+        "]",
+        ",",
+        "=",
+        "+",
+        "%",
+        "1",
+        "x",
+        "\n",
+        "\t",
+        " if ",
+        "`",
+        "1L",
+        "{",
+        ":",
+        "None",
+        "[]",
+        ".pop()",
+        "1e400",
+    ]
+    + [
+        "\ndisk = [u'phy:a,b,w', 1]\n",
+        "\nvif = ['mac=%s' % f(1)]\n",
+        "\nbuilder = 'hvm'\n",
+        "\nmemory = 1e999 - 1e999\n",
+        "\ndel name\n",
+    ]
+)
+
+
+@given(
+    run=st.sampled_from(dry_runs()),
+    pieces=st.lists(st.tuples(st.integers(0, 400), PIECES), max_size=3),
+    release=st.sampled_from(NAMES),
+)
+def test_damaged_files_are_read_or_refused(run: DryRun, pieces: list[tuple[int, str]], release: str) -> None:
+    text = run.text
+    for place, piece in pieces:
+        text = text[:place] + piece + text[place:]
+    try:
+        options, notes = said(text, release=release)
+    except AnsibleFilterError as error:
+        assert "\n" not in str(error)
+    else:
+        assert json.loads(json.dumps([options, notes])) == [options, notes]
 
 
 def test_text_of_another_kind_is_refused() -> None:
