@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.errors import XmError
@@ -217,9 +217,9 @@ class Program(Expressions):
                     self.scope.names[alias.asname or alias.name.partition(".")[0]] = unknown
             else:
                 self._forget_changed(node, unknown)
-        if any(isinstance(node, ast.Return) for node in nodes) and self.scope.is_function:
+        if self.scope.is_function and _leaves(statements, (ast.Return,), _FUNCTIONS):
             raise Returned(unknown)
-        if any(isinstance(node, (ast.Break, ast.Continue)) for node in nodes):
+        if _leaves(statements, (ast.Break, ast.Continue), (ast.For, ast.While, *_FUNCTIONS)):
             raise LoopEnded(unknown)
 
     def _forget_changed(self, node: ast.AST, unknown: Unknown) -> None:
@@ -454,6 +454,21 @@ class Program(Expressions):
         ast.Break: _break,
         ast.Continue: _continue,
     }
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.Lambda, ast.ClassDef)
+
+
+def _leaves(nodes: Iterable[ast.AST], ways: tuple[type[ast.AST], ...], inside: tuple[type[ast.AST], ...]) -> bool:
+    """Return whether some code can be left in one of these ways, that of what is *inside* it not counted."""
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ways):
+            return True
+        if not isinstance(node, inside):
+            waiting += ast.iter_child_nodes(node)
+    return False
 
 
 def _loaded(target: ast.expr) -> ast.expr:
