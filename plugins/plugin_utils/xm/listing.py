@@ -74,7 +74,7 @@ def _guest(tree: list[Sxp]) -> tuple[Options, list[str]]:
     devices = [item[1] for item in tree[1:] if isinstance(item, list) and item[:1] == ["device"] and len(item) > 1]
     lists = [device for device in devices if isinstance(device, list)]
     options |= {
-        key: value for key, value in (("vbds", _devices(data["vbds"])), ("vifs", _vifs(data["vifs"], lists))) if value
+        key: value for key, value in (("vbds", _devices(data["vbds"])), ("vifs", _devices(data["vifs"]))) if value
     }
     options |= _other_devices(lists, is_hvm=is_hvm)
     more = _more(fields, domain)
@@ -147,7 +147,8 @@ def _image(domain: Domain, fields: dict[str, Sxp], notes: list[str]) -> Options:
 def _image_options(section: list[Sxp], kind: str) -> Iterator[tuple[str, object]]:
     """Yield what an image says beside kernel, ramdisk and args: of a guest that is not hvm only what is set."""
     for key, value in _pairs(section):
-        if key in _IN_IMAGE or value in ("", [], [[]]):
+        nested = isinstance(value, list) and any(isinstance(item, list) for item in value)
+        if key in _IN_IMAGE or value in ("", []) or nested:
             continue
         if kind == "hvm" or (key in _OF_EVERY_IMAGE and value != "0"):
             yield key, value
@@ -159,23 +160,8 @@ def _devices(devices: object) -> list[Options]:
         {key: value for key, value in device.items() if value not in (None, [], False)}
         for device in (devices if isinstance(devices, list) else [])
     ]
-    return [{key: value for key, value in device.items() if (key, value) != ("backend", "0")} for device in found]
-
-
-def _vifs(vifs: object, devices: list[list[Sxp]]) -> list[Options]:
-    """Return the interfaces, with what the listing says of the same MAC address."""
-    said = [dict(_pairs(device)) for device in devices if device[:1] == ["vif"]]
-    by_mac = {str(fields.get("mac", "")).lower(): fields for fields in said}
-    found = _devices(vifs)
-    for vif in found:
-        fields = by_mac.get(str(vif.get("mac", "")), {})
-        more = {
-            key: fields[key]
-            for key in ("type", "model", "rate", "vifname")
-            if isinstance(fields.get(key), str) and fields[key]
-        }
-        vif.update({key: value for key, value in more.items() if (key, value) != ("type", "netfront")})
-    return found
+    usual = (("backend", "0"), ("type", "netfront"))
+    return [{key: value for key, value in device.items() if (key, value) not in usual} for device in found]
 
 
 def _other_devices(devices: list[list[Sxp]], *, is_hvm: bool) -> Options:

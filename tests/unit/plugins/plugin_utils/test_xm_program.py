@@ -99,7 +99,7 @@ def test_python_2_is_followed(name: str) -> None:
 def test_types_of_python_2_are_kept_apart() -> None:
     values = run(
         "a = u'x'\nb = 1L\nc = ur'\\d\\u0041'\nd = 0xFFL + 1\ne = 2 ** 63\nf = 'a' + u'b'\ng = '%s' % u'b'\nh = 9L / 2\ni = 'a'.decode('ascii')"
-            "\nj = 'a'.replace('a', u'b')\nk = u'a'.split()[0]\nl = ','.join(['a', u'b'])"
+        "\nj = 'a'.replace('a', u'b')\nk = u'a'.split()[0]\nl = ','.join(['a', u'b'])"
     ).values
     assert all(isinstance(values[name], Unicode) for name in "acfgijkl")
     assert all(isinstance(values[name], Long) for name in "bdeh")
