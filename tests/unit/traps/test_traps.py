@@ -624,7 +624,7 @@ def test_trap_31_a_tap_in_a_config_is_sent_as_it_is(sim: Simulator) -> None:
         assert [TAP in config for config in configs] == [True]
 
 
-@on(SINCE["3.0.3"])
+@on([version for version in SINCE["3.0.3"] if version != "4.0"])  # whose taps want a driver that no recorded host had
 def test_trap_31_a_tap_comes_and_goes(sim: Simulator, clock: ManualClock) -> None:
     started(sim, clock)
     tap = {"uname": "tap:aio:/srv/xen/img/data.img", "dev": "xvdb", "mode": "w"}
