@@ -12,7 +12,8 @@ short_description: Xen domains as inventory hosts
 version_added: 0.1.0
 description:
   - Makes a host of each domain, with what xend says of it as variables, and groups them by state and by xend.
-  - The source is a file whose name ends in C(.xen_domains.yml) or C(.xen_domains.yaml).
+  - The source is a file that is called C(xen_domains.yml) or C(xen_domains.yaml), or whose name ends in
+    C(.xen_domains.yml) or C(.xen_domains.yaml).
   - One xend is given by the options of the connection, several by O(xends). They are asked side by side, 16 at a time.
   - Up to 3.0.3 a xend is asked once. From 3.0.4 on its list holds only what runs, so it takes one more request, and
     one for each domain that does not run; O(include_halted=false) saves them.
@@ -60,6 +61,10 @@ options:
         description: As O(xend_password).
         type: str
         aliases: [xend_password]
+      ssh_args:
+        description: As O(xend_ssh_args).
+        type: str
+        aliases: [xend_ssh_args]
       validate_certs:
         description: As O(validate_certs).
         type: bool
@@ -187,6 +192,13 @@ ansible_host:
   - xen_ip
   - xen_name ~ '.example.org'
 ---
+# The same hosts without tunnels. OpenSSH logs in to each once, with a key, as ~/.ssh/config says.
+plugin: dom0.xend.xen_domains
+xends:
+  - url: ssh://root@rack1.example.org
+  - url: ssh://root@rack2.example.org:2222/var/lib/xend/xend-socket
+    name: rack2
+---
 # An old estate: a rack that may be down is shown as it last was, and what is not for this play is left out
 plugin: dom0.xend.xen_domains
 xends:
@@ -229,6 +241,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional, Union, cast
 from urllib.parse import urlsplit
 
@@ -241,6 +254,7 @@ from ansible.plugins.inventory import (
     get_cache_plugin,
     to_safe_group_name,
 )
+from ansible.release import __version__ as ansible_core
 from ansible.utils.vars import combine_vars
 
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, XendError
@@ -277,7 +291,14 @@ if TYPE_CHECKING:
 STATES = ("running", "paused", "shutdown", "crashed", "dying", "halted")
 """The states of a domain, each of which has a group, empty or not."""
 
+OLDEST_CORE = (2, 19)
+"""The oldest ansible-core that will do, as meta/runtime.yml has it. Earlier ones would evaluate a template from a xend."""
+
+_NAMES = ("xen_domains.yml", "xen_domains.yaml")
 _SUFFIXES = (".xen_domains.yml", ".xen_domains.yaml")
+
+_MARK = re.compile(rb"""^plugin:[ ]*["']?dom0\.xend\.xen_domains["']?[ ]*(?:#.*)?\r?$""", re.MULTILINE)
+"""What marks a file as one for this plugin, whatever its name."""
 
 _PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -313,11 +334,21 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     NAME = "dom0.xend.xen_domains"
 
     def verify_file(self, path: str) -> bool:
-        """Tell whether the file is meant for this plugin, by its name."""
-        return bool(super().verify_file(path)) and path.endswith(_SUFFIXES)
+        """Return whether the file is for this plugin, by its name; warn if its content is and its name is not."""
+        if not super().verify_file(path):
+            return False
+        if path.endswith(_SUFFIXES) or Path(path).name in _NAMES:
+            return True
+        if _is_marked(path):  # Ansible would only say that the file could not be verified, and not why
+            self.display.warning(
+                f"{path} is not read as a source of {self.NAME}: its name must be {' or '.join(_NAMES)}, "
+                f"or end in {' or '.join(_SUFFIXES)}"
+            )
+        return False
 
     def parse(self, inventory: InventoryData, loader: DataLoader, path: str, cache: bool = True) -> None:
         """Fill the inventory from the source at *path*. Raises AnsibleParserError, and then adds nothing."""
+        _require_core()
         super().parse(inventory, loader, path, cache)
         with uncollected():
             self._check_options(self._read_options(path, loader), path)
@@ -382,7 +413,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         on_failure = options.pop("on_failure")
         if not name:
             raise AnsibleParserError(
-                f"{where}: xend_url is none of http://host:8000, https://host and unix:///path/to/socket"
+                f"{where}: xend_url is none of http://host:8000, https://host, unix:///path/to/socket and ssh://host"
             )
         if on_failure == "stale" and not self.get_option("cache"):
             raise AnsibleParserError(f"{where}: on_failure: stale needs cache: true, where the last answers are kept")
@@ -411,7 +442,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         last = self._last_answers(xends, query, path)
         known = {xend.name: last[xend.name] for xend in xends if may_read_cache and self._is_fresh(last[xend.name])}
         to_ask = [xend for xend in xends if xend.name not in known]
-        missing = missing_library() if to_ask else None
+        missing = missing_library(to_ask) if to_ask else None
         if missing:
             raise AnsibleParserError(missing)
         asked = list(zip(to_ask, ask(to_ask, query)))
@@ -650,12 +681,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
         Who names a guest must not decide what runs on the controller. What the user wrote stays as it is.
         """
-        harmless = disarmed(variables)
+        harmless: Optional[dict[str, Any]] = None  # takes a while, and few sources compose what it is needed for
         for name, value in list(draft.composed.get(host, {}).items()):
             if not is_connection_variable(name):
                 continue
-            expression = self.get_option("compose")[name]
-            if not (is_address(value) if is_address_variable(name) else value == self._composed(expression, harmless)):
+            if is_address_variable(name):
+                may_stay = is_address(value)
+            else:
+                harmless = disarmed(variables) if harmless is None else harmless
+                may_stay = value == self._composed(self.get_option("compose")[name], harmless)
+            if not may_stay:
                 draft.refuse(host, name)
                 _refuse(complaints, host, name)
 
@@ -668,6 +703,25 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
 
 # ---- options
+
+
+def _require_core() -> None:
+    """Raise AnsibleParserError if this ansible-core is too old. Ansible only warns, and goes on."""
+    if tuple(int(number) for number in ansible_core.split(".")[:2]) < OLDEST_CORE:
+        oldest = ".".join(map(str, OLDEST_CORE))
+        raise AnsibleParserError(
+            f"{InventoryModule.NAME} needs ansible-core {oldest} or newer, and this is ansible-core {ansible_core}"
+        )
+
+
+def _is_marked(path: str) -> bool:
+    """Return whether a file of YAML names this plugin as the one that it is for."""
+    if not path.endswith((".yml", ".yaml")):
+        return False
+    try:
+        return _MARK.search(Path(path).read_bytes()) is not None
+    except OSError:
+        return False
 
 
 def _spec(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -691,7 +745,7 @@ def _validated(spec: dict[str, Any], values: Mapping[str, Any], where: str) -> d
 
 def _top_level(name: str) -> str:
     """Return what the option of an entry of ``xends`` is called at the top level."""
-    return f"xend_{name}" if name in ("url", "username", "password") else name
+    return f"xend_{name}" if name in ("url", "username", "password", "ssh_args") else name
 
 
 def _host_in(url: str) -> Optional[str]:

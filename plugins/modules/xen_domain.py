@@ -67,7 +67,9 @@ options:
     choices: [never, if_needed, always]
     default: never
   save_file:
-    description: Path of the file on the xend host to save to, for O(state=saved).
+    description:
+      - Path of the file on the xend host to save to, for O(state=saved).
+      - xend does not report which files exist, so the module cannot check. A file that exists is overwritten.
     type: str
   restore_file:
     description:
@@ -103,9 +105,11 @@ options:
         choices: [linux, hvm, vmx]
         default: linux
       kernel:
-        description: Path of the kernel on the xend host. That of the loader for V(hvm), such as V(/usr/lib/xen/boot/hvmloader).
+        description:
+          - Path of the kernel on the xend host. That of the loader for V(hvm), such as V(/usr/lib/xen/boot/hvmloader).
+          - A new domain needs it, unless a O(bootloader) finds the kernel. On 3.0.4 and later O(image.args) can be given
+            beside a bootloader without it.
         type: str
-        required: true
       ramdisk:
         description: Path of the initial RAM disk on the xend host.
         type: str
@@ -118,7 +122,9 @@ options:
       options:
         description:
           - Further fields of the image, as xend takes them, such as C(device_model), C(boot), C(vnc), C(acpi) and C(apic)
-            for V(hvm). They are sent when a domain is created, and not compared.
+            for V(hvm). A value is a text, a number, true or false, which are sent as 1 and 0, or a list of them.
+          - C(acpi), C(apic), C(boot), C(device_model), C(pae), C(sdl) and C(vnc) are compared where xend shows them. The others
+            are sent when a domain is created, and not compared.
         type: dict
   bootloader:
     description:
@@ -134,27 +140,62 @@ options:
       - From 3.4 on, and on 3.0.0, a domain that lives is pinned to them. In between xend would unpin it, whatever it is told,
         so that it is left alone, and RV(drift) says so.
     type: str
+  cpu_weight:
+    description:
+      - Weight for the credit scheduler that a new domain gets. xend takes 256 by default.
+      - M(dom0.xend.xen_credit) changes that of a domain that lives. So here it is compared with a definition only.
+    type: int
+  cpu_cap:
+    description:
+      - Most CPU time that a new domain gets, in percent of one CPU (3.0.4 and later). V(0), the default of xend, is no limit.
+      - M(dom0.xend.xen_credit) changes that of a domain that lives. So here it is compared with a definition only.
+    type: int
+  shadow_memory:
+    description:
+      - Memory for shadow page tables of a new domain, in MiB (3.0.3 and later).
+      - xend shows what the hypervisor has made of it, so that it is not compared.
+    type: int
+  features:
+    description: Features of the hypervisor that the kernel of a new domain is to use, as xend takes them (3.0.3 and later).
+    type: str
+  localtime:
+    description:
+      - Whether the clock of a new domain shows local time instead of UTC (3.0.3 and later). It is not compared.
+    type: bool
+  on_xend_start:
+    description: What xend does with a managed domain when it starts (3.0.4 and later). xend takes V(ignore) by default.
+    type: str
+    choices: [ignore, start]
+  on_xend_stop:
+    description: What xend does with a managed domain when it stops (3.0.4 and later). xend takes V(ignore) by default.
+    type: str
+    choices: [ignore, shutdown, suspend]
   vbds:
     description:
-      - Virtual disks. Those of an existing domain are told by their O(vbds[].dev). A missing one is attached. One that
-        differs is left alone, unless O(change_vbds), and so are others, unless O(purge_vbds).
+      - Virtual disks. Those of an existing domain are told by the device number of their O(vbds[].dev), so that V(xvda) and
+        V(/dev/xvda) are one. A missing one is attached. One that differs is left alone, unless O(change_vbds), and so are
+        others, unless O(purge_vbds).
+      - A disk whose O(vbds[].uname) begins with C(tap:) or C(tap2:) is sent in the device class that the release has for it,
+        as C(xm) did.
       - What the task does not say of a disk stays as it is. A task that is killed between detaching and attaching leaves
         that to xend's defaults, so say O(vbds[].mode) too.
     type: list
     elements: dict
     suboptions:
       uname:
-        description: Where the data is, such as V(phy:vg0/web1) or V(file:/srv/xen/web1.img).
+        description:
+          - Where the data is, such as V(phy:vg0/web1), V(file:/srv/xen/web1.img) or V(tap:aio:/srv/xen/web1.img).
+          - A drive, whose O(vbds[].dev) ends in C(:cdrom), is empty without it (3.0.3 and later).
         type: str
-        required: true
       dev:
         description: Name of the disk in the guest, such as V(sda1), V(xvda) or V(hdc:cdrom) (3.0.3 and later).
         type: str
         required: true
       mode:
-        description: V(r) to read, V(w) to write, V(w!) to write even if another domain uses it. xend takes V(r) by default.
+        description:
+          - V(r) to read, V(w) to write, V(w!) to write even if another domain uses it. xend takes V(r) by default.
+          - V(null) is as not to say it, so that what M(dom0.xend.xen_domain_info) shows can be given here.
         type: str
-        choices: [r, w, w!]
       backend:
         description: Name or id of the domain that serves the disk. xend takes Domain-0 by default.
         type: str
@@ -185,6 +226,23 @@ options:
         type: str
       backend:
         description: Name or id of the domain that serves the interface. xend takes Domain-0 by default.
+        type: str
+      type:
+        description:
+          - V(ioemu) is a card that the emulator of an V(hvm) guest has, V(netfront) one for a driver that knows Xen.
+          - On 3.0.3 and earlier an V(hvm) guest has no other card, so that V(ioemu) is the default for it there.
+        type: str
+      model:
+        description: Kind of the card that the emulator has, such as V(e1000). It is compared on 3.1 and later.
+        type: str
+      rate:
+        description:
+          - Most that the guest may send, such as V(10Mb/s). It is compared on 3.1 to 3.3, which show it as it was given.
+          - 3.4 and later show a form that they do not take. There an interface that has a rate, and whose task does not say
+            O(vifs[].rate), is not changed live.
+        type: str
+      vifname:
+        description: What the control domain calls its end of the interface (3.0.2 and later).
         type: str
   vfbs:
     description:
@@ -221,7 +279,7 @@ options:
   pci:
     description:
       - Addresses of PCI devices of the host to hand to the domain, such as V(0000:00:03.0). They are sent when a domain is
-        created, and not compared.
+        created, and compared where xend shows some.
       - Refused up to 3.0.3. Say it there with O(extra_config), in the words of that release.
     type: list
     elements: str
@@ -229,7 +287,7 @@ options:
     description:
       - S-expressions to be added to the config of a new domain, each one a list, for what there is no option for. See the
         examples.
-      - They are not compared, but for the value of a simple key that the domain shows, too.
+      - They are not compared, as xend shows many of them in another form.
     type: list
     elements: str
   change_vbds:
@@ -267,8 +325,9 @@ options:
   config:
     description:
       - A whole config, the s-expression that xend takes for C(op=create). None of the options that describe a domain,
-        O(memory), O(maxmem), O(vcpus), O(cpus), O(image), O(bootloader), O(bootloader_args), O(vbds), O(vifs), O(vfbs),
-        O(pci), O(extra_config), O(on_poweroff), O(on_reboot), O(on_crash) and O(uuid), can be given with it.
+        O(memory), O(maxmem), O(vcpus), O(cpus), O(cpu_weight), O(cpu_cap), O(shadow_memory), O(features), O(localtime),
+        O(image), O(bootloader), O(bootloader_args), O(vbds), O(vifs), O(vfbs), O(pci), O(extra_config), O(on_poweroff),
+        O(on_reboot), O(on_crash), O(on_xend_start), O(on_xend_stop) and O(uuid), can be given with it.
       - It is sent as it is read, with everything quoted that needs it. A name in it must be that in O(name), and is
         added if there is none.
       - Releases want different configs. 3.0.0 reads C(vcpus) inside the image, 4.1 and later need it outside.
@@ -289,6 +348,19 @@ options:
     type: str
     choices: [fail, destroy]
     default: fail
+  on_drift:
+    description:
+      - What to do where a domain differs from what is declared in something that the task does not change, see RV(drift).
+      - V(warn) warns of each difference, V(fail) fails once all else is done.
+    type: str
+    choices: [warn, fail]
+    default: warn
+  log_lines:
+    description:
+      - Number of lines from the end of xend's log that a failed task returns as RV(log), without passwords. They often tell more
+        about a device that could not be connected.
+    type: int
+    default: 0
   on_device_failure:
     description:
       - What to do with a domain that could be created, but whose devices could not be connected.
@@ -356,8 +428,7 @@ EXAMPLES = r"""
       - uname: file:/srv/xen/win1.img
         dev: ioemu:hda
         mode: w
-    extra_config:
-      - (localtime 1)
+    localtime: true
 
 - name: Give a running domain less memory and another disk
   dom0.xend.xen_domain:
@@ -409,7 +480,8 @@ RETURN = r"""
 domain:
   description:
     - The domain after the task, in check mode as it would be. V(null) if there is none.
-    - It has the fields that M(dom0.xend.xen_domain_info) describes.
+    - It has the fields that M(dom0.xend.xen_domain_info) describes, but for those that only show what a create was given, from
+      C(cpus) to C(on_xend_stop), C(vfbs), C(pci) and C(not_declarable).
   type: dict
   returned: success
   sample:
@@ -443,7 +515,7 @@ operations:
   description:
     - What was sent to xend to change something, in order, in check mode what would be.
     - Each has C(op), xend's name of the operation, and C(domain). A C(create) has its C(config).
-    - After a failure, those that had been carried out.
+    - After a failure, those that had been sent. The last one may not have been carried out, if the error says so.
   type: list
   elements: dict
   returned: always
@@ -474,6 +546,19 @@ drift:
           not paused, C(change_vbds) is leave to pull out a disk, C(next_start) is a new definition (O(state=defined)), for a managed domain that does not run.
       type: str
   sample: [{option: on_crash, declared: preserve, found: restart, takes: recreate}]
+not_compared:
+  description:
+    - The options that are declared, and could not be compared with the domain, as this xend does not show them as they were
+      given. Only a new domain is sure to have them.
+  type: list
+  elements: str
+  returned: success
+  sample: [extra_config, shadow_memory]
+log:
+  description: The end of xend's log, see O(log_lines).
+  type: list
+  elements: str
+  returned: when the task failed and O(log_lines) is more than 0
 removed_config:
   description: The domain that was removed for another one, as xend printed it, with passwords masked.
   type: str
@@ -488,41 +573,18 @@ shutdown_outcome:
   sample: clean
 """
 
-from ansible_collections.dom0.xend.plugins.module_utils.desired.config import STRUCTURED
+from typing import Any
+
+from ansible_collections.dom0.xend.plugins.module_utils.fields.table import NAMES, spec
 from ansible_collections.dom0.xend.plugins.module_utils.module import Work, connection_spec, run_module
 from ansible_collections.dom0.xend.plugins.module_utils.plan.task import run
 
 _STATES = ["running", "paused", "stopped", "absent", "restarted", "saved", "defined"]
-_ENDS = ["destroy", "restart", "preserve", "rename-restart"]
 
 
-def argument_spec() -> dict[str, dict[str, object]]:
+def argument_spec() -> dict[str, dict[str, Any]]:
     """Return the argument spec, as documented above."""
-    text: dict[str, object] = {"type": "str"}
-    image = {
-        "type": {"type": "str", "choices": ["linux", "hvm", "vmx"], "default": "linux"},
-        "kernel": {"type": "str", "required": True},
-        "ramdisk": text,
-        "root": text,
-        "args": text,
-        "options": {"type": "dict"},
-    }
-    vfb = {
-        "type": {"type": "str", "choices": ["vnc", "sdl"], "default": "vnc"},
-        "vncdisplay": {"type": "int"},
-        "vncunused": {"type": "bool"},
-        "vnclisten": text,
-        "vncpasswd": {"type": "str", "no_log": True},
-        "display": text,
-        "xauthority": text,
-    }
-    vbd = {
-        "uname": {"type": "str", "required": True},
-        "dev": {"type": "str", "required": True},
-        "mode": {"type": "str", "choices": ["r", "w", "w!"]},
-        "backend": text,
-    }
-    vif = {"mac": text, "bridge": text, "ip": {"type": "list", "elements": "str"}, "script": text, "backend": text}
+    text: dict[str, Any] = {"type": "str"}
     return {
         **connection_spec(),
         "name": {"type": "str", "required": True},
@@ -534,32 +596,19 @@ def argument_spec() -> dict[str, dict[str, object]]:
         "change_vbds": {"type": "bool", "default": False},
         "purge_vbds": {"type": "bool", "default": False},
         "purge_vifs": {"type": "bool", "default": False},
-        "memory": {"type": "int"},
-        "maxmem": {"type": "int"},
-        "vcpus": {"type": "int"},
-        "image": {"type": "dict", "options": image},
-        "cpus": text,
-        "bootloader": text,
-        "bootloader_args": text,
-        "vfbs": {"type": "list", "elements": "dict", "options": vfb},
-        "pci": {"type": "list", "elements": "str"},
-        "extra_config": {"type": "list", "elements": "str"},
-        "vbds": {"type": "list", "elements": "dict", "options": vbd},
-        "vifs": {"type": "list", "elements": "dict", "options": vif},
-        "on_poweroff": {"type": "str", "choices": _ENDS},
-        "on_reboot": {"type": "str", "choices": _ENDS},
-        "on_crash": {"type": "str", "choices": [*_ENDS, "coredump-destroy", "coredump-restart"]},
-        "uuid": text,
+        **spec(),
         "config": text,
         "force": {"type": "bool", "default": False},
         "shutdown_timeout": {"type": "float", "default": 300},
         "on_shutdown_timeout": {"type": "str", "choices": ["fail", "destroy"], "default": "fail"},
+        "on_drift": {"type": "str", "choices": ["warn", "fail"], "default": "warn"},
+        "log_lines": {"type": "int", "default": 0},
         "on_device_failure": {"type": "str", "choices": ["destroy", "keep"], "default": "destroy"},
         "create_timeout": {"type": "float", "default": 300},
     }
 
 
-WORK = Work(argument_spec, run, mutually_exclusive=[("config", key) for key in STRUCTURED])
+WORK = Work(argument_spec, run, mutually_exclusive=[("config", key) for key in NAMES])
 
 
 def main() -> None:

@@ -217,8 +217,46 @@ domains:
       description: Path of the bootloader.
       type: str
       returned: if O(gather) holds V(summary)
+    cpus:
+      description: The CPUs of the host that all its virtual CPUs may run on, such as V(0-3). xend shows it on 3.4 and later.
+      type: str
+      returned: if O(gather) holds V(summary)
+    cpu_weight:
+      description: Weight for the credit scheduler, as xend's config of the domain has it. It means nothing on 3.0.4 and earlier.
+      type: int
+      returned: if O(gather) holds V(summary)
+    cpu_cap:
+      description: Most CPU time for the credit scheduler, in percent of one CPU, as xend's config of the domain has it.
+      type: int
+      returned: if O(gather) holds V(summary)
+    shadow_memory:
+      description: Memory for shadow page tables, in MiB, as the hypervisor has it.
+      type: int
+      returned: if O(gather) holds V(summary)
+    features:
+      description: Features of the hypervisor that the kernel is to use.
+      type: str
+      returned: if O(gather) holds V(summary)
+    localtime:
+      description: Whether the clock of the guest shows local time.
+      type: bool
+      returned: if O(gather) holds V(summary)
+    bootloader_args:
+      description: Arguments of the bootloader.
+      type: str
+      returned: if O(gather) holds V(summary)
+    on_xend_start:
+      description: What xend does with a managed domain when it starts.
+      type: str
+      returned: if O(gather) holds V(summary)
+    on_xend_stop:
+      description: What xend does with a managed domain when it stops.
+      type: str
+      returned: if O(gather) holds V(summary)
     image:
-      description: What the domain boots, with type, kernel, ramdisk and args, the whole kernel command line.
+      description:
+        - What the domain boots, with type, kernel, ramdisk and args, the whole kernel command line.
+        - In C(options), what else xend shows of it, such as C(device_model).
       type: dict
       returned: if O(gather) holds V(summary)
     vbds:
@@ -227,10 +265,28 @@ domains:
       elements: dict
       returned: if O(gather) holds V(devices)
     vifs:
-      description: Network interfaces, each with mac, bridge, ip, script and backend.
+      description: Network interfaces, each with mac, bridge, ip, script, backend, type, model, rate and vifname.
       type: list
       elements: dict
       returned: if O(gather) holds V(devices)
+    vfbs:
+      description: Virtual frame buffers, as the options of M(dom0.xend.xen_domain) declare them, without passwords.
+      type: list
+      elements: dict
+      returned: if O(gather) holds V(devices)
+    pci:
+      description: Addresses of the PCI devices of the host that it has.
+      type: list
+      elements: str
+      returned: if O(gather) holds V(devices)
+    not_declarable:
+      description:
+        - What xend shows of the domain that cannot be declared by the options of M(dom0.xend.xen_domain), or not as xend shows
+          it, such as C(device vtpm) or C(vifs[00:16:3e:00:00:01].rate).
+        - All else comes back as it is when the fields here are given to M(dom0.xend.xen_domain) as its options.
+      type: list
+      elements: str
+      returned: if O(gather) holds V(summary) and V(devices)
     vcpuinfo:
       description: The virtual CPUs configured, those that are down included. V(null) where xend does not tell.
       type: list

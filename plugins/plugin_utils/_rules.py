@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Optional, Union
 
-from ansible.errors import AnsibleError, AnsibleParserError, AnsibleTemplateSyntaxError
+from ansible import errors
 
 from ansible_collections.dom0.xend.plugins.plugin_utils._complaints import excerpt
 
@@ -84,9 +84,9 @@ class Rules:
             if is_template(expression):
                 return self.templar.template(expression)
             return self.templar.evaluate_expression(expression)
-        except AnsibleError as error:
-            if self.strict or isinstance(error, AnsibleTemplateSyntaxError):
-                raise AnsibleParserError(
+        except errors.AnsibleError as error:
+            if self.strict or isinstance(error, errors.AnsibleTemplateSyntaxError):
+                raise errors.AnsibleParserError(
                     f"{self.where}: {option}: {expression!r} cannot be evaluated: {error}"
                 ) from error
             tally.failed += 1

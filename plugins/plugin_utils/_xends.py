@@ -14,7 +14,7 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from queue import Empty, SimpleQueue
@@ -180,12 +180,12 @@ def _is_domain(data: Any) -> bool:
     )
 
 
-def missing_library() -> Optional[str]:
-    """Return what to say of a library that is not there, None if all are."""
+def missing_library(xends: Iterable[Xend]) -> Optional[str]:
+    """Return what to say of a library that is not there and that it takes to ask these xends, None if all are."""
     from ansible_collections.dom0.xend.plugins.module_utils import module  # noqa: PLC0415
 
-    missing = module.missing_library()
-    return missing[0] if missing else None
+    missing = (module.missing_library(xend.url) for xend in xends)
+    return next((message for message, _traceback in filter(None, missing)), None)
 
 
 def age(seconds: float) -> str:

@@ -27,7 +27,7 @@ def differences(exchange: Exchange, got: Response, known: Known) -> list[str]:
         ("timed out", wanted.timed_out, got.timed_out),
         ("status", wanted.status, got.status),
         ("reason", wanted.reason, got.reason),
-        ("headers", _headers(wanted), _headers(got)),
+        ("headers", _headers(wanted, known), _headers(got, known)),
         ("body", *_bodies(exchange, got, known)),
     ):
         if left != right:
@@ -80,8 +80,8 @@ def _only(this: object, other: object) -> object:
     return this
 
 
-def _headers(response: Response) -> list[tuple[str, str]]:
-    return sorted(each for each in response.headers if each[0] != "Content-length")
+def _headers(response: Response, known: Known) -> list[tuple[str, str]]:
+    return sorted((name, masks.place(text, known)) for name, text in response.headers if name != "Content-length")
 
 
 def _length_is_right(exchange: Exchange, got: Response) -> bool:
@@ -117,7 +117,9 @@ def _bodies(exchange: Exchange, got: Response, known: Known) -> tuple[object, ob
     left, right = masks.read(wanted.body), masks.read(got.body)
     if exchange.op == "create" and wanted.status == 201:
         left, right = _created(left, right)
-    return masks.mask(left, known), masks.mask(right, known)
+    left, right = (masks.settled(exchange.file, exchange.slug, each) for each in (left, right))
+    one, other = (masks.ordered(exchange.file, exchange.slug, masks.mask(each, known)) for each in (left, right))
+    return one, other
 
 
 def _created(left: list[Node], right: list[Node]) -> tuple[list[Node], list[Node]]:

@@ -162,8 +162,6 @@ class Replay:
         key = (self.scenario.file, exchange.slug)
         for action in script.BEFORE_IN.get(key, script.BEFORE.get(exchange.slug, ())):
             self.act(action)
-        if exchange.op == "create":
-            self._align(exchange)
 
     def _forget_previous(self, exchange: Exchange) -> None:
         if exchange.slug in script.KEEPS_PREVIOUS:
@@ -175,12 +173,6 @@ class Replay:
             else:
                 domain.delete()
         self.previous = _name_in(exchange)
-
-    def _align(self, exchange: Exchange) -> None:
-        """Give the next domain the id that the recorded one got."""
-        words = exchange.response.body.partition("(domid ")[2].partition(")")[0]
-        if exchange.response.status == 201 and words.isdigit():
-            self.simulator.host.next_domid = int(words)
 
     def act(self, action: str) -> None:
         """Do one action of the script."""
@@ -212,7 +204,7 @@ class Replay:
             values[key] = value
         values.setdefault("maxmem", values["memory"])
         vcpus = values["vcpus"]
-        in_image = self.simulator.personality.vcpus_in == "image"
+        in_image = self.scenario.version in script.VCPUS_IN_IMAGE
         values["image_vcpus"] = f" (vcpus {vcpus})" if vcpus and in_image else ""
         values["vcpus"] = "" if in_image else f" (vcpus {vcpus or 1})"
         values["uuid"] = f" (uuid {values['uuid']})" if "uuid" in values else ""

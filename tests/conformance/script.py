@@ -76,15 +76,7 @@ SCENARIOS = (
 
 # How many exchanges of a recording the simulator still answers in another way. `make conformance` fails when there are
 # more, and when there are fewer: the number must then be lowered here, and a recording that is answered in full has none.
-GAPS: dict[str, int] = {
-    "xend-3.0.2": 26,
-    "xend-3.0.4": 255,
-    "xend-3.1": 264,
-    "xend-3.0.2-cases": 4,
-    "xend-3.0.4-cases": 66,
-    "xend-3.1-cases": 70,
-    "xend-3.0.4-hvm": 8,
-}
+GAPS: dict[str, int] = {}
 
 # The configuration of everything created off the record.
 TEMPLATE = (
@@ -92,6 +84,8 @@ TEMPLATE = (
     " (on_crash {on_crash}){uuid} (image (linux (kernel /srv/xen/img/vmlinuz){files} (args '{args}'){image_vcpus}))"
     "{devices})"
 )
+# To these releases the recorder gave the number of vcpus in the image, and not beside it.
+VCPUS_IN_IMAGE = ("3.0.0", "3.0.2")
 FILES = " (ramdisk /srv/xen/img/initrd) (root '/dev/sda1 ro')"
 DISK = " (device (vbd (uname phy:vg0/{name}-{number}) (dev sda{place}) (mode w)))"
 INTERFACE = " (device (vif (bridge xenbr0) (mac {mac}){ip}))"
@@ -114,6 +108,8 @@ KEEPS_PREVIOUS = {"create-dup", "create-dup-dom0", "name-is-id"}
 LINGERING = {
     ("xend-3.0.0", "big9"): "create-after-413",
     ("xend-3.0.0", "big10"): "create-after-413",
+    ("xend-3.0.2", "big9"): "create-after-413",
+    ("xend-3.0.2", "big10"): "create-after-413",
     ("xend-3.0.3", "big9"): "create-after-413",
     ("xend-3.0.3", "big10"): "create-after-413",
     ("xend-3.0.3", "maxl"): "create-build-fails-list",
@@ -186,6 +182,8 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "man-down-get": ("wait 2.5",),
     "man-run-reboot-get": ("wait 2.5",),
     "man-destroyed-get": ("destroy man",),
+    "poison-maxmem": ("run bystander", "run poison"),
+    "concurrent-12": ("clean", "run c1"),
     "dom0-shutdown-later": ("wait 33",),
     "t-deaf": (
         "run deaf args=rig.ignore_shutdown",
@@ -229,12 +227,12 @@ BEFORE: dict[str, tuple[str, ...]] = {
 
 # The same for one recording only.
 BEFORE_IN: dict[tuple[str, str], tuple[str, ...]] = {
-    ("xend-3.0.0", "save-nofile"): ("clean", "domid 115", "run sv"),
-    ("xend-3.0.3", "save-nofile"): ("clean", "domid 112", "run sv"),
-    ("xend-3.2", "save-nofile"): ("clean", "domid 108", "run sv"),
-    ("xend-4.1", "save-nofile"): ("clean", "domid 102", "run sv"),
+    ("xend-3.4-hvm", "create-hvm"): ("domid 2",),
+    ("xend-4.1-hvm", "create-hvm"): ("domid 2",),
     ("xend-3.0.3", "migrate-ok-list0"): ("wait 1",),
+    ("xend-3.0.4", "dump-minimal"): (),
     ("xend-3.2", "restart-fast-later"): ("wait 2.5",),
+    ("xend-3.1", "vcpuinfo"): ("clean", "forget", "run tune memory=128 maxmem=256 vcpus=2"),
     ("xend-3.2", "vcpuinfo"): ("clean", "forget", "run tune memory=128 maxmem=256 vcpus=2"),
     ("xend-3.2", "new-ok"): ("clean", "create svp"),
     ("xend-4.1", "new-ok"): ("clean", "create svp"),
@@ -244,22 +242,13 @@ BEFORE_IN: dict[tuple[str, str], tuple[str, ...]] = {
     ("xend-4.4", "new-ok"): ("clean", "create svp"),
     ("xend-3.2", "start"): ("domid 116",),
     ("xend-4.1", "start"): ("domid 109",),
-    # The restart after oncr was renamed took an id and left nothing.
-    ("xend-3.3", "poweroff-restart-later"): ("domid 98", "wait 2.5"),
     ("xend-3.3", "start"): ("domid 114",),
     ("xend-3.3", "dump-minimal"): (),
     ("xend-3.4", "start"): ("domid 110",),
     ("xend-4.0", "start"): ("domid 108",),
     ("xend-4.4", "start"): ("domid 109",),
+    ("xend-3.1", "dump-minimal"): (),
     ("xend-3.2", "dump-minimal"): (),
-    ("xend-3.0.0", "concurrent-12"): ("clean", "domid 122", "run c1"),
-    ("xend-3.0.3", "concurrent-12"): ("clean", "domid 119", "run c1"),
-    ("xend-3.2", "concurrent-12"): ("clean", "domid 119", "run c1"),
-    ("xend-4.1", "concurrent-12"): ("clean", "domid 113", "run c1"),
-    ("xend-3.3", "concurrent-12"): ("clean", "domid 118", "run c1"),
-    ("xend-3.4", "concurrent-12"): ("clean", "domid 114", "run c1"),
-    ("xend-4.0", "concurrent-12"): ("clean", "domid 112", "run c1"),
-    ("xend-4.4", "concurrent-12"): ("clean", "domid 113", "run c1"),
     ("xend-3.1-cases", "sving-create2"): (),
     ("xend-3.0.0-cases", "vc-2"): ("clean", "run vc vcpus=4 args=rig.busy bare=1"),
     ("xend-3.0.2-cases", "vc-2"): ("clean", "run vc vcpus=4 args=rig.busy bare=1"),
@@ -282,7 +271,14 @@ class Skip:
     sent: bool = False  # it is sent all the same, because later steps need what it does
 
 
-SKIPS: tuple[Skip, ...] = ()
+SKIPS: tuple[Skip, ...] = (
+    Skip(
+        "save-fails-list$",
+        "two domains have one uuid after restore-twice, and a name is kept in the store by uuid: how soon the second one"
+        " follows when the first has its old name again is a race between threads, and the recording has one end of it",
+        file="xend-3.0.4$",
+    ),
+)
 
 
 def skip_for(file: str, slug: str) -> Skip | None:

@@ -59,7 +59,7 @@ def save_at_once(host: Host, domain: Domain, path: str) -> None:
 
 
 def _check_may_leave(host: Host, domain: Domain, verb: str) -> None:
-    if domain.domid == 0 and host.personality.privileged_is_protected:
+    if domain.domid == 0 and verb in host.personality.protects_domain0_from:
         msg = f"Cannot {verb} privileged domain 0"
         raise XendError(msg)
     if domain.domid is None or (host.personality.refuses_to_save_paused and not domain.running):
@@ -138,6 +138,7 @@ def receive(host: Host, saved: Domain) -> Domain:
     if other is not None and other.domid is not None and not host.personality.restores_twice:
         raise XendError(host.personality.words.name_taken.format(name=saved.name, domid=other.domid))
     host.reserve(saved.memory)
+    host.configurations += 1
     domain = replace(
         saved,
         host=host,
@@ -177,8 +178,14 @@ def migrate(host: Host, domain: Domain, params: Params) -> Sxp:
     saved = _take_away(host, domain)
     if saved is not None:
         with target.lock:
-            receive(target, saved)
+            _arrive(target, receive(target, saved))
     return None
+
+
+def _arrive(host: Host, domain: Domain) -> None:
+    """Let a migrated domain be paused for the moment that its release needs."""
+    if host.personality.arrival_seconds:
+        domain.paused, domain.pending = True, (host.clock.now() + host.personality.arrival_seconds, "arrived")
 
 
 def _reach(host: Host, destination: str, port: int) -> Host:

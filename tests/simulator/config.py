@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .domains import EVENTS, Device, Domain
-from .errors import XendError
+from .errors import LateError, XendError
 from .guests import behaviour, hotplug
 from .images import HVM
 from .sxp import Sxp, child, child_value, children, head, py2_list, py2_repr, show
@@ -101,10 +102,6 @@ def read_config(host: Host, config: Sxp) -> Domain:
     personality = host.personality
     domain = _read_common(host, config)
     _read_events(domain, config, personality)
-    boots = personality.bootloader_runs != "never" and domain.bootloader
-    if personality.image_required and child(config, "image") is None and not boots:
-        _check_name_given(host, child_value(config, "name"))
-        raise XendError(personality.words.image_required)
     return domain
 
 
@@ -117,11 +114,11 @@ def _read_common(host: Host, config: Sxp) -> Domain:
         name=show_plain(name) if name is not None else "",
         uuid=read_uuid(child_value(config, "uuid"), personality) or host.new_uuid(),
         image=image,
-        memory=py_int(child_value(config, "memory") or "0"),
+        memory=_read_memory(config, personality),
         vcpus=_read_vcpus(config, image, personality),
         weight=_read_weight(config, personality),
         old_weight=_read_old_weight(config, personality),
-        cap=py_int(child_value(config, "cpu_cap") or "0"),
+        cap=_read_cap(config, personality),
         bootloader=show_plain(child_value(config, "bootloader") or ""),
         behaviour=behaviour(show(image, personality.dialect)),
     )
@@ -130,7 +127,9 @@ def _read_common(host: Host, config: Sxp) -> Domain:
     domain.given = frozenset(key for key in map(head, config if isinstance(config, list) else ()) if key)
     domain.vcpu_avail = (1 << max(domain.vcpus, 0)) - 1
     domain.maxmem = py_int(child_value(config, "maxmem") or str(domain.memory))
+    domain.ceiling = domain.maxmem
     domain.pins = _read_pins(config, domain.vcpus, personality)
+    domain.cpus = _cpus_allowed(child_value(config, "cpu"), child_value(config, "cpus"))
     domain.on_xend = tuple(  # type: ignore[assignment]
         show_plain(child_value(config, f"on_xend_{when}") or "ignore") for when in ("start", "stop")
     )
@@ -151,6 +150,17 @@ def _read_vcpus(config: Sxp, image: Sxp, personality: Personality) -> int:
     return small(py_int(value))
 
 
+def _read_memory(config: Sxp, personality: Personality) -> int:
+    value = child_value(config, "memory") or "0"
+    if personality.memory_word_is_zero and not _INT.match(show_plain(value)):
+        return 0
+    return py_int(value)
+
+
+def _read_cap(config: Sxp, personality: Personality) -> int:
+    return 0 if personality.weight == "fixed" else py_int(child_value(config, "cpu_cap") or "0")
+
+
 def _read_old_weight(config: Sxp, personality: Personality) -> float:
     value = child_value(config, "cpu_weight")
     return py_float(value) if value is not None and personality.weight == "float" else 1.0
@@ -168,15 +178,19 @@ def _read_pins(config: Sxp, vcpus: int, personality: Personality) -> list[tuple[
     if isinstance(cpus, list):
         msg = "'list' object has no attribute 'split'"
         raise XendError(msg)
-    if isinstance(cpus, str) and cpus:
-        allowed = _cpu_list(cpus)
-    elif cpu is not None and py_int(cpu) >= 0:
-        allowed = (py_int(cpu),)
-    else:
+    allowed = _cpus_allowed(cpu, cpus)
+    if not allowed:
         return [None] * max(vcpus, 0)
     if personality.cpus_dealt_out:
         return [(allowed[each % len(allowed)],) for each in range(vcpus)]
     return [allowed] * vcpus
+
+
+def _cpus_allowed(cpu: Sxp, cpus: Sxp) -> tuple[int, ...]:
+    """Return the cpus that are given as a text or as one number, none if they are not."""
+    if isinstance(cpus, str) and cpus:
+        return _cpu_list(cpus)
+    return (py_int(cpu),) if cpu is not None and py_int(cpu) >= 0 else ()
 
 
 def _pins_as_shown(cpus: list[Sxp], vcpus: int) -> list[tuple[int, ...] | None]:
@@ -261,7 +275,7 @@ def check_memory(domain: Domain, personality: Personality) -> None:
     if not personality.static_memory_rules:
         domain.maxmem = max(domain.maxmem, domain.memory)
         if domain.memory <= 0:
-            raise XendError(personality.words.no_memory)
+            raise XendError(personality.words.no_memory.format(memory=domain.memory))
         return
     limits = (
         (domain.memory < 0, "memory_static_min must be less than or equal to memory_static_max"),
@@ -274,13 +288,23 @@ def check_memory(domain: Domain, personality: Personality) -> None:
             raise XendError(msg)
 
 
+def check_hvm(host: Host, domain: Domain) -> None:
+    """Refuse a fully virtualised guest that this host or its configuration does not allow."""
+    words, image = host.personality.words, domain.image
+    if head(image) not in HVM:
+        return
+    if words.hvm_refused and not host.hvm:
+        raise XendError(words.hvm_refused)
+    if words.vncpasswd_required and child_value(image, "vnc") == "1" and child(image, "vncpasswd") is None:
+        raise XendError(words.vncpasswd_required)
+
+
 def check_image(host: Host, domain: Domain, config: Sxp) -> None:
     """Refuse what cannot be booted: unknown image types, missing files, a bootloader that fails."""
     image = domain.image
     kind, kernel, ramdisk = head(image), child_value(image, "kernel"), child_value(image, "ramdisk")
+    _check_image_given(host.personality, domain)
     _check_bootloader(host.personality, domain, kernel, config)
-    if kind in HVM and host.personality.words.hvm_refused and not host.hvm:
-        raise XendError(host.personality.words.hvm_refused)
     if kind not in host.personality.image_types:
         msg = f"unknown image type: {kind}"
         raise XendError(msg)
@@ -300,18 +324,24 @@ def check_image(host: Host, domain: Domain, config: Sxp) -> None:
 _MAX_VCPUS = 32
 
 
+def _check_image_given(personality: Personality, domain: Domain) -> None:
+    boots = personality.bootloader_runs != "never" and domain.bootloader
+    if personality.image_required and domain.image is None and not boots:
+        raise XendError(personality.words.image_required)
+
+
 def _check_bootloader(personality: Personality, domain: Domain, kernel: Sxp, config: Sxp) -> None:
     """Run a bootloader where xend does that itself: the default one when there is no kernel either."""
     wanted = {
         "never": False,
         "without image": domain.image is None,
+        "without kernel": kernel is None,
         "always": bool(domain.bootloader) or kernel is None,
     }
     if not wanted[personality.bootloader_runs]:
         return
     if not any(head(each[1] if len(each) > 1 else None) in ("vbd", "tap") for each in children(config, "device")):
-        msg = "Had a bootloader specified, but no disks are bootable"
-        raise XendError(msg)
+        raise XendError(personality.words.no_boot_disk)
     msg = "Bootloader isn't executable"
     raise XendError(msg)
 
@@ -354,15 +384,8 @@ def read_devices(host: Host, domain: Domain, config: Sxp) -> None:
 
 def check_device_types(host: Host, config: Sxp) -> None:
     """Refuse unknown classes before anything is built."""
-    seen: set[str] = set()
     for wrapper in children(config, "device"):
-        device = wrapper[1] if len(wrapper) > 1 else None
-        check_device_type(host, device)
-        dev = show_plain(child_value(device, "dev") or "")
-        if dev and head(device) in ("vbd", "tap") and dev in seen:
-            msg = f'Invalid Configuration: The device "{dev}" is already defined'
-            raise XendError(msg)
-        seen.add(dev)
+        check_device_type(host, wrapper[1] if len(wrapper) > 1 else None)
 
 
 def check_device_type(host: Host, config: Sxp) -> str:
@@ -377,13 +400,15 @@ def check_device_type(host: Host, config: Sxp) -> str:
 def add_device(host: Host, domain: Domain, config: Sxp) -> Device:
     """Add one bare device expression to the domain; raise XendError as this release would."""
     kind = check_device_type(host, config)
-    device = Device(kind, 0, _read_pairs(config, strict=host.personality.extra_atoms == "dropped"), host.new_uuid())
+    device = Device(kind, 0, _read_pairs(config, host.personality.extra_atoms), host.new_uuid())
     device.created = host.clock.now()
     _check_detached(host, domain, device)
     if kind in _DISKS:
         _place_disk(host, domain, device)
     else:
         device.devid = _next_id(domain, kind)
+    if kind == "pci" and host.personality.words.pci_unread:
+        raise XendError(host.personality.words.pci_unread)
     if kind == "pci":
         device.config["address"] = _pci_address(config)
     device.backend = _find_backend(host, device)
@@ -393,7 +418,7 @@ def add_device(host: Host, domain: Domain, config: Sxp) -> Device:
     if kind == "tap2" and host.personality.words.tap2_refused:
         params = (device.get("uname") or "").partition(":")[2]
         target = params.partition(":")[2]
-        raise XendError(host.personality.words.tap2_refused.format(params=params, target=target))
+        raise LateError(host.personality.words.tap2_refused.format(params=params, target=target))
     if kind == "vif" and not device.get("mac"):
         device.config["mac"] = [host.new_mac()]
     device.hotplug = hotplug(*(device.get(key) or "" for key in ("uname", "bridge", "script")))
@@ -417,19 +442,32 @@ def _check_detached(host: Host, domain: Domain, device: Device) -> None:
                 raise XendError(words.dev_taken.format(dev=device.get("dev"), devid=""))
 
 
+def rewritten(device: Device) -> Device:
+    """Return a device whose configuration has what a living domain shows of it."""
+    config = {**device.config, "backend": [str(device.backend)]}
+    if device.kind in _DISKS and ":" not in (device.get("dev") or ":"):
+        config["dev"] = [f"{device.get('dev')}:{device.given_class}"]
+    if device.kind == "vif":
+        config["script"] = [device.get("script") or "vif-bridge"]
+    return replace(device, config=config)
+
+
 def can_be_reread(domain: Domain) -> bool:
     """Tell whether xend can build a domain again from what it has written down of it itself."""
     return domain.host.personality.rereads_ip or not any(each.config.get("ip") for each in domain.devices)
 
 
-def _read_pairs(config: Sxp, *, strict: bool) -> dict[str, list[str]]:
-    """Keep each key's values; an extra word makes the old releases cut the value and the later ones drop it."""
+def _read_pairs(config: Sxp, extra_atoms: str) -> dict[str, list[str]]:
+    """Keep each key's values; what an extra word does to one, or to all of them, depends on the release."""
     pairs: dict[str, list[str]] = {}
     for item in config[1:] if isinstance(config, list) else ():
         key = head(item)
-        if key is None or not isinstance(item, list) or len(item) < 2 or (strict and len(item) > 2):
+        if key is None or not isinstance(item, list) or len(item) < 2:
             continue
-        pairs.setdefault(key, []).append(show_plain(item[1]))
+        if len(item) > 2 and extra_atoms == "ends":
+            break
+        if len(item) == 2 or extra_atoms == "cut":
+            pairs.setdefault(key, []).append(show_plain(item[1]))
     return pairs
 
 
@@ -445,23 +483,16 @@ def _find_backend(host: Host, device: Device) -> int:
     backend = host.find(name)
     if backend is None or backend.domid is None:
         msg = f"Cannot configure device for unknown backend {name}"
-        raise XendError(msg)
+        raise LateError(msg)
     return backend.domid
 
 
 def _place_disk(host: Host, domain: Domain, device: Device) -> None:
     """Find a disk's device number, or refuse it in the words of the Python error that xend stumbles over."""
-    uname, dev = device.get("uname"), device.get("dev")
+    for check in host.personality.disk_checks:
+        _DISK_CHECKS[check](device, host.personality)
+    uname, dev = device.get("uname"), device.get("dev") or ""
     words = host.personality.words
-    if dev is None:
-        raise XendError(words.dev_required)
-    if host.personality.dev_before_uname:
-        _disk_number(dev.removeprefix("ioemu:"), device, host.personality)
-    is_drive = host.personality.dev_has_class and dev.endswith(":cdrom")
-    if uname is None and words.uname_required and not is_drive:
-        raise XendError(words.uname_required)
-    if uname is not None and ":" not in uname and words.uname_split and not is_drive:
-        raise XendError(words.uname_split)
     if uname is not None and ":" not in uname:
         device.unused_uname = device.config.pop("uname")[-1]  # nothing is made of it
     if dev.startswith("ioemu:"):
@@ -471,6 +502,28 @@ def _place_disk(host: Host, domain: Domain, device: Device) -> None:
     if any(other.devid == device.devid and other.kind in _DISKS for other in domain.devices):
         raise XendError(words.dev_taken.format(dev=dev, devid=device.devid))
     device.bootable = not any(other.kind in _DISKS for other in domain.devices)
+
+
+def _check_uname(device: Device, personality: Personality) -> None:
+    uname, words = device.get("uname"), personality.words
+    if personality.dev_has_class and (device.get("dev") or "").endswith(":cdrom"):
+        return
+    if uname is None and words.uname_required:
+        raise LateError(words.uname_required)
+    if uname is not None and ":" not in uname and words.uname_split:
+        raise LateError(words.uname_split)
+
+
+def _check_dev(device: Device, personality: Personality) -> None:
+    if device.get("dev") is None:
+        raise XendError(personality.words.dev_required)
+
+
+def _check_number(device: Device, personality: Personality) -> None:
+    _disk_number((device.get("dev") or "").removeprefix("ioemu:"), device, personality)
+
+
+_DISK_CHECKS = {"uname": _check_uname, "dev": _check_dev, "number": _check_number}
 
 
 def _disk_number(dev: str, device: Device, personality: Personality) -> int:
@@ -484,5 +537,5 @@ def _disk_number(dev: str, device: Device, personality: Personality) -> int:
         raise XendError(msg)
     number = device_number(name)
     if number is None:
-        raise XendError(personality.words.dev_unknown.format(dev=name))
+        raise LateError(personality.words.dev_unknown.format(dev=name))
     return number

@@ -66,6 +66,8 @@ class Domain:
     maxmem: int = 0
     vcpus: int = 1
     vcpu_avail: int = 1
+    built_vcpus: int | None = None  # those that the hypervisor knows; None: all
+    ceiling: int = 0  # the most MiB that the hypervisor lets it have
     weight: int = 256  # of the credit scheduler
     old_weight: float = 1.0  # what the first releases show instead, without a meaning
     cap: int = 0
@@ -76,13 +78,13 @@ class Domain:
     localtime: str = ""
     given: frozenset[str] = frozenset()  # fields that the configuration has
     held: tuple[int, float] = (0, 0.0)  # the MiB before the last target was set, and when the guest will have met it
-    dynamic: tuple[int, int] = (0, 0)  # the least and the most MiB, as shown until then
     image: Sxp = None
     devices: list[Device] = field(default_factory=list)
     detached: list[Device] = field(default_factory=list)  # what went, and stays in the configuration
     next_vif: int = 0
     console_uuid: str = ""
     pins: list[tuple[int, ...] | None] = field(default_factory=list)
+    cpus: tuple[int, ...] = ()  # those that the configuration allows its vcpus; empty: it does not say
     sedf: Sedf = field(default_factory=Sedf)
     managed: bool = False
     starts: int = 0

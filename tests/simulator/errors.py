@@ -14,6 +14,10 @@ class LoudError(XendError):
     """The same in a thread, whose errors xend writes to its log only if they come from deep enough inside."""
 
 
+class LateError(XendError):
+    """The same of a create, once its domain has an id, which is lost."""
+
+
 class NotFoundError(Exception):
     """There is nothing at that path; the text is the body of the 404."""
 

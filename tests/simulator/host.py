@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from . import config as reading
 from .clock import Clock, Lags
 from .domains import Domain, Sedf
-from .errors import XendError
+from .errors import LateError, XendError
 from .guests import RESPONSE
 from .images import is_hvm
 
@@ -60,6 +60,7 @@ class Host:
         self.state_files: dict[str, Domain | str] = {}  # path -> the saved domain, or a text that is no state file
         self.poison = ""  # what every request about any domain is answered, once one has spoilt the configuration
         self.failing: set[str] = set()  # of xc_save and xc_restore
+        self.configurations = 1  # that were read so far, with that of Domain-0, and of what is built again
         self.peers: dict[str, Host] = {}  # destinations that a migration reaches, besides this host itself
         self.total_memory = _TOTAL_MEMORY
         self.dmesg = "(XEN) simulated hypervisor console\n(XEN) Xen version (simulated)\n"
@@ -74,7 +75,7 @@ class Host:
         dom0.sedf = Sedf(period=20_000_000, slice=15_000_000)
         dom0.paused, dom0.unpaused_once, dom0.built = False, True, False
         dom0.started = self.booted
-        dom0.maxmem = self.personality.dom0_maxmem
+        dom0.maxmem = dom0.ceiling = self.personality.dom0_maxmem
         return dom0
 
     # -- making things up ------------------------------------------------------------------------------------------
@@ -145,19 +146,32 @@ class Host:
     def create(self, config: Sxp) -> Domain:
         """Build a paused domain from a configuration, as op=create does."""
         self._check_poison()
-        domain = self._read(config)
+        try:
+            domain = self._read(config)
+        except LateError:
+            self.take_domid()
+            raise
         reading.check_uuid(self, domain)
-        reading.check_image(self, domain, config)
-        reading.check_pci(domain, self.personality)
-        self.reserve(domain.memory)
-        domain.domid = self.take_domid()
-        if not self.personality.devices_before_build:
-            reading.read_devices(self, domain, config)
-            reading.check_pci(domain, self.personality)
+        if self.personality.checks_hvm_first:
+            reading.check_hvm(self, domain)
+        domain.domid = self.take_domid()  # which is lost if it is refused from here on
+        self._build(domain, config)
         self._delete_bootloader_files(domain)
         self._begin(domain)
         self.domains.append(domain)
         return domain
+
+    def _build(self, domain: Domain, config: Sxp) -> None:
+        """Give a domain its image, its memory and its devices, if there is nothing against it."""
+        if not self.personality.checks_hvm_first:
+            reading.check_hvm(self, domain)
+        reading.check_image(self, domain, config)
+        if not self.personality.checks_memory:
+            reading.check_memory(domain, self.personality)
+        self.reserve(domain.memory)
+        if not self.personality.devices_before_build:
+            reading.read_devices(self, domain, config)
+        reading.check_pci(domain, self.personality)
 
     def _check_poison(self) -> None:
         if self.poison:
@@ -181,14 +195,15 @@ class Host:
         self.unpause(domain)
 
     def _read(self, config: Sxp) -> Domain:
+        self.configurations += 1
         domain = reading.read_config(self, config)
         personality = self.personality
-        if personality.checks_device_types_first and isinstance(config, list):
+        if isinstance(config, list):
             reading.check_device_types(self, config)
         if personality.create_checks_memory_first:
             reading.check_memory(domain, personality)
         self._name(domain, reading.child_value(config, "name"))
-        if not personality.create_checks_memory_first:
+        if personality.checks_memory and not personality.create_checks_memory_first:
             reading.check_memory(domain, personality)
         if personality.devices_before_build:
             reading.read_devices(self, domain, config)
@@ -207,6 +222,7 @@ class Host:
 
     def _begin(self, domain: Domain) -> None:
         domain.starts += 1
+        domain.built_vcpus, domain.held = domain.vcpus, (domain.memory, 0.0)
         domain.restored, domain.cpu_before = False, 0.0
         domain.console_uuid = domain.console_uuid or self.new_uuid()
         domain.paused, domain.unpaused_once, domain.down, domain.asked = True, False, "", None
@@ -289,6 +305,8 @@ class Host:
             self.remove(domain, at=at)
         elif what == "reaped":
             self._reap(domain, domain.down, at)
+        elif what == "arrived":
+            domain.pending, domain.paused = None, False
         elif what == "finished":
             domain.pending = None
             self._unpause_at(domain, at)
@@ -332,9 +350,11 @@ class Host:
 
     def _restart(self, domain: Domain, at: float, dead_reason: str) -> None:
         """Build it again under the same name; the dead one goes, or is renamed and stays."""
-        if dead_reason and not self.personality.rename_restart_starts:
+        if dead_reason and self.personality.rename_restart != "starts":
             self._rename_dead(domain, dead_reason)
+            self.next_domid += self.personality.rename_restart == "loses"
             return
+        self.configurations += 1
         fresh = replace(
             domain,
             domid=self.take_domid(),
@@ -345,6 +365,8 @@ class Host:
         if not reading.can_be_reread(domain):
             self.remove(domain, at=at)
             return
+        if self.personality.rewrites_devices:
+            fresh.devices = [reading.rewritten(each) for each in fresh.devices]
         self._begin(fresh)
         fresh.started = at
         if dead_reason:

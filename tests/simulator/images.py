@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .sxp import child_value, head
+from .sxp import child_value, head, parse, show
 
 if TYPE_CHECKING:
     from .domains import Domain
-    from .sxp import Sxp
+    from .sxp import Dialect, Sxp
 
 HVM = ("hvm", "vmx")
+_STAYING, _MOVING = ("ip", "root"), ("root", "ip")  # in which order they are added to the arguments
 _BEFORE_LOCALTIME = ("superpages", "pci")
 _NOTES: list[Sxp] = [
     "notes",
@@ -38,14 +39,14 @@ def is_hvm(domain: Domain) -> bool:
     return head(domain.image) in HVM
 
 
-def image(domain: Domain) -> Sxp:
-    """Return the (image ..) value that this release shows; None if it shows none."""
+def image(domain: Domain, *, fresh: bool = False) -> Sxp:
+    """Return the (image ..) value that this release shows; None if it shows none. `fresh` is the reply to create."""
     personality = domain.host.personality
-    if not personality.folds_root:
-        return domain.image
+    if personality.root != "moves":
+        return _as_kept(domain, fresh)
     defaults: list[Sxp] = [[key, value] for key, value in personality.image_defaults]
     if domain.domid == 0:
-        return ["linux", ["kernel", ""], *defaults]
+        return ["linux", ["kernel", ""], *defaults, *_clock(domain)]
     if is_hvm(domain):
         return _filled(domain) if personality.fills_hvm_image else domain.image
     started = domain.starts > 0
@@ -54,33 +55,54 @@ def image(domain: Domain) -> Sxp:
     if domain.localtime:
         place = len([each for each in defaults if head(each) in _BEFORE_LOCALTIME])
         defaults[place:place] = _localtime(domain)
-    items = [head(domain.image) or "linux", *_paths(domain.image), *defaults]
-    if any(each.kind == "vfb" for each in domain.devices):
+    items = [head(domain.image) or "linux", *_paths(domain.image, _MOVING), *defaults]
+    if personality.image_names_emulator and domain.of_kind("vfb"):
         items.append(["device_model", "/srv/xen/bin/qemu-dm"])
+    if started and (not fresh or child_value(domain.image, "rtc_timeoffset") is not None):
+        items += _clock(domain)
     return [*items, _NOTES] if started else items
+
+
+def _clock(domain: Domain) -> list[Sxp]:
+    """Return what a release adds to the image of every built domain once it has looked at it."""
+    return [["rtc_timeoffset", 0]] if domain.host.personality.rtc_timeoffset == "seen" else []
+
+
+def _as_kept(domain: Domain, fresh: bool) -> Sxp:
+    """Return an image whose root and ip stay where they are, even if they are added to the arguments."""
+    personality = domain.host.personality
+    shown = domain.image
+    if personality.root == "added" and head(shown) == "linux":
+        shown = ["linux", *_paths(shown, _STAYING), *_given(shown, ("root", "ip"))]
+    return _reread(shown, personality.dialect) if personality.rereads_image and domain.starts and not fresh else shown
+
+
+def _reread(value: Sxp, dialect: Dialect) -> Sxp:
+    """Return what a release makes of the words that it has printed itself."""
+    if isinstance(value, list):
+        return [_reread(each, dialect) for each in value]
+    return parse(show(value, dialect), dialect)[0] if isinstance(value, str) and value else value
 
 
 def _localtime(domain: Domain) -> list[Sxp]:
     shown: list[Sxp] = [["localtime", domain.localtime]]
-    return [["rtc_timeoffset", 0], *shown] if domain.host.personality.rtc_with_localtime else shown
+    return [["rtc_timeoffset", 0], *shown] if domain.host.personality.rtc_timeoffset == "localtime" else shown
 
 
-def _paths(given: Sxp) -> list[Sxp]:
-    """Return kernel, ramdisk, and root, ip and args as one line."""
-    items: list[Sxp] = []
-    for key in ("kernel", "ramdisk"):
-        value = child_value(given, key)
-        if value is not None:
-            items.append([key, value])
+def _given(image_: Sxp, keys: tuple[str, ...]) -> list[Sxp]:
+    """Return what an image has of these keys, each as a pair."""
+    return [[key, child_value(image_, key)] for key in keys if child_value(image_, key) is not None]
+
+
+def _paths(given: Sxp, added: tuple[str, ...]) -> list[Sxp]:
+    """Return kernel, ramdisk, and args, to which these keys are added: after them where they stay, else before."""
+    values = ((key, child_value(given, key)) for key in added)
+    parts = [f"{key}={value}" for key, value in values if isinstance(value, str) and value]
     args = child_value(given, "args")
-    parts = []
-    for key in ("root", "ip"):
-        value = child_value(given, key)
-        if isinstance(value, str) and value:
-            parts.append(f"{key}={value}")
-    if (isinstance(args, str) and args) or parts:  # a root without arguments leaves a blank behind it
-        parts.append(args if isinstance(args, str) else "")
-    return [*items, ["args", " ".join(parts)]] if parts else items
+    if (isinstance(args, str) and args) or parts:  # a root without arguments leaves a blank before or behind it
+        parts.insert(0 if added == _STAYING else len(parts), args if isinstance(args, str) else "")
+    line: list[Sxp] = [["args", " ".join(parts)]] if parts else []
+    return [*_given(given, ("kernel", "ramdisk")), *line]
 
 
 def _filled(domain: Domain) -> Sxp:

@@ -13,7 +13,7 @@ from . import config as reading
 from .domains import Sedf
 from .errors import XendError
 from .images import is_hvm
-from .render import domain_sxp, frontends, vcpu_info
+from .render import domain_sxp, dynamic_memory, frontends, known_vcpus, vcpu_info
 from .sxp import BrokenParserError, Long, SxpError, head, parse, py2_repr
 
 if TYPE_CHECKING:
@@ -132,10 +132,10 @@ def _must_have_domid(domain: Domain) -> None:
 
 def _pause_or_unpause(host: Host, domain: Domain, verb: str) -> None:
     if domain.domid == 0:
-        protected = host.personality.privileged_is_protected
+        protected = verb in host.personality.protects_domain0_from
         raise XendError(f"Cannot {verb} privileged domain 0" if protected else _INVALID)
     _must_have_domid(domain)
-    if host.personality.checks_power_state and domain.status not in (1, 2):
+    if verb in host.personality.needs_power and domain.status not in (1, 2):
         msg = f"Domain '{domain.domid}' is not started"
         raise XendError(msg)
     if verb == "unpause":
@@ -156,10 +156,10 @@ def _pause(host: Host, domain: Domain, _params: Params) -> Sxp:
 
 def _shutdown(host: Host, domain: Domain, params: Params) -> Sxp:
     reason = params.looked_up("reason")
-    protected = domain.domid == 0 and host.personality.privileged_is_protected
+    protected = domain.domid == 0 and "shutdown" in host.personality.protects_domain0_from
     if protected and host.personality.privileged_before_reason:
         raise XendError(host.personality.words.domain0_shutdown)
-    if host.personality.checks_power_state and domain.status not in (1, 2):
+    if "shutdown" in host.personality.needs_power and domain.status not in (1, 2):
         msg = "Domain cannot be shutdown"
         raise XendError(msg)
     if reason not in _REASONS:
@@ -204,8 +204,7 @@ def _start(host: Host, domain: Domain, _params: Params) -> Sxp:
 
 def _delete(host: Host, domain: Domain, _params: Params) -> Sxp:
     if domain.domid is not None:
-        msg = "Domain is not halted."
-        raise XendError(msg)
+        raise XendError(host.personality.words.delete_running)
     host.discard(domain)
     return None
 
@@ -273,6 +272,8 @@ def _device_create(host: Host, domain: Domain, params: Params) -> Sxp:
     if kind not in host.personality.create_classes:
         raise XendError(host.personality.words.added_device_type.format(kind=kind, config=""))
     device = reading.add_device(host, domain, config)
+    if domain.domid is None and host.personality.words.added_halted:
+        raise XendError(host.personality.words.added_halted)
     ids: list[Sxp] = ["dom", domain.domid, "id", device.devid if domain.domid is not None else None]
     return [kind, ids]
 
@@ -326,7 +327,9 @@ def _find_device(host: Host, domain: Domain, kind: str, dev: str) -> Device:
     return found
 
 
-def _vcpuinfo(_host: Host, domain: Domain, _params: Params) -> Sxp:
+def _vcpuinfo(host: Host, domain: Domain, _params: Params) -> Sxp:
+    if domain.domid is None and host.personality.words.vcpuinfo_halted:
+        raise XendError(host.personality.words.vcpuinfo_halted)
     return vcpu_info(domain)
 
 
@@ -348,15 +351,14 @@ def _mem_target_set(host: Host, domain: Domain, params: Params) -> Sxp:
     target = params.number("target")
     rule = host.personality.mem_target
     if rule == "positive" and target <= 0:
-        raise XendError(host.personality.words.no_memory)
+        raise XendError(host.personality.words.target_positive)
     if rule == "static":
         _refuse_config(
             (target < 0, "memory_static_min must be less than or equal to memory_dynamic_min"),
             (target == 0, "memory_dynamic_max must be greater than zero"),
             (target > domain.maxmem, _ABOVE_STATIC),
         )
-    domain.held = (domain.memory, host.clock.now() + host.lags.balloon)
-    domain.dynamic = (domain.memory, domain.maxmem)
+    domain.held = (dynamic_memory(domain)[0], host.clock.now() + host.lags.balloon)
     domain.memory = target
     domain.maxmem = max(domain.maxmem, target)
     return None
@@ -387,17 +389,17 @@ def _maxmem_set(host: Host, domain: Domain, params: Params) -> Sxp:
     elif rule in ("checked", "shown") and 0 <= memory < domain.memory and domain.domid is not None:
         raise XendError(_INVALID)
     if rule not in ("hidden", "checked"):
-        domain.maxmem = memory
+        domain.maxmem = domain.ceiling = memory
     return 0 if domain.domid is not None else None
 
 
 def _set_vcpus(host: Host, domain: Domain, params: Params) -> Sxp:
     vcpus = reading.small(params.number("vcpus"))
     _check_vcpus(host.personality, domain, vcpus)
-    if domain.domid is None:
-        domain.pins = (domain.pins + [None] * vcpus)[:vcpus]
-    if domain.domid is None or host.personality.set_vcpus_rewrites:
+    if ("halted" if domain.domid is None else "live") in host.personality.set_vcpus_rewrites:
         domain.vcpus = vcpus
+        if domain.domid is None:
+            domain.pins = (domain.pins + [None] * vcpus)[:vcpus]
     domain.vcpu_avail = (1 << vcpus) - 1
     return None
 
@@ -413,12 +415,12 @@ def _check_vcpus(personality: Personality, domain: Domain, vcpus: int) -> None:
 def _pincpu(host: Host, domain: Domain, params: Params) -> Sxp:
     vcpu, text = params.declared("vcpu"), params.declared("cpumap")
     cpus = _read_cpumap(host.personality.pincpu, text)
-    numbers = range(domain.vcpus) if host.personality.vcpu_all and vcpu == "all" else (reading.py_int(vcpu),)
+    numbers = range(known_vcpus(domain)) if host.personality.vcpu_all and vcpu == "all" else (reading.py_int(vcpu),)
     for number in numbers:
         if host.personality.pincpu == "commas" and max(cpus) >= host.personality.cpumap_width:
             msg = f"Cannot pin vcpu: {number} to cpu: {list(cpus)} - {_INVALID}"
             raise XendError(msg)
-        if not 0 <= number < domain.vcpus:
+        if not 0 <= number < known_vcpus(domain):
             words = f"Cannot pin vcpu: {number} to cpu: {text} - {_INVALID}"
             raise XendError(words if host.personality.pin_words_for_bad_vcpu else _INVALID)
         domain.pins[number] = None if min(cpus) < 0 else cpus

@@ -27,8 +27,11 @@ class Wording:
     create_device_type: str
     added_device_type: str  # of device_create
     image_required: str
+    no_boot_disk: str
     kernel_missing: str
     hvm_refused: str
+    vncpasswd_required: str  # for a screen over vnc; empty: it is not
+    pci_unread: str  # when its configuration cannot even be read; empty: it can
     pci_refused: str  # empty: nobody looks
     dev_required: str
     dev_unknown: str
@@ -41,13 +44,17 @@ class Wording:
     hotplug_failed: str
     already_used: str  # said of a mac or a file
     tap2_refused: str  # this host has no driver for them
-    no_memory: str
+    no_memory: str  # said of a configuration
+    target_positive: str  # said to a target that is not
     bad_event: str
     maxmem_positive: str  # said to what is not, before anything else; empty: nothing
     credit_weight: str
     credit_cap: str
     save_failed: str  # the tool's command line: two file descriptors and the id
     restore_tool_failed: str
+    vcpuinfo_halted: str  # empty: it is answered
+    added_halted: str  # said of a device for a halted domain, which gets it all the same; empty: nothing
+    delete_running: str
     restore_failed: str  # what becomes of any error while a state file is read
     unknown_host: str
     connection_refused: str
@@ -66,7 +73,7 @@ class Personality:
     failure_status: int | None  # of a failed operation; None: the status it would have had on success
     managed: bool  # knows halted domains: new, start, delete, status, ?state=
     missing_domain_is_empty: bool  # what is not there makes an internal error instead of a 404
-    checks_power_state: bool  # pause, unpause and shutdown are for paused and running domains only
+    needs_power: frozenset[str]  # operations which are for paused and running domains only
     lists_only_running: bool
     status_when_down: Mapping[str, int]  # of a domain that stays: by its reason, '' for every other
     zombies: bool  # a destroyed domain stays listed as Zombie-NAME until the hypervisor lets go of it
@@ -80,35 +87,39 @@ class Personality:
     name_may_be_id: bool
     image_required: bool
     image_types: frozenset[str]
-    bootloader_runs: str  # in xend itself: `never`, `without image`, `always`
+    bootloader_runs: str  # in xend itself: `never`, `without image`, `without kernel`, `always`
     vcpus_in: str  # the `image`, `either`, or the `top` level, where they are required then
     vcpus_word_is_one: bool  # what is no number at top level counts as 1; else it is refused
-    weight: str  # a `float` without a meaning, a `fixed` 256, or an `int`
+    memory_word_is_zero: bool  # what is no whole number counts as 0; else it is refused
+    weight: str  # a `float` without a meaning, a `fixed` 256, with a cap of 0 then, or an `int`
     refuses_restart_never: bool
     core_actions: bool  # on_crash knows coredump-destroy and coredump-restart
     uuid_twice: str  # a create with the uuid of a living domain is `allowed`, `refused`, or `hides` the other for ever
-    rtc_with_localtime: bool  # an image that has localtime shows rtc_timeoffset, too
+    rtc_timeoffset: str  # an image shows it `never`, with `localtime`, or once xend has `seen` the domain
+    image_names_emulator: bool  # an image shows the device_model of a vfb
     keeps_given: bool  # cpu_time and vcpu_avail of a configuration are taken as they are
     static_memory_rules: bool  # memory and maxmem must fit each other, else maxmem is raised
-    checks_device_types_first: bool  # before anything else of a configuration
-    devices_before_build: bool  # a device that is refused costs no id
-    extra_atoms: str  # a value of two words is `cut` or `dropped`
+    checks_hvm_first: bool  # before a domain has an id
+    checks_memory: bool  # none is refused before a domain has an id; else only the hypervisor refuses it
+    devices_before_build: bool  # that a device is there, and only once, is checked before a domain has an id
+    extra_atoms: str  # a value of two words is `cut`, `dropped`, or `ends` the reading of the device
     dev_has_class: bool  # sda1:disk
     dom0_maxmem: int
     keeps_bootloader_files: bool  # else a create with a bootloader deletes the kernel and ramdisk
     destroys_overdue: bool  # destroys a domain which is still up `shutdown_patience` seconds after the request
-    privileged_is_protected: bool  # Domain-0 cannot be paused, saved or asked to shut down
+    protects_domain0_from: frozenset[str]  # operations that are refused because it is Domain-0
     privileged_before_reason: bool  # ... which is said before the reason is looked at
     refuses_to_save_paused: bool  # else the request waits until somebody unpauses the guest
     hides_failed_save: bool  # answers as if it had succeeded
     restores_twice: bool  # a state file whose domain lives makes a second one of the same name
     restored_vcpu_avail_is_long: bool
     restored_forgets_start: bool
+    arrival_seconds: float  # from the answer to a migration until the guest runs: it is paused meanwhile
     migrate_numbers: tuple[str, ...]  # required besides the destination
     dump_numbers: tuple[str, ...]  # required besides the file
     restart_phase: str  # a new domain after a restart is at first `fresh`, as after create, or `paused`; or neither
     restart_guard: str  # since the `previous` restart, since the `start`, or `never`
-    rename_restart_starts: bool  # after rename-restart there is a new one, not only the dead one
+    rename_restart: str  # `starts` a new one beside the dead one, starts `none`, or `loses` it and its id
     restart_seconds: float
     renamed_dead: str  # the name that rename-restart gives to the dead domain
     create_checks_memory_first: bool
@@ -127,7 +138,7 @@ class Personality:
     pincpu: str  # the cpumap is read with `brackets` or as `commas`, or not at all, which `unpins`
     vcpu_all: bool  # pincpu knows the vcpu `all`
     pin_words_for_bad_vcpu: bool  # a refused pin is told in words, not only by its number
-    set_vcpus_rewrites: bool  # the number that is shown, too
+    set_vcpus_rewrites: frozenset[str]  # the number that is shown, too: of a domain that is `live`, or `halted`
     vcpus_minimum: int
     vcpus_shown: int  # at least, even if it was built without any
     vcpus_words: tuple[str, str]  # what is said to none, and to too many ('': accepted)
@@ -137,7 +148,8 @@ class Personality:
     hotplug_patience: float
     remembers_detached: bool  # the mac, dev and file of a device that went or failed are taken while the domain lives
     disk_classes: str  # device_destroy knows a tap as `vbd`, too, or as its `own` class only
-    dev_before_uname: bool  # which of them is looked at first
+    disk_checks: tuple[str, ...]  # of a disk, in order: that it has a `uname`, a `dev`, and one that is a `number`
+    rewrites_devices: bool  # a restart writes into the configuration what a living domain shows of its devices
     rereads_ip: bool  # else a domain whose vif has one is lost when it is to be built again
     takes_failed_away: bool  # wait_for_devices takes away the device that it finds failed
     lists_failed: bool  # op=devices shows a failed disk while it goes
@@ -153,6 +165,7 @@ class Personality:
     vbd_fields: tuple[str, ...]
     devid_when_new: bool  # a domain that never ran has its devices' ids already
     halted_disk_fields: tuple[str, ...]
+    halted_vif_fields: tuple[str, ...]
     halted_tap_has_driver: bool
     halted_devid: bool  # which a domain that has run shows of its devices
     paused_lists_config: bool  # op=devices of a paused domain answers as that of a halted one
@@ -162,9 +175,12 @@ class Personality:
     frontend_has: frozenset[str]  # entries which not every release writes
     console: bool
     fresh_state: str  # of the reply to create
-    fresh_vcpus: bool  # ... which knows online_vcpus
+    fresh_vcpus: str  # its online_vcpus: `all`, `one` only, or none
+    halted_vcpus: bool  # a domain that never ran has online_vcpus, too
+    cpus_of_all: bool  # `cpus` is one list for all vcpus, shown if given; else one list for each
     bootloader_always: bool  # shown, even if there is none
-    folds_root: bool  # into the kernel's arguments
+    root: str  # `stays`, is `added` to the kernel's arguments, or `moves` there, always with the ip
+    rereads_image: bool  # once it was built: from the store, with the parser that everything is read with
     image_defaults: tuple[tuple[str, int], ...]
     image_pci: bool
     hvm_image: _Keys  # in order: what xend adds to it, and, without a value, what is shown if given
@@ -172,6 +188,8 @@ class Personality:
     hvm_stops_at_once: bool  # xend itself shuts down a fully virtualised guest that has no drivers to be asked by
     lists_emulated_disks: bool
     shows_vfb_type: bool  # as it was given; else (vnc 1)
+    vfb_has_uuid: bool
+    others: str  # of a device that is no disk, network or screen the `backend` is shown, or what was `given`
     device_classes: frozenset[str]  # of op=devices
     create_classes: frozenset[str]
     operations: frozenset[str]  # on one domain

@@ -3,11 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The releases, each as what it changed since the one before.
 
-3.0.0, 3.0.3, 3.2 and 4.1 were recorded, and the whole of what they say is compared with the recordings; of 3.4 only a
-fully virtualised guest was. The others are made from the wire reference, WIRE.md, whose sections the comments name by
-their letters. Where it says nothing about a release, that release does what the one before it does: that is what
-`replace` means here: what is not known stays old. A few values had to be made up, because something must be printed or
-said; each is marked so. Nobody may rely on them.
+All of them were recorded, and the whole of what they say is compared with the recordings: `tests/conformance` says how.
+The comments name the step of a recording in which a fact was seen, or a section of the wire reference, WIRE.md, by its
+letter. What was not seen of a release is as in the one before it: that is what `replace` means here. A few values had to
+be made up, because something must be printed or said; each is marked so. Nobody may rely on them.
 """
 
 from __future__ import annotations
@@ -66,7 +65,7 @@ _BROKEN = {
 
 XEN_3_0_0 = Personality(
     version="3.0.0",
-    dialect=Dialect(empty="", separators="{}<>[];!", unknown_escape="breaks"),
+    dialect=Dialect(empty="", separators="{}<>[];!", unknown_escape="breaks", hex_letter=10),
     words=Wording(
         not_found="No such domain {name}",
         name_required="%d format: a number is required, not NoneType",
@@ -78,8 +77,11 @@ XEN_3_0_0 = Personality(
         create_device_type="invalid device ({kind}, {config})",
         added_device_type="unknown device type: {kind}",
         image_required="Missing image in configuration",
+        no_boot_disk="Had a bootloader specified, but no disks are bootable",
         kernel_missing="Kernel image does not exist: {kernel}",
         hvm_refused="",
+        vncpasswd_required="",
+        pci_unread="",
         pci_refused="",
         dev_required="expected string or buffer",
         dev_unknown="%d format: a number is required, not NoneType",
@@ -93,12 +95,16 @@ XEN_3_0_0 = Personality(
         already_used="",
         tap2_refused="",
         no_memory="(12, 'Cannot allocate memory')",
+        target_positive="",
         bad_event="invalid restart event: {key} = {value}",
         maxmem_positive="",
         credit_weight="weight is out of range",
         credit_cap="cap is out of range",
         save_failed="/srv/xen/bin/xc_save 99 14 {domid} 0 0 0 failed",
         restore_tool_failed="/srv/xen/bin/xc_restore 99 14 {domid} 4096 1 2 failed",
+        vcpuinfo_halted="",
+        added_halted="",
+        delete_running="Domain is not halted.",
         restore_failed="{error}",
         unknown_host="Name or service not known",
         connection_refused="Connection refused",
@@ -109,7 +115,7 @@ XEN_3_0_0 = Personality(
     failure_status=None,
     managed=False,
     missing_domain_is_empty=False,
-    checks_power_state=False,
+    needs_power=frozenset(),
     lists_only_running=False,
     status_when_down={},
     zombies=True,
@@ -125,33 +131,37 @@ XEN_3_0_0 = Personality(
     bootloader_runs="never",
     vcpus_in="image",
     vcpus_word_is_one=False,
+    memory_word_is_zero=False,
     weight="float",
     refuses_restart_never=False,
     core_actions=False,
     uuid_twice="allowed",
     keeps_given=False,
-    rtc_with_localtime=False,
+    rtc_timeoffset="never",
+    image_names_emulator=True,
     static_memory_rules=False,
-    checks_device_types_first=False,
+    checks_hvm_first=False,
+    checks_memory=False,
     devices_before_build=False,
     extra_atoms="cut",
     dev_has_class=False,
     dom0_maxmem=512,
     keeps_bootloader_files=False,
     destroys_overdue=True,
-    privileged_is_protected=False,
+    protects_domain0_from=frozenset(),
     privileged_before_reason=False,
     refuses_to_save_paused=False,
     hides_failed_save=False,
     restores_twice=False,
     restored_vcpu_avail_is_long=False,
     restored_forgets_start=True,
+    arrival_seconds=0.0,
     migrate_numbers=("live", "resource"),
     dump_numbers=(),
     restart_phase="fresh",  # ip-reboot-polls, rb-reboot-polls
     restart_guard="previous",
     restart_seconds=20.0,
-    rename_restart_starts=True,
+    rename_restart="starts",
     renamed_dead="{name}-{number}",
     create_checks_memory_first=False,
     memory_unit=("MiB", 1, 1),
@@ -169,7 +179,7 @@ XEN_3_0_0 = Personality(
     pincpu="brackets",
     vcpu_all=False,
     pin_words_for_bad_vcpu=False,
-    set_vcpus_rewrites=False,
+    set_vcpus_rewrites=frozenset(),
     vcpus_minimum=0,
     vcpus_shown=0,
     vcpus_words=("negative shift count", ""),
@@ -179,7 +189,8 @@ XEN_3_0_0 = Personality(
     hotplug_patience=10.0,
     remembers_detached=False,
     disk_classes="vbd",
-    dev_before_uname=True,  # cl-cd
+    disk_checks=_fields("dev number uname"),  # cl-cd
+    rewrites_devices=False,
     rereads_ip=False,  # ip-reboot-polls, ip-restore
     takes_failed_away=False,
     lists_failed=True,  # ref-vbd-devices
@@ -195,6 +206,7 @@ XEN_3_0_0 = Personality(
     vbd_fields=_fields("backend dev uname mode"),
     devid_when_new=False,
     halted_disk_fields=(),
+    halted_vif_fields=(*_fields("bridge mac vifname ip type rate"), "given script", "uuid"),
     halted_tap_has_driver=False,
     halted_devid=False,
     paused_lists_config=False,
@@ -202,9 +214,12 @@ XEN_3_0_0 = Personality(
     frontend_has=frozenset(),
     console=False,
     fresh_state="??????",
-    fresh_vcpus=True,
+    fresh_vcpus="all",
+    halted_vcpus=False,
+    cpus_of_all=False,
     bootloader_always=False,
-    folds_root=False,
+    root="stays",
+    rereads_image=False,
     image_defaults=(),
     image_pci=False,
     hvm_image=(),
@@ -212,6 +227,8 @@ XEN_3_0_0 = Personality(
     hvm_stops_at_once=False,
     lists_emulated_disks=False,
     shows_vfb_type=True,
+    vfb_has_uuid=True,
+    others="backend",  # create-usb of 3.0.4 and 3.1, cl-pci-get
     device_classes=frozenset(_fields("vbd vif vtpm pci ioports usb")),
     create_classes=frozenset(_fields("vbd vif vtpm pci ioports usb")),
     operations=_COMMON_OPERATIONS | {"cpu_bvt_set"},
@@ -256,30 +273,42 @@ XEN_3_0_0 = Personality(
     html_has_reset=False,
 )
 
-# -- 3.0.2 -------------------------------------------------------------------------------------------------------------
+# -- 3.0.2, recorded ---------------------------------------------------------------------------------------------------
+
+_PCI_REFUSED = (
+    "pci: PCI Backend does not own device {address}\nSee the pciback.hide kernel command-line parameter or\n"
+    "bind your slot/device to the PCI backend using sysfs"
+)
 
 XEN_3_0_2 = replace(
     XEN_3_0_0,
     version="3.0.2",
-    closes_when_silent=False,  # (c) threaded ops
-    uuid_groups=(8, 4, 4, 4, 12),  # (d) a domain
-    image_types=frozenset({"linux", "hvm"}),  # the table of breaks
-    dev_before_uname=False,  # cl-cd
-    pci_keys=(),
-    rereads_ip=True,  # ip-restore
-    vcpus_in="either",  # (e)
-    lists_emulated_disks=True,  # (e) image hvm
-    pincpu="unpins",  # (c)
-    migrate_numbers=("live", "resource", "port"),  # (c)
-    sedf_reply="domain",  # (g)
-    sedf_checks_range=True,  # (g)
-    vif_fields=_fields("backend script ip bridge mac vifname rate type"),  # (d) devices, cl-viff-get
+    words=replace(
+        XEN_3_0_0.words,
+        dev_required="argument of type 'NoneType' is not iterable",  # create-vbd-nodev
+        hvm_refused="Not an HVM capable platform, we stop creating!",  # create-hvm
+        pci_refused=_PCI_REFUSED,  # create-pci, cl-pci
+    ),
+    protects_domain0_from=frozenset({"save"}),  # dom0-save
+    closes_when_silent=False,  # save-nofile
+    uuid_groups=(8, 4, 4, 4, 12),  # dom0-by-name
+    image_types=frozenset({"linux", "hvm"}),  # create-hvm; it was never seen to run
+    disk_checks=_fields("uname dev number"),  # cl-cd, devcreate-atom
+    pci_keys=(),  # cl-pci
+    rereads_ip=True,  # ip-reboot-polls, ip-restore
+    vcpus_in="either",  # create-vcpus-top
+    lists_emulated_disks=True,  # (e) image hvm; it was never seen to run
+    pincpu="unpins",  # pin-two-info
+    migrate_numbers=("live", "resource", "port"),  # migrate-nodest
+    sedf_reply="domain",  # sedf-get
+    sedf_checks_range=True,  # sedf-set-ms-get
+    vif_fields=_fields("backend script ip bridge mac vifname rate type"),  # create-vif-ips, cl-viff-get
     lists_emulated_nics=True,  # cl-viff-get
-    ip="each",  # (d) devices
-    device_classes=XEN_3_0_0.device_classes | {"irq"},  # (e) devices
+    ip="each",  # create-full
+    device_classes=XEN_3_0_0.device_classes | {"irq"},  # devices-irq
     create_classes=XEN_3_0_0.create_classes | {"irq"},
-    node=_numbered(XEN_3_0_0.node, 3, 0, ".2"),
-    domain_fields=_fields(  # (d): vcpus only once
+    node=_numbered(XEN_3_0_0.node, 3, 0, ".2"),  # node
+    domain_fields=_fields(  # dom0-by-name: vcpus only once
         """
         domid uuid ssidref vcpus vcpu_avail cpu_weight memory maxmem bootloader name on_poweroff on_reboot on_crash
         image devices state shutdown_reason cpu_time online_vcpus up_time start_time store_mfn console_mfn
@@ -289,10 +318,6 @@ XEN_3_0_2 = replace(
 
 # -- 3.0.3, recorded ---------------------------------------------------------------------------------------------------
 
-_PCI_REFUSED = (
-    "pci: PCI Backend does not own device {address}\nSee the pciback.hide kernel command-line parameter or\n"
-    "bind your slot/device to the PCI backend using sysfs"
-)
 _CREDIT = {"domain_sched_credit_get", "domain_sched_credit_set"}
 
 XEN_3_0_3 = replace(
@@ -302,21 +327,22 @@ XEN_3_0_3 = replace(
     words=replace(
         XEN_3_0_2.words,
         hvm_refused=("HVM guest support is unavailable: is VT/AMD-V supported by your CPU and enabled in your BIOS?"),
-        pci_refused=_PCI_REFUSED,
-        dev_required="argument of type 'NoneType' is not iterable",
         uname_required="Block device must have physical details specified",
         uname_split="",
         domain0_shutdown="Can't specify Domain-0",
         no_memory="Invalid memory size",
+        target_positive="Invalid memory size",
         save_failed="/srv/xen/bin/xc_save 15 {domid} 0 0 0 failed",
         restore_failed="Restore failed",
     ),
     failure_status=500,
     zombie_breaks_detail="Device 0 not connected",
     bootloader_runs="without image",
+    checks_memory=True,
     dev_has_class=True,
-    privileged_is_protected=True,
+    protects_domain0_from=frozenset(_fields("pause unpause shutdown save migrate")),
     memory_unit=("KiB", 1024, 0),
+    disk_checks=_fields("dev uname number"),  # devcreate-atom
     scheduler="credit",
     credit_numbers=("weight",),
     cpus_dealt_out=False,
@@ -359,110 +385,179 @@ XEN_3_0_3 = replace(
     html_domain_item="",
 )
 
-# -- 3.0.4 -------------------------------------------------------------------------------------------------------------
+# -- 3.0.4, recorded ---------------------------------------------------------------------------------------------------
 
 XEN_3_0_4 = replace(
     XEN_3_0_3,
     version="3.0.4",
-    dialect=replace(XEN_3_0_3.dialect, unknown_escape="stays"),  # (b) what xend accepts
+    dialect=replace(
+        XEN_3_0_3.dialect,
+        unknown_escape="stays",  # create-escape-unk
+        hex_letter=0,  # create-utf8-get, create-syntax-nonascii
+    ),
     words=replace(
         XEN_3_0_3.words,
-        not_found="No domain named '{name}'.",  # (a) 404 body
+        not_found="No domain named '{name}'.",  # rename-old
+        name_missing="Missing VM Name",  # create-empty-name, rename-empty
+        name_invalid="Invalid VM Name",  # name-space, rename-bad
+        name_taken="VM name '{name}' already exists as domain {domid}",  # create-dup
+        rename_taken="VM name '{name}' already exists as domain {domid}",  # rename-dup
+        device_type="Unknown device type: {kind}",  # devices-nosuch, devdestroy-type
+        create_device_type="Invalid Configuration: XendConfig: {kind} not a valid device type",  # create-dev-type
+        added_device_type="Invalid Configuration: XendConfig: {kind} not a valid device type",  # devcreate-type
+        no_boot_disk="Had a bootloader specified, but can't find disk",  # create-no-image
+        vncpasswd_required="vncpasswd is not set up in VMconfig and xend-config.",  # create-hvm of xend-3.0.4-hvm
+        dev_required="Unable to find number for device ()",  # create-vbd-nodev, devcreate-atom
+        dev_unknown="Unable to find number for device ({dev})",  # create-vbd-baddev
+        uname_required="",  # create-vbd-nouname
+        domain0_shutdown="Domain 0 cannot be shutdown",  # dom0-shutdown
+        no_memory="Invalid Configuration: Memory value too low for memory_static_min: {memory}",  # create-mem-neg
+        bad_event="Invalid Configuration: Invalid event handling mode: {event}",  # create-bad-on, create-restart
+        maxmem_positive="Invalid memory size",  # maxmem-negative, maxmem-zero
+        save_failed="/srv/xen/bin/xc_save 16 {domid} 0 0 0 failed",  # save-fails
+        vcpuinfo_halted="an integer is required",  # man-vcpuinfo
+        added_halted="%d format: a number is required, not NoneType",  # man-device-create, man-changed
+        delete_running="Domain is still running",  # delete-running, delete-dom0
     ),
-    serial=False,  # (a) keep-alive
-    managed=True,  # (f) 5
-    checks_power_state=True,  # (c) unpause
-    lists_only_running=True,  # (f) 6
-    status_when_down={"crash": 0, "suspend": 3, "": 4},  # (d) status
-    zombies=False,  # (f) 4
-    uuid_in_url=True,  # (c)
-    default_name="Domain-{uuid}",  # (e)
-    name_may_be_id=False,  # (e)
-    bootloader_runs="always",  # (e)
-    keeps_bootloader_files=True,  # (e)
-    weight="fixed",  # (d) cpu_weight
-    refuses_restart_never=True,  # (e) restart
-    extra_atoms="dropped",  # (b): create fails
-    restores_twice=True,  # (c) restore
-    restored_forgets_start=False,  # (d) start_time
-    dump_numbers=("live", "crash"),  # (c)
+    serial=False,  # wait-blocks-tcp
+    managed=True,  # new-ok
+    needs_power=frozenset({"shutdown"}),  # st-shutdown-shutdown; not those of st-shutdown-pause, st-shutdown-unpause
+    lists_only_running=True,  # create-full-list
+    status_when_down={"crash": 0, "suspend": 3, "": 4},  # st-crashed, shutdown-suspend-later, st-shutdown
+    zombies=False,  # st-dying
+    uuid_in_url=True,  # create-full-by-uuid
+    default_name="Domain-{uuid}",  # create-no-name
+    name_may_be_id=False,  # name-is-id
+    image_required=False,  # create-no-image
+    bootloader_runs="without kernel",  # create-no-kernel, create-bootloader
+    keeps_bootloader_files=True,  # create-bootloader-files
+    vcpus_word_is_one=True,  # create-vcpus-word
+    memory_word_is_zero=True,  # create-mem-word, create-mem-float
+    create_checks_memory_first=True,  # create-syntax-atom
+    weight="fixed",  # create-cpu-weight-int
+    refuses_restart_never=True,  # create-restart
+    checks_hvm_first=True,  # create-hvm
+    extra_atoms="ends",  # create-vbd-extra-atom, create-syntax-bang
+    dom0_maxmem=4194304,  # dom0-by-name
+    privileged_before_reason=True,  # dom0-reboot-bad
+    restores_twice=True,  # restore-twice
+    restored_forgets_start=False,  # restore-get
+    arrival_seconds=0.1,  # migrate-ok-list0
+    dump_numbers=("live", "crash"),  # dump-minimal
     restart_phase="",  # ip-reboot-polls, rb-reboot-polls
-    restart_guard="never",  # (f) 3
-    renamed_dead="Domain-{uuid}",  # (f) 3
-    sedf_reply="domid",  # (g)
-    maxmem="shown",  # (c)
-    vif_fields=_fields("backend script ip bridge mac vifname rate type uuid"),  # (d) devices, cl-viff-get
-    halted_disk_fields=("given uname", "driver", "mode", "given dev", "uuid"),  # man-devices, cl-vbdtap-vbds
+    restart_guard="never",  # restart-fast-later
+    rename_restart="loses",  # rename-restart-names, list-state-halted
+    renamed_dead="Domain-{uuid}",  # list-state-halted
+    sedf_reply="domid",  # nobody saw it: it was recorded with another scheduler
+    maxmem="shown",  # maxmem-below-get
+    vif_fields=_fields("bridge mac script uuid ip vifname rate type backend"),  # cl-viff-get
+    halted_disk_fields=(  # man-devices, cl-vbdtap-vbds; backend: man-destroyed-get
+        *("given uname", "driver", "mode", "given dev", "uuid", "given backend"),
+    ),
+    halted_vif_fields=(*XEN_3_0_3.halted_vif_fields, "given backend"),  # man-destroyed-get
     paused_lists_config=True,  # create-vbd-xvda-devices, cl-tap-taps
     shows_last_detached=True,  # last-vif-polls, last-vbd-polls
-    set_vcpus_rewrites=True,  # vc-2-get
-    vbd_fields=_fields("backend dev uname mode uuid"),
-    ip="last",
-    fresh_state="------",  # (d) immediately after create
-    fresh_vcpus=False,
-    device_classes=XEN_3_0_3.device_classes | {"vfb", "vkbd"},  # (e) devices
+    rewrites_devices=True,  # man-destroyed-get
+    set_vcpus_rewrites=frozenset({"live", "halted"}),  # vc-2-get
+    vbd_fields=_fields("uname uuid mode dev backend"),
+    ip="last",  # create-vif-ips
+    fresh_state="------",  # create-minimal
+    fresh_vcpus="one",  # create-full
+    halted_vcpus=True,  # new-get
+    cpus_of_all=True,  # create-cpus
+    root="added",  # im-root, im-both, im-ip
+    rereads_image=True,  # create-utf8-get
+    vfb_has_uuid=False,  # create-vfb
+    device_classes=XEN_3_0_3.device_classes | {"vfb", "vkbd"},  # devices-console, create-vfb
     create_classes=XEN_3_0_3.create_classes | {"vfb", "vkbd"},
-    operations=XEN_3_0_3.operations | {"start", "delete", "dump"},  # (c)
+    operations=XEN_3_0_3.operations | {"start", "delete", "dump"},
+    reconfigure_refused={"": "global name 'sxpr' is not defined"},  # devconf-vbd
     directory_operations=frozenset({"list", "create", "restore", "new"}),
     node=_numbered(
         tuple((key, 3 if key == "xend_config_format" else value) for key, value in XEN_3_0_3.node), 3, 0, ".4"
     ),
-    # (d); made up: their order, and that localtime is 0 and both memory_dynamic fields are the memory
-    domain_fields=_fields(
+    domain_fields=_fields(  # create-minimal-get; cpus: create-cpu, create-cpus, full-get
         """
-        domid uuid vcpus vcpu_avail cpu_cap cpu_weight memory shadow_memory maxmem bootloader features name on_poweroff
-        on_reboot on_crash on_xend_start on_xend_stop localtime memory_dynamic_min memory_dynamic_max start_time
-        cpu_time online_vcpus image status state store_mfn console_mfn devices
+        domid localtime on_crash memory uuid on_poweroff name maxmem cpus on_reboot vcpus shadow_memory vcpu_avail
+        cpu_weight cpu_cap features on_xend_start on_xend_stop start_time cpu_time online_vcpus cpus_again image status
+        memory_dynamic_min memory_dynamic_max state store_mfn console_mfn devices
         """,
     ),
+    html_domain="<p><domain id={domid} name={name} memory={memory} state=running></p>",  # neg-ua-html
+    html_domain_item="id = {domid}, memory = {memory}",  # neg-html-dir
 )
 
-# -- 3.1 ---------------------------------------------------------------------------------------------------------------
+# -- 3.1, recorded -----------------------------------------------------------------------------------------------------
 
 XEN_3_1 = replace(
     XEN_3_0_4,
     version="3.1",
+    dialect=replace(XEN_3_0_4.dialect, hex_letter=10),
     words=replace(
         XEN_3_0_4.words,
-        uname_required="",  # (b): the disk silently disappears
+        hotplug_failed=(  # wait-devmissing, ref-vbd
+            "Device {devid} ({kind}) could not be connected. /etc/xen/scripts/{script} failed; error detected."
+        ),
+        no_memory="Invalid Configuration: memory_dynamic_max must be greater than zero",  # create-mem-neg
+        vncpasswd_required="",
+        delete_running="Domain is not halted.",  # delete-running
+        no_boot_disk="Had a bootloader specified, but no disks are bootable",  # create-no-image
+        maxmem_positive="",
     ),
-    leaves_open_after_logging=True,  # (a) keep-alive
-    missing_domain_is_empty=True,  # (a) 404 body
-    status_when_down={"crash": 2, "suspend": 0, "": 0},  # (d) status
-    default_name="Domain-Unnamed",  # (e): "later"
-    weight="int",  # (e) cpu_weight
-    halted_disk_fields=("uuid", "bootable", "driver", "given dev", "uname", "mode"),
-    halted_tap_has_driver=True,
-    halted_devid=True,  # mg-shutdown-polls
+    bootloader_runs="always",  # create-bootloader
+    memory_word_is_zero=False,  # create-mem-word
+    extra_atoms="dropped",  # create-vbd-extra-atom
+    rename_restart="none",  # rename-restart-names, poweroff-restart-later
+    rewrites_devices=False,  # man-destroyed-get
+    fresh_vcpus="",  # create-minimal
+    halted_vcpus=False,  # new-get
+    cpus_of_all=False,
+    rereads_image=False,
+    vfb_has_uuid=True,
+    dom0_maxmem=16777215,  # dom0-by-name
+    restored_vcpu_avail_is_long=True,  # restore-get
+    pin_words_for_bad_vcpu=True,  # pin-badvcpu
+    html_domain="<p><domain id={domid} name={name} memory={bytes} state=running></p>",
+    image_names_emulator=False,  # create-vfb-get
+    rtc_timeoffset="seen",  # create-full-get
+    leaves_open_after_logging=True,  # create-full-unpause
+    missing_domain_is_empty=True,  # missing-name
+    status_when_down={"crash": 2, "suspend": 0, "": 0},  # shutdown-suspend-later, st-shutdown, st-crashed
+    default_name="Domain-Unnamed",  # create-no-head
+    weight="int",  # create-cpu-weight-int
+    halted_disk_fields=("uuid", "bootable", "driver", "given dev", "uname", "mode"),  # new-get
+    halted_vif_fields=XEN_3_0_3.halted_vif_fields,
+    halted_tap_has_driver=True,  # nobody saw a halted tap of 3.1: as in 3.2
+    halted_devid=True,  # man-down-get, mg-shutdown-polls
     paused_lists_config=False,  # cl-tap-taps
     shows_last_detached=False,  # last-vif-polls
-    set_vcpus_rewrites=False,  # vc-2-get
+    set_vcpus_rewrites=frozenset(),  # vc-2-get, man-rename-get
     uuid_twice="hides",  # sving-create, sving-destroy
     lists_failed=False,  # ref-vbd-devices
     keeps_given=True,  # full-again
     bare_leaving_vif=True,  # last-vif-polls
     takes_failed_away=True,  # wait-devmissing-get
-    static_memory_rules=True,  # (e) maxmem
-    hides_failed_save=True,  # (c) save
-    vcpus_minimum=1,  # (c) set_vcpus
-    vcpus_words=("Invalid VCPUs", ""),
-    cpumap_width=4,  # (d) vcpuinfo
-    mem_target="static",  # (c)
-    maxmem="poison",  # (f) 8
-    reconfigure_refused={  # (c); made up: the words, which are those of 3.2
+    static_memory_rules=True,  # create-maxmem-low
+    hides_failed_save=True,  # save-fails
+    vcpus_minimum=1,  # vcpus-0
+    vcpus_words=("Invalid VCPUs", ""),  # vcpus-0
+    cpumap_width=4,  # vcpuinfo
+    mem_target="static",  # memset-zero, memset-huge
+    maxmem="poison",  # poison-maxmem
+    reconfigure_refused={  # devconf-vbd
         "": "{kind} devices may not be reconfigured",
         **dict.fromkeys(("vbd", "tap"), "Refusing to reconfigure device {kind}:{devid} to {{{pairs}}}"),
     },
-    sedf_hides_refusal=False,  # (g)
-    vif_fields=(*_fields("bridge mac vifname ip rate model script uuid backend"), "type or netfront"),  # (d) devices
-    rate="given",  # (d) devices
-    vbd_fields=_fields("uname uuid mode dev backend bootable"),  # (d) devices
-    console=True,  # (d) devices
-    bootloader_always=True,  # (d) bootloader
-    folds_root=True,  # (d) image
+    sedf_hides_refusal=False,  # (g); it was recorded with another scheduler
+    vif_fields=(*_fields("bridge mac vifname ip rate model script uuid backend"), "type or netfront"),  # create-full
+    rate="given",  # create-vif-ips
+    vbd_fields=_fields("uname uuid mode dev backend bootable"),  # create-full
+    console=True,  # create-full-get
+    bootloader_always=True,  # create-minimal-get
+    root="moves",  # im-root, im-ip
     device_classes=XEN_3_0_4.device_classes | {"console"},
     create_classes=XEN_3_0_4.create_classes | {"console"},
-    node=_numbered(  # (d) node
+    node=_numbered(  # node
         _after(
             tuple((key, 4 if key == "xend_config_format" else value) for key, value in XEN_3_0_4.node),
             "xen_caps",
@@ -472,11 +567,11 @@ XEN_3_1 = replace(
         1,
         ".0",
     ),
-    domain_fields=_fields(  # (d); made up: their order, which is that of 3.2
+    domain_fields=_fields(  # create-minimal-get
         """
-        domid cpu_weight cpu_cap bootloader on_crash uuid bootloader_args vcpus name on_reboot on_poweroff maxmem memory
-        shadow_memory vcpu_avail features on_xend_start on_xend_stop start_time cpu_time online_vcpus image status state
-        store_mfn console_mfn devices
+        domid bootloader on_crash uuid bootloader_args vcpus name on_reboot on_poweroff maxmem memory
+        shadow_memory vcpu_avail cpu_weight cpu_cap features on_xend_start on_xend_stop start_time cpu_time online_vcpus
+        image status state store_mfn console_mfn devices
         """,
     ),
 )
@@ -488,44 +583,31 @@ XEN_3_2 = replace(
     version="3.2",
     words=replace(
         XEN_3_1.words,
-        name_missing="Missing VM Name",
-        name_invalid="Invalid VM Name",
         name_taken="Domain '{name}' already exists with ID '{domid}'",
-        rename_taken="VM name '{name}' already exists as domain {domid}",
-        device_type="Unknown device type: {kind}",
-        create_device_type="Invalid Configuration: XendConfig: {kind} not a valid device type",
-        added_device_type="Invalid Configuration: XendConfig: {kind} not a valid device type",
         device_missing="Device {devid} not connected",
-        dev_unknown="Unable to find number for device ({dev})",
+        dev_required="argument of type 'NoneType' is not iterable",
+        added_halted="",
+        vcpuinfo_halted="",
         dev_taken='Invalid Configuration: The device "{dev}" is already defined',
-        domain0_shutdown="Domain 0 cannot be shutdown",
-        hotplug_failed=(
-            "Device {devid} ({kind}) could not be connected. /etc/xen/scripts/{script} failed; error detected."
-        ),
         already_used='Invalid Configuration: The {what} "{value}" is already {how}',
-        no_memory="Invalid Configuration: memory_dynamic_max must be greater than zero",
-        bad_event="Invalid Configuration: Invalid event handling mode: {event}",
         maxmem_positive="Invalid memory size",
         save_failed="/srv/xen/bin/xc_save 16 {domid} 0 0 0 failed",
         restore_tool_failed="/srv/xen/bin/xc_restore 18 {domid} 1 2 0 0 0 failed",
         restore_failed="{error}",
     ),
+    set_vcpus_rewrites=frozenset({"halted"}),  # man-rename-get
+    needs_power=frozenset({"pause", "unpause", "shutdown"}),  # st-shutdown-unpause
+    others="given",
+    arrival_seconds=0.0,  # migrate-ok-list0
+    image_names_emulator=True,  # create-vfb-get
+    rtc_timeoffset="never",
     uuid_twice="refused",  # sving-create, uuid-twice
     stores_refused_maxmem=True,  # mm-polls
-    image_required=False,
-    checks_device_types_first=True,
     devices_before_build=True,
-    dom0_maxmem=16777215,
     destroys_overdue=False,
-    privileged_before_reason=True,
     refuses_to_save_paused=True,
     hides_failed_save=False,
-    restored_vcpu_avail_is_long=True,
-    create_checks_memory_first=True,
-    rename_restart_starts=False,
     restart_phase="paused",  # ip-reboot-polls, rb-reboot-polls
-    pin_words_for_bad_vcpu=True,
-    vcpus_word_is_one=True,
     maxmem="static",
     credit_numbers=("weight", "cap"),
     remembers_detached=True,  # dv-attach-vif, ref-vbd-again
@@ -543,8 +625,6 @@ XEN_3_2 = replace(
         console_mfn devices
         """,
     ),
-    html_domain="<p><domain id={domid} name={name} memory={bytes} state=running></p>",
-    html_domain_item="id = {domid}, memory = {memory}",
 )
 
 # -- 3.3, recorded -----------------------------------------------------------------------------------------------------
@@ -567,6 +647,7 @@ XEN_3_3 = replace(
     vcpus_word_is_one=False,  # create-vcpus-word
     shadow_memory_per=256,  # create-mem-over, create-mem-huge
     html_has_reset=True,  # neg-ua-html
+    rename_restart="loses",  # poweroff-restart-later
     core_actions=True,  # (e) on_crash
     remembers_detached=False,  # dv-attach-vif of xend-3.3-cases
     credit_when_halted=True,  # (g) says so of 3.2 too, which was recorded to refuse
@@ -575,7 +656,7 @@ XEN_3_3 = replace(
     device_destroy_numbers=("force", "rm_cfg"),  # (c)
     device_destroy_waits=True,  # (c)
     shadows_failed=True,  # ref-vbd-polls
-    rtc_with_localtime=True,  # full-get
+    rtc_timeoffset="localtime",  # full-get
     stores_refused_maxmem=False,  # mm-polls
     vbd_fields=_fields("protocol uuid dev uname mode backend bootable VDI"),  # create-full-get
     device_classes=XEN_3_2.device_classes | {"vscsi"},  # (e) devices
@@ -611,12 +692,12 @@ XEN_3_4 = replace(
     ),
     disk_classes="own",  # cl-tap-detach
     cpus_as_shown=True,  # full-again
-    rtc_with_localtime=False,  # full-get
+    rtc_timeoffset="never",  # full-get
     fills_hvm_image=True,
     hvm_stops_at_once=True,
     shows_vfb_type=False,
     restart_guard="start",  # (f) 3
-    rename_restart_starts=True,  # rename-restart-list
+    rename_restart="starts",  # rename-restart-list
     restart_seconds=60.0,
     dump_numbers=("live", "crash", "reset"),  # (c)
     pincpu="commas",  # (c)
@@ -648,7 +729,7 @@ XEN_4_0 = replace(
             " driver installed in dom0."
         ),
         kernel_missing="(2, 'No such file or directory')",  # create-bad-kernel
-        pci_refused="'key'",  # create-pci: what is missed is no part of an address
+        pci_unread="'key'",  # create-pci: what is missed is no part of an address
         credit_weight="Cpu weight out of range, valid values are within range from 1 to 65535",
         credit_cap="Cpu cap out of range, valid range is from 0 to {most} for specified number of vcpus",
         restore_tool_failed="/srv/xen/bin/xc_restore 19 {domid} 1 2 0 0 0 0 failed",
@@ -705,6 +786,7 @@ XEN_4_1 = replace(
     words=replace(
         XEN_4_0.words,
         tap2_refused="('create', '-a{params}') failed (32512  )",  # cl-tap2
+        pci_unread="",
         pci_refused="pci: PCI Backend and pci-stub don't own device {address}",
         save_failed="/srv/xen/bin/xc_save 18 {domid} 0 0 0 failed",
         restore_tool_failed="/srv/xen/bin/xc_restore 17 {domid} 1 2 0 0 0 0 failed",

@@ -55,6 +55,9 @@ def domain_items(domain: Domain, *, fresh: bool = False) -> list[Item]:
         if name == "devices":
             place, devices = len(fields), _devices(domain, fresh=fresh)
             continue
+        if name == "cpus_again":
+            fields += _cpus_again(domain)
+            continue
         value = _FIELDS[name](domain, fresh)
         if value is not None:
             fields.append([name, value])
@@ -85,11 +88,18 @@ def _bootloader(domain: Domain, _fresh: bool) -> Sxp:
 
 
 def _cpus(domain: Domain, _fresh: bool) -> Sxp:
+    if domain.host.personality.cpus_of_all:
+        return list(domain.cpus) or None
     if not domain.vcpus:
         return None
     if domain.domid == 0:
         return [list(range(_CPUS)) for _vcpu in range(domain.vcpus)]
     return [list(pins or ()) for pins in domain.pins[: domain.vcpus]]
+
+
+def _cpus_again(domain: Domain) -> list[Sxp]:
+    """Return a list of cpus once more for each configuration that was read since xend was started."""
+    return [["cpus", list(domain.cpus)]] * (domain.host.configurations if domain.cpus else 0)
 
 
 def _state(domain: Domain, fresh: bool) -> Sxp:
@@ -119,13 +129,19 @@ def _cpu_time(domain: Domain, fresh: bool) -> Sxp:
 
 def online_vcpus(domain: Domain) -> int:
     """Return how many vcpus the guest has brought up: those it may use, at least one."""
-    return max(1, bin(domain.vcpu_avail & ((1 << domain.vcpus) - 1)).count("1"))
+    return max(1, bin(domain.vcpu_avail & ((1 << known_vcpus(domain)) - 1)).count("1"))
+
+
+def known_vcpus(domain: Domain) -> int:
+    """Return how many of its vcpus the hypervisor knows."""
+    return domain.vcpus if domain.built_vcpus is None else min(domain.vcpus, domain.built_vcpus)
 
 
 def _online_vcpus(domain: Domain, fresh: bool) -> Sxp:
-    if not _has_run(domain) or (fresh and not domain.host.personality.fresh_vcpus):
-        return None
-    return online_vcpus(domain)
+    personality = domain.host.personality
+    if fresh:
+        return {"all": online_vcpus(domain), "one": 1}.get(personality.fresh_vcpus)
+    return online_vcpus(domain) if _has_run(domain) or personality.halted_vcpus else None
 
 
 def _up_time(domain: Domain, _fresh: bool) -> Sxp:
@@ -158,10 +174,14 @@ def _shadow_memory(domain: Domain, _fresh: bool) -> Sxp:
     return (2 if is_hvm(domain) else 1) if domain.starts else 0
 
 
-def _dynamic(domain: Domain) -> tuple[int, int]:
-    """Return the least and the most memory: those from before a new target until the guest has met it."""
-    met = domain.host.clock.now() >= domain.held[1]
-    return (domain.memory, domain.maxmem) if met else domain.dynamic
+def dynamic_memory(domain: Domain) -> tuple[int, int]:
+    """Return the memory that a guest has, which is that from before a new target until it has met it, and the most."""
+    held, until = domain.held
+    if domain.domid is None:
+        return domain.memory, domain.ceiling
+    if domain.host.clock.now() < until:
+        return held, domain.ceiling
+    return min(domain.memory, max(domain.ceiling, held)), domain.ceiling
 
 
 def _description(domain: Domain, _fresh: bool) -> Sxp:
@@ -200,13 +220,13 @@ _FIELDS: dict[str, Callable[[Domain, bool], Sxp]] = {
     "on_crash": _on("crash"),
     "on_xend_start": lambda domain, _fresh: domain.on_xend[0],
     "on_xend_stop": lambda domain, _fresh: domain.on_xend[1],
-    "image": lambda domain, _fresh: image(domain),
+    "image": lambda domain, fresh: image(domain, fresh=fresh),
     "cpus": _cpus,
     "shadow_memory": _shadow_memory,
     "features": _always(""),
-    "localtime": lambda domain, _fresh: domain.localtime or 0,
-    "memory_dynamic_min": lambda domain, _fresh: _dynamic(domain)[0],
-    "memory_dynamic_max": lambda domain, _fresh: _dynamic(domain)[1],
+    "localtime": lambda domain, _fresh: None if domain.domid == 0 else domain.localtime or 0,
+    "memory_dynamic_min": lambda domain, _fresh: dynamic_memory(domain)[0],
+    "memory_dynamic_max": lambda domain, _fresh: dynamic_memory(domain)[1],
     "status": _attribute("status"),
     "state": _state,
     "shutdown_reason": _shutdown_reason,
@@ -275,7 +295,7 @@ def _as_halted(domain: Domain, device: Device) -> Sxp:
     personality = domain.host.personality
     devid: list[Sxp] = [["devid", device.devid]] if domain.starts and personality.halted_devid else []
     if device.kind == "vif":
-        return [device.kind, *devid, *_pairs(domain, device, _HALTED_VIF)]
+        return [device.kind, *devid, *_pairs(domain, device, personality.halted_vif_fields)]
     hides_driver = device.kind != "vbd" and not personality.halted_tap_has_driver
     fields = tuple(each for each in personality.halted_disk_fields if not (hides_driver and each == "driver"))
     return [device.kind, *devid, *_pairs(domain, device, fields)]
@@ -286,9 +306,6 @@ def _pairs(domain: Domain, device: Device, fields: tuple[str, ...]) -> list[Sxp]
     for name in fields:
         pairs += _DEVICE_FIELDS[name](domain, device) if name in _DEVICE_FIELDS else _given(device, name)
     return pairs
-
-
-_HALTED_VIF = ("bridge", "mac", "vifname", "ip", "type", "rate", "given script", "uuid")
 
 
 def _given(device: Device, key: str) -> list[Sxp]:
@@ -342,6 +359,7 @@ _DEVICE_FIELDS: dict[str, Callable[[Domain, Device], list[Sxp]]] = {
         _given(device, "uname") or ([] if device.unused_uname is None else [["uname", device.unused_uname]])
     ),
     "given dev": lambda _domain, device: _given(device, "dev"),
+    "given backend": lambda _domain, device: _given(device, "backend"),
     "given script": lambda _domain, device: _given(device, "script"),
     "ip": _ip,
     "script": _script,
@@ -354,7 +372,7 @@ _DEVICE_FIELDS: dict[str, Callable[[Domain, Device], list[Sxp]]] = {
 
 
 def _other(domain: Domain, device: Device) -> Sxp:
-    if not domain.host.personality.managed:
+    if device.kind != "vfb" and domain.host.personality.others == "backend":
         return [device.kind, ["backend", device.backend]]
     pairs: list[Sxp] = [[key, value] for key, values in device.config.items() for value in values[-1:]]
     if device.kind == "vfb":
@@ -362,7 +380,7 @@ def _other(domain: Domain, device: Device) -> Sxp:
         hidden = ("type", "backend") if kind else ("backend",)
         pairs = [pair for pair in pairs if isinstance(pair, list) and pair[0] not in hidden]
         pairs += [[kind, 1]] if kind else []
-        pairs.append(["uuid", device.uuid])
+        pairs += [["uuid", device.uuid]] if domain.host.personality.vfb_has_uuid else []
     return [device.kind, *pairs]
 
 
@@ -448,7 +466,7 @@ def _frontend(domain: Domain, kind: str, devid: int, extra: list[Sxp], device: D
 
 def vcpu_info(domain: Domain) -> Sxp:
     """Return (domain (domid) (name) (vcpu_count) (vcpu ..) ..)."""
-    vcpus: list[Sxp] = [_vcpu(domain, number) for number in range(domain.vcpus)]
+    vcpus: list[Sxp] = [_vcpu(domain, number) for number in range(known_vcpus(domain))]
     return ["domain", ["domid", domain.domid], ["name", domain.name], ["vcpu_count", domain.vcpus], *vcpus]
 
 

@@ -13,7 +13,7 @@ from .errors import LoudError, NotFoundError, XendError
 from .http import Reply, sxp_reply, text_reply
 from .operations import OPERATIONS, Params, create, define, list_all, wait_for_devices, wait_for_new_device
 from .personality import NOT_SIMULATED
-from .render import domain_sxp, node_sxp, vcpu_info
+from .render import domain_sxp, node_sxp
 from .sxp import Sxp, py2_repr, show
 
 if TYPE_CHECKING:
@@ -226,8 +226,15 @@ class Site:
             if request.wants_html:
                 return self._page(request, pages.domain(self.host, self.url(request), domain), twice=True)
             if request.query.get("op") == ["vcpuinfo"]:
-                return sxp_reply(200, "OK", self._show(vcpu_info(domain)))
+                return self._vcpuinfo(request, domain)
             return sxp_reply(200, "OK", self._with_empty(self._show(domain_sxp(domain, fresh=domain.unseen))))
+
+    def _vcpuinfo(self, request: Request, domain: Domain) -> Reply:
+        """Answer a GET as if it were the POST."""
+        try:
+            return sxp_reply(200, "OK", self._run(OPERATIONS["vcpuinfo"], domain, Params({})))
+        except XendError as error:
+            return self._failed(request, "vcpuinfo", error)
 
     def _operation(self, request: Request, domain: Domain) -> Reply:
         op = self._op(request)

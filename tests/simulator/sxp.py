@@ -49,6 +49,7 @@ class Dialect:
 
     empty: str  # how the empty string is printed: nothing up to 4.0, '' from 4.1
     separators: str  # characters which end an atom and start the next one
+    hex_letter: int  # what an `a` counts in an escape such as \\xab: 10, or a wrong 0
     unknown_escape: str  # `breaks` the parser, `ends` the text, or `stays` a backslash without the next character
 
 
@@ -171,7 +172,7 @@ _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|([0-7]{3})|(.))", re.DOTALL)
 def _unquote(token: str, dialect: Dialect) -> str:
     def replace(match: re.Match[str]) -> str:
         if match.group(1):
-            return chr(int(match.group(1), 16))
+            return chr(_hexadecimal(match.group(1), dialect.hex_letter))
         if match.group(2):
             return chr(int(match.group(2), 8) & 255)
         char = match.group(3)
@@ -184,6 +185,12 @@ def _unquote(token: str, dialect: Dialect) -> str:
 
     inner = token[1:-1]
     return _ESCAPE.sub(replace, inner) if "\\" in inner else inner
+
+
+def _hexadecimal(digits: str, letter: int) -> int:
+    """Return the number that a release reads in two digits; one of them counts its letters wrongly."""
+    first, second = (letter + int(each, 16) - 10 if each.isalpha() else int(each) for each in digits)
+    return first * 16 + second
 
 
 def head(value: Sxp) -> str | None:

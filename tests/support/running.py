@@ -65,10 +65,9 @@ def _op(request: LoggedRequest) -> str:
 
 def use_clock(monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> None:
     """Have xen_domain wait on the simulator's clock: its sleeping moves that clock, and takes no time."""
-    from ansible_collections.dom0.xend.plugins.module_utils.plan import apply, task  # noqa: PLC0415
+    from ansible_collections.dom0.xend.plugins.module_utils.plan import apply  # noqa: PLC0415
 
-    ours = apply.Clock(now=clock.now, wall=clock.wall, sleep=clock.advance)
-    monkeypatch.setattr(task, "Ensurer", lambda client, desired: apply.Ensurer(client, desired, ours))
+    monkeypatch.setattr(apply, "CLOCK", apply.Clock(now=clock.now, sleep=clock.advance))
 
 
 @contextmanager

@@ -7,7 +7,7 @@
 set -eu
 collection=ansible_collections.dom0.xend
 set --
-for package in $collection.plugins $collection.tests.unit tests.simulator tests.conformance tests.support tests.bench tests.tools; do
+for package in $collection.plugins $collection.tests.unit tests.simulator tests.conformance tests.support tests.bench tests.tools tests.xm; do
     set -- "$@" -p "$package"
 done
 exec mypy "$@"

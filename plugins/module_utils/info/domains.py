@@ -12,8 +12,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
+from ansible_collections.dom0.xend.plugins.module_utils.fields.others import EXTRA_CONFIG
+from ansible_collections.dom0.xend.plugins.module_utils.fields.table import FIELDS, not_declarable
 from ansible_collections.dom0.xend.plugins.module_utils.info.listing import Selection, list_domains
-from ansible_collections.dom0.xend.plugins.module_utils.model.domain import STATES, Domain, canonical_uuid
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import STATES, Domain
+from ansible_collections.dom0.xend.plugins.module_utils.model.reading import canonical_uuid
 from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import without_secrets
 from ansible_collections.dom0.xend.plugins.module_utils.result import TaskResult
 from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
@@ -24,7 +27,7 @@ GATHER = ("summary", "devices", "vcpus", "sedf", "credit")
 """What can be told of a domain: the first two are in what xend says of it anyway, the others are asked for apart."""
 
 _ALWAYS = ("name", "state", "domid", "uuid")
-_DEVICES = ("vbds", "vifs")
+_DEVICES = ("vbds", "vifs", "vfbs", "pci")
 _UUID = re.compile(r"(-*[0-9A-Fa-f]){32}-*")
 
 
@@ -84,7 +87,7 @@ def look(client: XendClient, query: Query) -> Answer:
     here = [(domain, extra) for domain, extra in zip(found.domains, extras) if extra is not None]
     gone = [domain for domain, extra in zip(found.domains, extras) if extra is None]
     return Answer(
-        domains=[_shown(domain, extra, query) for domain, extra in here],
+        domains=[shown(domain, extra, query) for domain, extra in here],
         missing=found.missing(gone),
         warnings=[*found.complaints, *warnings],
     )
@@ -110,13 +113,16 @@ def _uuid(text: str) -> str:
     return canonical_uuid(text.strip()) or text
 
 
-def _shown(domain: Domain, extra: Mapping[str, Any], query: Query) -> dict[str, Any]:
-    """Return a domain as the result shows it."""
+def shown(domain: Domain, extra: Mapping[str, Any], query: Query) -> dict[str, Any]:
+    """Return a domain as the result shows it: what xend says of it, and all that could be declared of it."""
+    more = {field.name: field.read(domain) for field in FIELDS if field is not EXTRA_CONFIG}
     shown = {
         key: value
-        for key, value in domain.as_dict().items()
+        for key, value in {**domain.as_dict(), **more}.items()
         if key in _ALWAYS or ("devices" if key in _DEVICES else "summary") in query.gather
     }
+    if {"summary", "devices"} <= set(query.gather):
+        shown["not_declarable"] = not_declarable(domain)
     if query.sxp:
         shown["sxp"] = dumps(without_secrets(domain.tree))
     return {**shown, **extra}

@@ -2,50 +2,40 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read, plan, apply: what xen_domain does, without Ansible."""
+"""Read, plan, apply: what xen_domain does, without Ansible.
+
+Applying is a generator that yields the seconds to wait until it wants to go on. drive() sleeps for one domain; whoever has
+many can let them take turns.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import Any, Optional
+from typing import Any, Optional, TypeVar
 
-from ansible_collections.dom0.xend.plugins.module_utils.desired.config import UP, Desired, check, is_open
+from ansible_collections.dom0.xend.plugins.module_utils.desired.checks import check, is_open
+from ansible_collections.dom0.xend.plugins.module_utils.desired.desired import UP, Desired
 from ansible_collections.dom0.xend.plugins.module_utils.model.domain import DOMAIN_0, Domain
-from ansible_collections.dom0.xend.plugins.module_utils.plan.operations import (
-    Attach,
-    Create,
-    Define,
-    Delete,
-    Destroy,
-    Detach,
+from ansible_collections.dom0.xend.plugins.module_utils.operations.base import (
+    GuestNotUp,
+    GuestStillUp,
     Operation,
-    Reboot,
-    Rename,
-    Save,
-    Shutdown,
-    WaitForDevices,
+    is_up,
+    limit_of,
 )
-from ansible_collections.dom0.xend.plugins.module_utils.plan.planning import Intent, drift, intent, plan
+from ansible_collections.dom0.xend.plugins.module_utils.plan.planning import Plan, comparison, plan
 from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, XendError, XendRefused
 
-DESTROY_TIMEOUT = 30
-"""Seconds in which a destroyed or saved domain has to be out of xend's sight."""
-
-DETACH_TIMEOUT = 60
-"""Seconds in which a guest has to let go of a device."""
+T = TypeVar("T")
+Steps = Generator[float, None, T]
+"""Work that waits on its way, and what it comes to. Each value that it yields is the seconds to wait."""
 
 REAP_TIMEOUT = 10
 """Seconds in which xend sees to a guest that has gone down: until then it shows it as shut down, whatever becomes of it."""
-
-RECOVERY_TIMEOUT = 30
-"""Seconds in which a device that failed has to be gone, before the one that it was to replace is attached again."""
-
-CLOCK_TOLERANCE = 600
-"""Seconds by which the clock of the xend host may be wrong, where the age of a domain matters."""
 
 _SURELY_THERE = 1024
 """MiB of memory that are asked for without a question whether the host has so much."""
@@ -57,14 +47,6 @@ _MOST_ROUNDS = 5
 """How often to plan anew on the way down: only a domain that is down shows what is left of it, a definition perhaps."""
 
 
-class GuestStillUp(XendError):
-    """A guest that was asked to shut down has not."""
-
-
-class GuestNotUp(XendError):
-    """A guest that was started does not run."""
-
-
 @dataclass
 class Outcome:
     """What was done, or in check mode would be."""
@@ -72,10 +54,13 @@ class Outcome:
     before: Optional[Domain] = None
     after: Optional[Domain] = None
     operations: list[Operation] = field(default_factory=list)
+    """What was sent, also if xend may not have carried it out: the last one only, after an error that says so."""
     drift: list[dict[str, Any]] = field(default_factory=list)
+    not_compared: list[str] = field(default_factory=list)
+    """The options that this xend does not show as they are given."""
     warnings: list[str] = field(default_factory=list)
     shutdown_outcome: Optional[str] = None
-    """clean: the guest went down by itself; forced: xend ended it (up to 3.1, after 30 s); destroyed: the task did."""
+    """clean: the guest went down by itself; forced: xend ended it (3.1 and earlier, after 30 s); destroyed: the task did."""
     removed: Optional[Domain] = None
     """The domain or definition that had to make room for another one."""
 
@@ -85,39 +70,57 @@ class Clock:
     """Where the time comes from, so that tests need not wait."""
 
     now: Callable[[], float] = time.monotonic
-    wall: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
 
 
-class Ensurer:
+CLOCK = Clock()
+
+
+def drive(steps: Steps[T], clock: Clock) -> T:
+    """Do the work of one domain, asleep while it waits."""
+    while True:
+        try:
+            seconds = next(steps)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        clock.sleep(seconds)
+
+
+class Applier:
     """Brings one domain to what is desired. ``outcome`` holds what was done so far, also after an error."""
 
-    def __init__(self, client: XendClient, desired: Desired, clock: Clock = Clock()) -> None:
-        """Take the xend, the desired and the time; nothing is sent yet."""
+    def __init__(self, client: XendClient, desired: Desired, clock: Optional[Clock] = None) -> None:
+        """Take the xend, what is desired and the time; nothing is sent yet."""
         self.client = client
         self.desired = desired
-        self.clock = clock
+        self.clock = clock or CLOCK
         self.outcome = Outcome()
         self.name = desired.name
         """What the domain is called now: a plan may rename it on the way."""
 
     def run(self) -> Outcome:
         """Do it, or with a read-only client find out what would be done. Raises XendError."""
+        return drive(self.steps(), self.clock)
+
+    def steps(self) -> Steps[Outcome]:
+        """Do it, and yield wherever there is something to wait for. Raises XendError."""
         check(self.desired)
         outcome = self.outcome
-        outcome.before = outcome.after = self._find()
+        outcome.before = outcome.after = yield from self._find()
+        desired = self.desired if outcome.before is None else replace(self.desired, name=outcome.before.name)
         self._learn_the_release()
-        meant = intent(outcome.before, self.desired)
-        operations = plan(outcome.before, self.desired, self.client.release, meant)
-        if any(isinstance(operation, Create) for operation in operations):
-            self._refuse_to_stall()
+        planned = plan(outcome.before, desired, self.client.release)
+        self._refuse_to_stall(max((step.memory_needed for step in planned.steps), default=0))
         if self.client.read_only:
-            self._foresee(operations)
-        elif operations:
-            self._carry_out(operations, meant)
-        if outcome.after and outcome.after.cpus is None and outcome.before:  # asked for once, up to 3.3
+            self._project(planned)
+        elif planned.steps:
+            yield from self._carry_out(planned, desired)
+        if outcome.after and outcome.after.cpus is None and outcome.before:  # asked for once, 3.3 and earlier
             outcome.after = replace(outcome.after, cpus=outcome.before.cpus)
-        outcome.drift = drift(outcome.after, self.desired)
+        if outcome.after is not None:
+            compared = comparison(outcome.after, desired)
+            outcome.drift, outcome.not_compared = compared.drift, list(dict.fromkeys(compared.not_compared))
         outcome.warnings += self._warn_of_reboots()
         return outcome
 
@@ -136,37 +139,35 @@ class Ensurer:
 
     def _learn_the_release(self) -> None:
         """Ask for the control domain where a create hangs on what the absence of the domain leaves open."""
-        creates = (
-            self.outcome.before is None and self.desired.state in (*UP, "defined") and not self.desired.restore_file
-        )
-        if creates and is_open(self.desired, self.client.release):
+        creates = self.outcome.before is None and self.desired.state in (*UP, "defined")
+        if creates and not self.desired.restore_file and is_open(self.desired, self.client.release):
             self.client.domain(DOMAIN_0)
 
-    def _find(self) -> Optional[Domain]:
+    def _find(self) -> Steps[Optional[Domain]]:
         """Return the domain, under its name or already under the new one. Raises where a save has hold of it."""
         desired = self.desired
-        domain = self._look_past_the_end(desired.name)
+        domain = yield from self._look_past_the_end(desired.name)
         if desired.new_name and desired.new_name != desired.name:
             renamed = self.client.domain(desired.new_name)
             if domain and renamed:
                 raise InvalidRequest(
                     f"There is a domain {desired.name} and a domain {desired.new_name}: neither is renamed"
                 )
-            if renamed:
-                domain, self.desired = renamed, replace(desired, name=desired.new_name)
-                self.name = desired.new_name
+            domain = renamed or domain
         if domain and domain.cpus is None and domain.domid is not None and "cpus" in desired.options:
             domain = replace(domain, cpus=tuple(vcpu.cpumap for vcpu in self.client.vcpus(domain.name)))
         if domain is None:
             self._refuse_a_pending_save()
+        else:
+            self.name = domain.name
         return domain
 
-    def _look_past_the_end(self, name: str) -> Optional[Domain]:
+    def _look_past_the_end(self, name: str) -> Steps[Optional[Domain]]:
         """Return a domain; one that has just gone down once xend has seen to it, as that is no preserved one yet."""
         domain = self.client.domain(name)
         began = self.clock.now()
         while domain is not None and is_passing(domain) and self.clock.now() - began < REAP_TIMEOUT:
-            self.clock.sleep(_FIRST_POLL)
+            yield _FIRST_POLL
             domain = self.client.domain(name)
         return domain
 
@@ -179,260 +180,180 @@ class Ensurer:
                 f"If it hangs because the guest is deaf or paused: unpausing {pending} lets a paused one go on."
             )
 
-    def _refuse_to_stall(self) -> None:
+    def _refuse_to_stall(self, memory: int) -> None:
         """Refuse a domain larger than its host, where xend would keep on looking for the memory (WIRE.md (e))."""
-        memory = self.desired.declared().memory or 0
         release = self.client.release
         if memory <= _SURELY_THERE or (release and not release.stalls_for_memory):
             return
         total = self.client.node().total_memory
         if total is not None and memory > total:
             raise InvalidRequest(
-                f"{self.desired.name} is to have {memory} MiB, and the host has {total} MiB in all. xend up to 3.1 would look "
-                "for the rest for a long time, and serve nobody meanwhile: it was not asked."
+                f"{self.desired.name} is to have {memory} MiB, and the host has {total} MiB in all. xend 3.1 and earlier would "
+                "look for the rest for a long time, and serve nobody meanwhile: it was not asked."
             )
 
-    def _foresee(self, operations: list[Operation]) -> None:
-        """Take the operations as done."""
+    def _project(self, planned: Plan) -> None:
+        """Take the steps as done."""
         outcome = self.outcome
-        for operation in operations:
-            self._keep_in_mind(operation)
-        outcome.after = reduce(lambda domain, operation: operation.project(domain), operations, outcome.before)
-        ends = [operation for operation in operations if isinstance(operation, (Shutdown, Destroy))]
-        if ends:
-            outcome.shutdown_outcome = "clean" if isinstance(ends[0], Shutdown) else "destroyed"
+        for step in planned.steps:
+            self._note(step)
+        outcome.after = reduce(lambda domain, step: step.project(domain), planned.steps, outcome.before)
+        outcome.shutdown_outcome = next((step.ends_as for step in planned.steps if step.ends_as), None)
 
-    def _carry_out(self, operations: list[Operation], meant: Intent) -> None:
-        """Send the operations, and plan anew whenever a domain is down: only then it shows what is left of it."""
+    def _carry_out(self, planned: Plan, desired: Desired) -> Steps[None]:
+        """Send the steps, and plan anew whenever a domain is down: only then it shows what is left of it."""
+        steps = planned.steps
         for _round in range(_MOST_ROUNDS):
-            finished = self._apply(operations)
-            if finished and self.desired.state in (*UP, "defined"):
+            finished = yield from self._apply(steps)
+            if finished and desired.state in (*UP, "defined"):
                 break
-            operations = plan(self.outcome.after, self.desired, self.client.release, meant)
-            if not operations:
+            steps = plan(self.outcome.after, desired, self.client.release, planned.intent).steps
+            if not steps:
                 break
         else:
-            raise self._unfinished(operations)
+            raise self._unfinished(steps)
         after = self.outcome.after
-        lives_as = "paused" if self.desired.state == "paused" else "running"
-        if self.desired.state in UP and (after is None or after.state != lives_as):
+        lives_as = "paused" if desired.state == "paused" else "running"
+        if desired.state in UP and (after is None or after.state != lives_as):
             raise GuestNotUp(
-                f"{self.desired.name} was brought up and is {after.state if after else 'gone'} now, not {lives_as}: "
+                f"{self.name} was brought up and is {after.state if after else 'gone'} now, not {lives_as}: "
                 "look at its console and at xend's log for the reason"
             )
 
-    def _unfinished(self, operations: list[Operation]) -> XendError:
+    def _unfinished(self, steps: list[Operation]) -> XendError:
         """Return the error of a plan that does not come to its end."""
         after = self.outcome.after
-        left = ", ".join(operation.op for operation in operations)
+        left = ", ".join(step.op for step in steps)
         return XendError(
             f"{self.name} is {after.state if after else 'gone'} after {_MOST_ROUNDS} attempts, not {self.desired.state}: "
             f"{left} would come next. Does something else change this domain at the same time?"
         )
 
-    def _apply(self, operations: list[Operation]) -> bool:
-        """Send the operations, up to the first that takes the domain down, and read the domain back.
+    def _apply(self, steps: list[Operation]) -> Steps[bool]:
+        """Send the steps, up to the first that takes the domain down, and read the domain back.
 
         Returns whether all were sent.
         """
         outcome = self.outcome
-        for position, operation in enumerate(operations):
-            if isinstance(operation, Reboot):
-                self._let_it_settle()
-            self._send(operation)
-            if operation.brings_down:
-                outcome.after = self._see_it_go(operation)
-                return position == len(operations) - 1
-            if isinstance(operation, Detach):
-                self._see_device_go(operation)
-            elif isinstance(operation, Reboot):
-                self._see_it_reboot()
-            elif isinstance(operation, Rename):
-                self.name = operation.new_name
+        for position, step in enumerate(steps):
+            delay = step.delay(outcome.before)
+            if delay:
+                yield delay
+            yield from self._send(step)
+            if step.brings_down:
+                outcome.after = yield from self._see_it_go(step)
+                return position == len(steps) - 1
+            if step.patience:
+                yield from self._settle(step, outcome.before)
+            self.name = step.name_after
         outcome.after = self.client.domain(self.name)
+        self._compare_with_what_was_sent(steps)
         return True
 
-    def _send(self, operation: Operation) -> None:
+    def _compare_with_what_was_sent(self, steps: list[Operation]) -> None:
+        """Raise where xend said that it had done something, and the domain does not show it."""
+        after = self.outcome.after
+        for step in steps if after else ():
+            shown = step.missing(after) if after else None
+            if shown is not None:
+                raise XendError(
+                    f"xend said that {step.op} of {self.name} was done, and it shows {shown}: it was not done, "
+                    "or something else changes this domain at the same time"
+                )
+
+    def _send(self, step: Operation) -> Steps[None]:
         """Send one operation; where a refusal leaves less than there was before, try once to bring that back."""
         try:
-            self._send_alone(operation)
+            yield from self._send_alone(step)
         except XendRefused as error:
-            outcome = self._recover(operation)
-            if outcome is None:
+            said = step.names(str(error))
+            brought_back = yield from self._bring_back()
+            if brought_back is None:
+                raise type(error)(said, reason=error.reason) from error
+            raise XendRefused(f"{said.rstrip('.')}. {brought_back}", reason=error.reason) from error
+
+    def _send_alone(self, step: Operation) -> Steps[None]:
+        """Send one operation, and note it as sent. Recoveries send with this, so none starts another."""
+        began = self.clock.now()
+        known = step.prepare(self.client)
+        while True:
+            try:
+                step.send(self.client)
+            except XendRefused as refusal:
+                if step.is_too_early(refusal) and self.clock.now() - began < step.retry_for:
+                    yield _SLOWEST_POLL
+                    continue
+                if not step.is_done_anyway(self.client):
+                    raise
+            except XendError as error:
+                if getattr(error, "perhaps_done", False):
+                    self._note(step)
                 raise
-            raise XendRefused(f"{str(error).rstrip('.')}. {outcome}", reason=error.reason) from error
+            break
+        self._note(step)
+        step.check(self.client, known)
 
-    def _send_alone(self, operation: Operation) -> None:
-        """Send one operation, and keep it in mind as sent. Recoveries send with this, so none starts another."""
-        try:
-            operation.send(self.client)
-        except XendRefused:
-            if not isinstance(operation, Destroy) or not self._is_gone():
-                raise  # a domain that is gone when it is to be destroyed is gone
-        self._keep_in_mind(operation)
-
-    def _is_gone(self) -> bool:
-        """Return whether nothing of the domain lives; of a managed one the definition may be left."""
-        left = self.client.domain(self.name)
-        return left is None or left.domid is None
-
-    def _recover(self, refused: Operation) -> Optional[str]:
-        """Bring back what was taken away for *refused*; return a sentence that says how that went, None if nothing was."""
-        done = self.outcome.operations
-        last = done[-1] if done else None
-        if isinstance(refused, WaitForDevices) and any(isinstance(operation, Create) for operation in done):
-            return self._end_half_made()
-        if isinstance(refused, Attach) and isinstance(last, Detach) and last.was:
-            return self._attach_again(last)
-        if isinstance(refused, Define) and done and self.outcome.before:
-            return self._define_again(self.outcome.before)
-        return None
-
-    def _keep_in_mind(self, operation: Operation) -> None:
-        """Note an operation as done."""
+    def _note(self, step: Operation) -> None:
+        """Note an operation as sent."""
         outcome = self.outcome
-        outcome.operations.append(operation)
-        if (operation.brings_down or isinstance(operation, Delete)) and self.desired.state in (*UP, "defined"):
+        outcome.operations.append(step)
+        if step.removes and self.desired.state in (*UP, "defined"):
             outcome.removed = outcome.before
 
-    def _end_half_made(self) -> str:
-        """Destroy a domain of ours whose devices failed, unless it is to be kept; return what came of it."""
-        name = self.desired.name
-        if self.desired.on_device_failure == "keep":
-            return f"The domain {name} was created and is left paused, as asked."
-        made = f"The domain {name}, created just before,"
+    def _bring_back(self) -> Steps[Optional[str]]:
+        """Bring back what was taken away just before; return a sentence that says how that went, None if nothing was."""
+        done = self.outcome.operations
+        undo = done[-1].undo() if done else None
+        if undo is None:
+            return done[-1].left_as_asked() if done else None
         try:
-            self._send_alone(Destroy(name))
+            if undo.after is not None:
+                gone, _domain, _took = yield from self._look_until(undo.after, None)
+                if not gone:
+                    return f"{undo.what} {undo.failed % f'{undo.why_not} after {undo.after.patience:g} s'}"
+            yield from self._send_alone(undo.operation)
         except XendError as second:
-            return f"{made} is left paused: it could not be destroyed ({second})."
-        return f"{made} was destroyed again (on_device_failure: destroy)."
+            return f"{undo.what} {undo.failed % str(second).rstrip('.')}"
+        return f"{undo.what} {undo.done}"
 
-    def _attach_again(self, detached: Detach) -> str:
-        """Attach a device again that was to make room for another one; return what came of it."""
-        what = f"The old {detached.kind} {detached.key}"
-        try:
-            if not self._is_device_gone(detached, RECOVERY_TIMEOUT):
-                return (
-                    f"{what} is detached, and was not attached again: the {detached.kind} that failed is still there after "
-                    f"{RECOVERY_TIMEOUT} s."
-                )
-            self._send_alone(Attach(detached.name, detached.was))
-        except XendError as second:
-            return f"{what} is detached, and could not be attached again ({second})."
-        return f"{what} was attached again."
+    def _settle(self, step: Operation, before: Optional[Domain]) -> Steps[Optional[Domain]]:
+        """Wait until an operation has had its effect; return the domain. Raises GuestStillUp where it has not in time."""
+        settled, now, took = yield from self._look_until(step, before)
+        if not settled:
+            follow_up = step.when_late(now, before)
+            yield from self._send(follow_up)
+            return (yield from self._settle(follow_up, before))
+        if step.ends_as and self.outcome.shutdown_outcome is None:
+            limit = limit_of(before)
+            forced = step.ends_as == "clean" and limit is not None and took >= limit
+            # xend's own end of a domain shows in nothing but the time that it took.
+            self.outcome.shutdown_outcome = "forced" if forced else step.ends_as
+        return now
 
-    def _define_again(self, old: Domain) -> str:
-        """Bring a definition back that was to be replaced; return what came of it."""
-        what = f"The old definition of {old.name}"
-        try:
-            self._send_alone(Define(old.name, old.tree))
-        except XendError as second:
-            return (
-                f"{what} is deleted, and could not be brought back ({second}). It is in the result, as removed_config."
-            )
-        return f"{what} was brought back."
-
-    def _let_it_settle(self) -> None:
-        """Wait until a reboot does not cost the domain: xend destroys one that was started just before."""
-        domain = self.outcome.before
-        seconds = domain.release.reboot_settles_after if domain and domain.release else 0
-        started = domain.start_time if domain else None
-        age = None if started is None else self.clock.wall() - started
-        if age is None or age < seconds + CLOCK_TOLERANCE:
-            self.clock.sleep(seconds)
-
-    def _see_it_reboot(self) -> None:
-        """Wait until the domain runs under another domid."""
-        before = self.outcome.before
-        old = before.domid if before else None
-        domain, took = self._look_until(
-            lambda now: now is not None and now.domid not in (None, old) and now.state == "running",
-            self.desired.shutdown_timeout,
-        )  # 3.2 and later show it paused while they build it
-        if domain is None or domain.domid in (None, old):
-            raise GuestStillUp(
-                f"{self.desired.name} was asked to reboot, and after {took:.0f} s it has not: it is "
-                f"{domain.state if domain else 'gone'}. "
-                "Up to 3.1, xend destroys a guest that takes more than 30 s to go down."
-            )
-
-    def _see_device_go(self, operation: Detach) -> None:
-        """Wait until a device is gone: up to 3.2 xend has only asked for it, and its dev is taken until then."""
-        if not self._is_device_gone(operation, DETACH_TIMEOUT):
-            raise GuestStillUp(
-                f"The {operation.kind} {operation.key} of {self.desired.name} was detached and is still there after "
-                f"{DETACH_TIMEOUT} s: the guest has it in use"
-            )
-
-    def _is_device_gone(self, operation: Detach, patience: float) -> bool:
-        """Look for the device of a detach until it is gone or *patience* seconds are over; tell whether it is gone."""
-        began = self.clock.now()
-        while not operation.is_gone(self.client):
-            if self.clock.now() - began >= patience:
-                return False
-            self.clock.sleep(_FIRST_POLL)
-        return True
-
-    def _see_it_go(self, operation: Operation) -> Optional[Domain]:
-        """Wait until the domain is down, by force if the desired says so; return what is left of it."""
+    def _see_it_go(self, step: Operation) -> Steps[Optional[Domain]]:
+        """Wait until the domain is down, by force if that is desired; return what is left of it."""
         before = self.outcome.after
-        asked = isinstance(operation, Shutdown)
-        patience = self.desired.shutdown_timeout if asked else DESTROY_TIMEOUT
-        old = before.domid if before else None
-        left, took = self._look_until(lambda now: not _is_up(now) or (now is not None and now.domid != old), patience)
+        left = yield from self._settle(step, before)
         if left is not None and is_passing(left):
-            left = self._look_past_the_end(self.name)
-        if not _is_up(left):
-            if self.outcome.shutdown_outcome is None and not isinstance(operation, Save):
-                self.outcome.shutdown_outcome = self._outcome(before, asked, took)
-            return left
-        if left is not None and left.domid != old:
+            left = yield from self._look_past_the_end(self.name)
+        if is_up(left) and left is not None:
             raise GuestStillUp(
-                f"{self.desired.name} did not stay down: it runs again, as domid {left.domid}. "
+                f"{self.name} did not stay down: it runs again, as domid {left.domid}. "
                 "Was it rebooted, or did it crash and restart?"
             )
-        if asked and self.desired.on_shutdown_timeout == "destroy":
-            destroy = Destroy(self.name)
-            self._send(destroy)
-            return self._see_it_go(destroy)
-        if isinstance(operation, Save):
-            raise GuestStillUp(
-                f"{self.desired.name} is still up, and xend said that it had saved it to {operation.file}: "
-                "the save has failed (3.1 says so of none). See xend's log."
-            )
-        raise GuestStillUp(self._complaint(asked, patience))
+        return left
 
-    def _look_until(self, done: Callable[[Optional[Domain]], bool], patience: float) -> tuple[Optional[Domain], float]:
-        """Look at the domain until it is *done* or *patience* seconds are over; return it, and the seconds it took."""
+    def _look_until(self, step: Operation, before: Optional[Domain]) -> Steps[tuple[bool, Optional[Domain], float]]:
+        """Look until *step* has settled or its time is over; return whether it has, the domain, and the seconds it took."""
         began = self.clock.now()
         interval = _FIRST_POLL
         while True:
-            domain = self.client.domain(self.name)
+            settled, domain = step.settled(self.client, before)
             took = self.clock.now() - began
-            if done(domain) or took >= patience:
-                return domain, took
-            self.clock.sleep(min(interval, patience - took))
+            if settled or took >= step.patience:
+                return settled, domain, took
+            yield min(interval, step.patience - took)
             interval = min(interval * 1.5, _SLOWEST_POLL)
-
-    def _outcome(self, before: Optional[Domain], asked: bool, took: float) -> str:
-        """Tell who ended the domain. xend's own end of it shows in nothing but the time that it took."""
-        if not asked:
-            return "destroyed"
-        limit = before.release.shutdown_ends_after if before and before.release else None
-        return "forced" if limit is not None and took >= limit else "clean"
-
-    def _complaint(self, asked: bool, patience: float) -> str:
-        """Say that a domain is still there, and what is going to happen to it."""
-        name = self.desired.name
-        if not asked:
-            return f"{name} was destroyed and is still there after {patience:g} s"
-        release = self.outcome.before.release if self.outcome.before else None
-        limit = release.shutdown_ends_after if release else None
-        if limit is not None and patience < limit:
-            warning = f" xend {release.span if release else ''} itself will destroy it {limit} s after the request."
-        else:
-            warning = " Nothing was destroyed; on_shutdown_timeout: destroy or force: true would do that."
-        return f"{name} is still up {patience:g} s after it was asked to shut down.{warning}"
 
 
 def is_passing(domain: Domain) -> bool:
@@ -443,8 +364,3 @@ def is_passing(domain: Domain) -> bool:
     if domain.state == "shutdown" and domain.shutdown_reason == "suspend":
         return False  # somebody has suspended it: it stays
     return action in ("destroy", "restart", "rename-restart", "coredump-destroy", "coredump-restart")
-
-
-def _is_up(domain: Optional[Domain]) -> bool:
-    """Tell whether a domain holds on: what is left of it may be nothing, a definition, or a preserved body."""
-    return domain is not None and domain.state not in ("halted", "shutdown", "crashed")

@@ -9,25 +9,22 @@ The table of states is that of the documentation of xen_domain.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import reduce
 from typing import Any, Optional
 
-from ansible_collections.dom0.xend.plugins.module_utils.desired.compare import Comparison, compare
-from ansible_collections.dom0.xend.plugins.module_utils.desired.config import (
-    UP,
-    Desired,
-    check_creation,
-    check_definition,
-)
+from ansible_collections.dom0.xend.plugins.module_utils.desired.checks import check_creation, check_definition
+from ansible_collections.dom0.xend.plugins.module_utils.desired.compare import compare
+from ansible_collections.dom0.xend.plugins.module_utils.desired.desired import UP, Desired
+from ansible_collections.dom0.xend.plugins.module_utils.fields.field import Comparison
 from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
-from ansible_collections.dom0.xend.plugins.module_utils.plan.operations import (
+from ansible_collections.dom0.xend.plugins.module_utils.operations.base import Operation
+from ansible_collections.dom0.xend.plugins.module_utils.operations.life import (
     Create,
     Define,
     Delete,
     Destroy,
-    Operation,
     Pause,
     Reboot,
     Rename,
@@ -68,6 +65,14 @@ class Intent(Enum):
     """Make room for a new domain or definition of the same name."""
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What to send, in order; nothing if all is as desired. The intent never changes on the way."""
+
+    intent: Intent
+    steps: list[Operation]
+
+
 def intent(current: Optional[Domain], desired: Desired) -> Intent:
     """Return whether the domain that a task finds is kept or replaced."""
     if current is not None and not current.is_privileged and _is_to_be_replaced(current, desired):
@@ -77,25 +82,30 @@ def intent(current: Optional[Domain], desired: Desired) -> Intent:
 
 def plan(
     current: Optional[Domain], desired: Desired, release: Optional[Release], meant: Optional[Intent] = None
-) -> list[Operation]:
-    """Return what to send, in order; nothing if all is as desired. Raises InvalidRequest for what must not be done.
+) -> Plan:
+    """Return how *current* becomes as desired. Raises InvalidRequest for what must not be done.
 
     *meant* is the intent of the task. Whoever plans again on the way passes the first one: what is left of a domain on its
     way down says nothing about whether it is to be replaced. Without it, *current* is what the task has found.
     """
     if meant is None:
         meant = intent(current, desired)
+    return Plan(meant, _steps(current, desired, release, meant))
+
+
+def _steps(current: Optional[Domain], desired: Desired, release: Optional[Release], meant: Intent) -> list[Operation]:
+    """Return the steps of a plan."""
     if current is None:
         return _with_new_name(_from_nothing(desired, release), desired)
     if current.is_privileged:
         return _leave_domain_0(current, desired)
     if current.state == "dying":
         raise InvalidRequest(
-            f"{desired.name} is dying: the hypervisor has not let go of it yet. Run the task again later."
+            f"{current.name} is dying: the hypervisor has not let go of it yet. Run the task again later."
         )
     if meant is Intent.REPLACE and current.state == "halted":
-        operations = _redefine(current, desired, release)
-        return _with_new_name(operations + _bring_up(_projected(operations, current), desired), desired)
+        steps = _redefine(current, desired, release)
+        return _with_new_name(steps + _bring_up(_projected(steps, current), desired), desired)
     if meant is Intent.REPLACE:
         down = _take_down(current, replace(desired, state="absent"))
         return _with_new_name(down + _from_nothing(desired, release), desired)
@@ -122,7 +132,7 @@ def _keep(current: Domain, desired: Desired, release: Optional[Release]) -> list
 
 def drift(found: Optional[Domain], desired: Desired) -> list[dict[str, Any]]:
     """Return where *found* is not as declared: the option, what was declared, what was found, what it takes."""
-    return _comparison(found, desired).drift if found is not None else []
+    return comparison(found, desired).drift if found is not None else []
 
 
 def view(domain: Optional[Domain]) -> dict[str, Any]:
@@ -140,7 +150,7 @@ def _told(value: Any) -> Any:
     return [_told(item) for item in value] if isinstance(value, list) else value
 
 
-def _comparison(found: Domain, desired: Desired) -> Comparison:
+def comparison(found: Domain, desired: Desired) -> Comparison:
     """Compare under the name that the domain has."""
     return compare(found, replace(desired, name=found.name) if desired.config is None else desired)
 
@@ -150,7 +160,7 @@ def _leave_domain_0(current: Domain, desired: Desired) -> list[Operation]:
     if (
         desired.state != "running"
         or desired.new_name not in (None, current.name)
-        or _comparison(current, desired).operations
+        or comparison(current, desired).operations
     ):
         raise InvalidRequest(
             f"{desired.name} is the control domain: it is never paused, stopped, destroyed, saved, deleted or changed"
@@ -169,7 +179,9 @@ def _from_nothing(desired: Desired, release: Optional[Release]) -> list[Operatio
     if desired.state == "defined":
         check_definition(release)
         return [Define(desired.name, desired.tree(release))]
-    made: list[Operation] = [Create(desired.name, desired.tree(release)), WaitForDevices(desired.name)]
+    config = desired.tree(release)
+    keep = desired.on_device_failure == "keep"
+    made: list[Operation] = [Create(desired.name, config, keep=keep), WaitForDevices(desired.name, config)]
     return made if desired.state == "paused" else [*made, Unpause(desired.name)]
 
 
@@ -200,12 +212,12 @@ def _bring_up(current: Domain, desired: Desired) -> list[Operation]:
         if current.cpu_time == 0:  # never ran, so whoever created it may not have got as far as its devices
             operations.append(WaitForDevices(name))
         operations.append(Unpause(name))
-    operations += _comparison(_projected(operations, current), desired).operations
+    operations += comparison(_projected(operations, current), desired).operations
     if desired.state == "paused" and current.state != "paused":
         operations.append(Pause(name))
     if desired.state == "restarted" and current.state != "halted":
         _check_reboot(_projected(operations, current))
-        operations.append(Reboot(name))
+        operations.append(Reboot(name, desired.shutdown_timeout))
     return operations
 
 
@@ -251,7 +263,7 @@ def _redefine(current: Domain, desired: Desired, release: Optional[Release]) -> 
         {**desired.options, "uuid": current.uuid} if current.uuid and "uuid" not in desired.options else desired.options
     )
     tree = replace(desired, options=options).tree(release)
-    return [Delete(current.name), Define(desired.name, tree)]
+    return [Delete(current.name, current), Define(desired.name, tree)]
 
 
 def _save(current: Domain, desired: Desired) -> list[Operation]:
@@ -276,5 +288,7 @@ def _take_down(current: Domain, desired: Desired) -> list[Operation]:
             "Shut it down from inside, or destroy it with force: true."
         )
     asked: list[Operation] = [Unpause(name)] if current.state == "paused" else []
-    asked.append(Shutdown(name))
+    asked.append(
+        Shutdown(name, timeout=desired.shutdown_timeout, then_destroy=desired.on_shutdown_timeout == "destroy")
+    )
     return [*asked, Destroy(name)] if current.on_poweroff == "preserve" else asked

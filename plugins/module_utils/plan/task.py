@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.dom0.xend.plugins.module_utils.desired.config import STRUCTURED, Desired, parse_config
+from ansible_collections.dom0.xend.plugins.module_utils.desired.desired import Desired, parse_config
+from ansible_collections.dom0.xend.plugins.module_utils.fields.table import NAMES
+from ansible_collections.dom0.xend.plugins.module_utils.info.log import last_lines
 from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import without_secrets
-from ansible_collections.dom0.xend.plugins.module_utils.plan.apply import Ensurer, Outcome
+from ansible_collections.dom0.xend.plugins.module_utils.plan.apply import Applier, Outcome
 from ansible_collections.dom0.xend.plugins.module_utils.plan.planning import view
 from ansible_collections.dom0.xend.plugins.module_utils.result import TaskResult
 from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
@@ -21,20 +23,35 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import dumps
 
 def run(options: Mapping[str, Any], client: XendClient) -> TaskResult:
     """Have the domain as *options* declare it. A failure says what was sent before it. Raises InvalidRequest."""
-    ensurer = Ensurer(client, desired_of(options))
+    applier = Applier(client, desired_of(options))
     try:
-        outcome = ensurer.run()
+        outcome = applier.run()
     except XendError as error:
-        done = ensurer.outcome
-        return TaskResult({"changed": bool(done.operations), **sent(done)}, failure=str(error))
-    return TaskResult(_values(options["name"], outcome), [*outcome.warnings, *_drifting(options["name"], outcome)])
+        done = applier.outcome
+        values = {"changed": bool(done.operations), **sent(done), **end_of_log(client, options["log_lines"])}
+        return TaskResult(values, failure=str(error))
+    values = result_of(options["name"], outcome)
+    drifting = _drifting(options["name"], outcome)
+    if drifting and options["on_drift"] == "fail":
+        return TaskResult(values, outcome.warnings, failure=" ".join(drifting))
+    return TaskResult(values, [*outcome.warnings, *drifting])
+
+
+def end_of_log(client: XendClient, lines: int) -> dict[str, Any]:
+    """Return the last lines of xend's log as the result has them, nothing where none are asked for or xend gives none."""
+    if lines < 1:
+        return {}
+    try:
+        return {"log": last_lines(client.log(), lines)}
+    except XendError as error:
+        return {"log": [f"xend's log could not be read: {error}"]}
 
 
 def desired_of(options: Mapping[str, Any]) -> Desired:
     """Return what the task declares. Raises InvalidRequest."""
     config = None if options["config"] is None else parse_config(options["config"], options["name"])
     return Desired(
-        options={key: options[key] for key in STRUCTURED if options[key] is not None},
+        options={key: options[key] for key in NAMES if options[key] is not None},
         config=config,
         **{key: options[key] for key in Desired.__dataclass_fields__ if key not in ("options", "config")},
     )
@@ -48,13 +65,14 @@ def sent(outcome: Outcome) -> dict[str, Any]:
     return result
 
 
-def _values(name: str, outcome: Outcome) -> dict[str, Any]:
+def result_of(name: str, outcome: Outcome) -> dict[str, Any]:
     """Return the values of the result."""
     values: dict[str, Any] = {
         "changed": bool(outcome.operations),
         "domain": outcome.after.as_dict() if outcome.after else None,
         **sent(outcome),
         "drift": outcome.drift,
+        "not_compared": outcome.not_compared,
         "diff": {
             "before_header": name,
             "before": view(outcome.before),
@@ -70,7 +88,6 @@ def _values(name: str, outcome: Outcome) -> dict[str, Any]:
 def _drifting(name: str, outcome: Outcome) -> list[str]:
     """Return a warning for each thing that differs and stays as it is."""
     return [
-        f"{name}: {item['option']} is {item['found']!r}, not {item['declared']!r} as declared; "
-        f"that takes: {item['takes']}"
+        f"{name}: {item['option']} is {item['found']!r}, not {item['declared']!r} as declared; that takes: {item['takes']}."
         for item in outcome.drift
     ]

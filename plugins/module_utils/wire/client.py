@@ -14,9 +14,10 @@ from collections.abc import Iterable, Mapping
 from typing import Optional
 from urllib.parse import quote, unquote, urlencode
 
-from ansible_collections.dom0.xend.plugins.module_utils.model.domain import DOMAIN_0, Domain, Vcpu, is_domain_0
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import DOMAIN_0, Domain, is_domain_0
 from ansible_collections.dom0.xend.plugins.module_utils.model.node import Node
 from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import masked
+from ansible_collections.dom0.xend.plugins.module_utils.model.vcpus import Vcpu
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import (
     InvalidRequest,
     NoSuchDomain,

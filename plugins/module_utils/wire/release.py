@@ -26,7 +26,7 @@ class Release:
     span: str
     """The releases meant, for people."""
     vcpus_in_image: bool = False
-    """3.0.0 reads ``vcpus`` in the image section only, 3.0.2 to 4.0 in either place, 4.1 at the top level only."""
+    """3.0.0 reads ``vcpus`` in the image section only, 3.0.2 to 3.2 in either place, 3.3 and later at the top level only."""
     deletes_boot_files: bool = False
     """With a ``bootloader`` in a create, the files named as kernel and ramdisk are deleted."""
     shutdown_ends_after: Optional[int] = None
@@ -57,6 +57,12 @@ class Release:
     """set_vcpus changes what is shown as the number of vcpus, too; how many the guest was built with shows nowhere."""
     reattaches: bool = True
     """A device can take the mac or the dev of one that was detached. 3.2 refuses that while the guest lives."""
+    destroys_taps_as_vbds: bool = False
+    """device_destroy takes a tap away as a ``vbd``, and knows none as a ``tap``. 3.4 and later have it the other way round."""
+    shows_emulated_disks: bool = True
+    """A disk of the emulator, ``ioemu:hda``, is among the devices of a domain."""
+    needs_emulated_vifs: bool = False
+    """An hvm guest has no network card but one of the type ``ioemu`` that is asked for."""
     reboot_settles_after: int = 0
     """A reboot so many seconds after the start, or up to 3.0.3 after another reboot, loses the domain."""
 
@@ -73,16 +79,25 @@ EARLY = Release(
     manages=False,
     shows_maxmem=False,
     rereads_ip=False,
+    destroys_taps_as_vbds=True,
+    needs_emulated_vifs=True,
     reboot_settles_after=20,
 )
-R300 = replace(EARLY, span="3.0.0", pins=True)
+R300 = replace(EARLY, span="3.0.0", pins=True, shows_emulated_disks=False)
 R302 = replace(EARLY, span="3.0.2", rereads_ip=True)
 R303 = replace(EARLY, span="3.0.3", rereads_ip=True)
 R302_TO_303 = replace(EARLY, span="3.0.2 to 3.0.3", rereads_ip=True)
-R304 = Release("3.0.4", shutdown_ends_after=30, stalls_for_memory=True, appends_root=True, rewrites_vcpus=True)
-R31 = Release("3.1", shutdown_ends_after=30, stalls_for_memory=True, changes_media=True)
+R304 = Release(
+    "3.0.4",
+    shutdown_ends_after=30,
+    stalls_for_memory=True,
+    appends_root=True,
+    rewrites_vcpus=True,
+    destroys_taps_as_vbds=True,
+)
+R31 = Release("3.1", shutdown_ends_after=30, stalls_for_memory=True, changes_media=True, destroys_taps_as_vbds=True)
 R31_TO_33 = replace(R31, span="3.1 to 3.3")
-R32_TO_33 = Release("3.2 to 3.3", changes_media=True, sets_cap=True, reattaches=False)
+R32_TO_33 = Release("3.2 to 3.3", changes_media=True, sets_cap=True, reattaches=False, destroys_taps_as_vbds=True)
 R32_TO_34 = replace(R32_TO_33, span="3.2 to 3.4", reboot_settles_after=60)
 LATE = Release("3.4 to 4.4", pins=True, sets_cap=True, reboot_settles_after=60)
 R34 = replace(LATE, span="3.4", changes_media=True)

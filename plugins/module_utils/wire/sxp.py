@@ -40,18 +40,20 @@ MAX_DEPTH = 50
 _ATOM = r"[^\s\x00-\x1f\x7f()'\"\#<>{}\[\];][^\s\x00-\x1f\x7f()\#<>{}\[\];]*"
 _TOKEN = re.compile(
     rf"""
-      \(({_ATOM})[ ]({_ATOM})\)               # 1, 2: a list of two bare atoms, as most of a listing is
-    | ({_ATOM})                               # 3: a bare atom
-    | (\()                                    # 4
-    | (\))                                    # 5
-    | ('[^'\\]*(?:\\.[^'\\]*)*')              # 6: a string, or
-    | ("[^"\\]*(?:\\.[^"\\]*)*")              # 7: a string
+      \(({_ATOM})[ ](?:({_ATOM})              # 1, 2: a list of two bare atoms, as most of a listing is, or
+                     | '([^'\\]*)')\)         # 1, 3: of one and a string without escapes
+    | ({_ATOM})                               # 4: a bare atom
+    | (\()                                    # 5
+    | (\))                                    # 6
+    | ('[^'\\]*(?:\\.[^'\\]*)*')              # 7: a string, or
+    | ("[^"\\]*(?:\\.[^"\\]*)*")              # 8: a string
     | \#[^\n]*                                # a comment
-    | ([^ \t\n\v\f\r])                        # 8: nothing that xend prints
+    | ([^ \t\n\v\f\r])                        # 9: nothing that xend prints
     """,
     re.VERBOSE | re.DOTALL,
 )
-_PAIR, _BARE, _OPEN, _CLOSE, _ODD = 2, 3, 4, 5, 8
+_PAIRS, _BARE, _OPEN, _CLOSE, _ODD = (2, 3), 4, 5, 6, 9
+_LISTS = (*_PAIRS, _OPEN)
 
 _BARE_EVERYWHERE = re.compile(r"[A-Za-z0-9._:/~-]+")
 _NEEDS_ESCAPE = re.compile(rb"[\x00-\x1f\x7f-\xff\\']")
@@ -121,10 +123,10 @@ class _Parser(_BaseParser):
         into: list[Sxp] = []
         for match in _TOKEN.finditer(text, i):
             kind = match.lastindex
-            if kind in (_PAIR, _OPEN) and len(stack) >= MAX_DEPTH:
+            if kind in _LISTS and len(stack) >= MAX_DEPTH:
                 raise SxpError(f"lists nested over {MAX_DEPTH} deep", text, match.start())
-            if kind == _PAIR:
-                into.append([match[1], match[2]])
+            if kind in _PAIRS:
+                into.append([match[1], match[kind]])
             elif kind == _BARE:
                 into.append(match[0])
             elif kind == _OPEN:
@@ -201,5 +203,5 @@ def _repr(atom: str) -> str:
 
 
 def _escaped(match: re.Match[bytes]) -> bytes:
-    """Return the escape of one byte."""
-    return _SHORT_ESCAPES.get(match[0]) or b"\\x%02x" % match[0][0]
+    """Return the escape of one byte, in octal: 3.0.4 reads hexadecimal letters wrongly (create-escape-oct, create-utf8-get)."""
+    return _SHORT_ESCAPES.get(match[0]) or b"\\%03o" % match[0][0]

@@ -39,7 +39,7 @@ def test_each_guide_is_found_from_each_front_door() -> None:
 
 def test_what_an_error_is_said_to_say_is_what_the_code_says() -> None:
     terms = re.findall(r"^``(.+)``$", (SITE / "rst" / "first_steps.rst").read_text(), re.MULTILINE)
-    code = "".join(path.read_text() for path in (TOP / "plugins" / "module_utils").glob("*.py"))
+    code = "".join(path.read_text() for path in (TOP / "plugins" / "module_utils").rglob("*.py"))
     assert len(terms) >= 5
     assert [term for term in terms if term not in code] == []
 

@@ -25,14 +25,20 @@ from tests.simulator import Simulator
 from tests.support.running import READING_OPS, written
 
 TOP = Path(__file__).resolve().parents[3]
-DEFAULTS = yaml.safe_load((TOP / "roles" / "guests" / "defaults" / "main.yml").read_text(encoding="utf-8"))
 RELEASES = ["3.0.0", "3.0.3", "3.2", "4.1"]
+NAMESPACE = uuid.UUID("45c5dff2-e337-5e7b-83da-90fc6c2e53aa")
 SMALL = {"memory": 64, "image": {"kernel": "/k"}}
 
 
-def mark(name: str) -> str:
-    """Return the uuid that the role gives to a new guest."""
-    return str(uuid.uuid5(uuid.UUID(DEFAULTS["guests_uuid_namespace"]), name))
+def mark(sim: Simulator, name: str, list_name: str = "default") -> str:
+    """Return the uuid that the role gives to a new guest of a list on the host of a xend."""
+    of_list = uuid.uuid5(NAMESPACE, json.dumps([host_of(sim), list_name]))
+    return str(uuid.uuid5(of_list, name))
+
+
+def host_of(sim: Simulator) -> str:
+    """Return the name of the host that a xend is for the inventory."""
+    return f"xend-{sim.version}"
 
 
 def config(name: str, *more: str) -> str:
@@ -79,7 +85,7 @@ def play_on(
     sims: list[Simulator], folder: Path, tasks: list[dict[str, Any]], *arguments: str, **more: Any
 ) -> list[Played]:
     """Run tasks on several xends at once. ``kept`` is what they leave of themselves, whatever happens."""
-    urls = {f"xend-{sim.version}": sim.unix_url for sim in sims}
+    urls = {host_of(sim): sim.unix_url for sim in sims}
     keep = {
         "content": "{{ kept | default(guests_results) | default({}) | to_json }}",
         "dest": f"{folder}/{{{{ inventory_hostname }}}}.json",
@@ -149,8 +155,8 @@ def _sims() -> Iterator[list[Simulator]]:
         for sim in sims:
             for name in ("legacy", "stray-1", "a-stray-1", "migrating-x"):
                 settled(sim, name)
-            settled(sim, "gone", f"(uuid {mark('gone')})")
-            settled(sim, "other", f"(uuid {mark('of another name')})")
+            settled(sim, "gone", f"(uuid {mark(sim, 'gone')})")
+            settled(sim, "other", f"(uuid {mark(sim, 'of another name')})")
         yield sims
 
 
@@ -168,7 +174,7 @@ def test_a_check_run_foresees_what_a_run_does_and_a_second_run_changes_nothing(
         assert {"Domain-0", "legacy", "a-stray-1", "migrating-x", "other", "db", "web"} <= set(sim.names())
         assert not {"gone", "stray-1"} & set(sim.names())
         uuids = {name: result["domain"]["uuid"] for name, result in done.results.items() if result["domain"]}
-        assert [name for name in sorted(uuids) if uuids[name] == mark(name)] == ["db", "web"]
+        assert [name for name in sorted(uuids) if uuids[name] == mark(sim, name)] == ["db", "web"]
         sim.clear_log()
     for sim, done in zip(sims, play_on(sims, tmp_path, ROLE, vars=DECLARED)):
         assert done.changed == [], done.shown
@@ -178,15 +184,15 @@ def test_a_check_run_foresees_what_a_run_does_and_a_second_run_changes_nothing(
 def test_guests_are_dealt_with_in_steps_down_before_up_each_with_its_options(sim: Simulator, tmp_path: Path) -> None:
     for name in ("base", "upper"):
         settled(sim, name)
-    settled(sim, "renamed", f"(uuid {mark('third')})")
+    settled(sim, "renamed", f"(uuid {mark(sim, 'third')})")
     disks = [{"uname": "phy:vg0/a", "dev": "sda1"}, {"uname": "phy:vg0/b", "dev": "sdb1"}]
     variables = {
         "guests_defaults": {
             **SMALL,
             "vbds": disks,
             "on_crash": "preserve",
-            "vcpus": 2,
-            "image": {"kernel": "/k", "args": "4"},
+            "vcpus": "{{ 1 + 1 }}",
+            "image": {"kernel": "/{{ 'k' }}", "args": "4"},
         },
         "guests_list": [
             {"name": "third", "after": ["raw", "second"], "vbds": disks[:1], "vcpus": None},
@@ -208,7 +214,10 @@ def test_guests_are_dealt_with_in_steps_down_before_up_each_with_its_options(sim
     assert {name: domain["vcpus"] for name, domain in domains.items()} == {"raw": 1, "second": 2, "third": 1}
     assert {name: len(domain["vbds"]) for name, domain in domains.items()} == {"raw": 0, "second": 2, "third": 1}
     assert domains["second"]["image"]["args"] == "root=/dev/sda1 4"
-    assert [name for name in domains if domains[name]["uuid"] == mark(name)] == ["raw", "second"]  # third's is taken
+    assert [name for name in domains if domains[name]["uuid"] == mark(sim, name)] == [
+        "raw",
+        "second",
+    ]  # third's is taken
 
 
 def test_the_mark_outlives_all_that_happens_to_a_guest_and_a_uuid_of_its_own_stays(
@@ -242,13 +251,18 @@ def test_the_mark_outlives_all_that_happens_to_a_guest_and_a_uuid_of_its_own_sta
     )
     assert [name for name, result in last.items() if result["changed"]] == ["saved", "managed"]
     uuids = {name: result["domain"]["uuid"] for name, result in last.items()}
-    expected = {name: mark(name) for name in ("replaced", "saved", "managed")}
+    expected = {name: mark(sim, name) for name in ("replaced", "saved", "managed")}
     assert uuids == {**expected, "own": own, "legacy": first["legacy"]["domain"]["uuid"]}
 
 
 def guests(*listed: object) -> dict[str, Any]:
     """Return the variables with that list."""
     return {"guests_list": list(listed)}
+
+
+def pruning(*listed: object) -> dict[str, Any]:
+    """Return the variables with that list, where what is not in it is pruned."""
+    return {**guests(*listed), "guests_prune": True}
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
@@ -270,18 +284,73 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "'vcpus' is of type str found in 'guests_defaults'",
     ),
     "own default": ({**guests(), "guests_defaults": {"uuid": "0" * 32}}, "guests_defaults.uuid"),
-    "namespace": ({**guests(), "guests_uuid_namespace": "mine"}, "badly formed hexadecimal UUID"),
     "pattern": ({**guests(), "guests_prune": True, "guests_prune_pattern": "("}, "unterminated subpattern"),
+    "blank": (pruning({"name": "web1 "}), "'web1 ' begins or ends with a blank"),
+    "number": (
+        pruning({"name": 8}),
+        "name of entry 1 is 8, which is not text. Write it in quotes: YAML reads 010 as 8",
+    ),
+    "yes": (pruning({"name": "a"}, {"name": True}), "name of entry 2 is True, which is not text"),
+    "nameless": (pruning({"name": ""}), "name of entry 1 is empty"),
+    "new number": (pruning({"name": "a", "new_name": 8}), "new_name of a is 8, which is not text"),
+    "after number": (pruning({"name": "8"}, {"name": "a", "after": [8]}), "after of a holds 8, which is not text"),
+    "one file": (
+        guests(*({"name": name, "state": "saved", "save_file": f"/var//{name[:1]}.chk"} for name in ("m1", "m2"))),
+        "m1 and m2 both use the file /var/m.chk",
+    ),
+    "file of another": (
+        guests({"name": "a", "state": "saved", "save_file": "/f"}, {"name": "b", "restore_file": "/./f"}),
+        "a and b both use the file /f",
+    ),
+    "file and disk": (
+        guests(
+            {"name": "a", "state": "saved", "save_file": "/dev/vg0/b"},
+            {"name": "b", "vbds": [{"uname": "phy:vg0/b", "dev": "sda1"}]},
+        ),
+        "save_file of a, /dev/vg0/b, is a disk of b",
+    ),
+    "two files": (
+        guests({"name": "a", "save_file": "/f", "restore_file": "/g"}),
+        "a has both save_file and restore_file",
+    ),
+    "file of one that is stopped": (
+        guests({"name": "a", "state": "stopped", "save_file": "/f"}),
+        "a: state: saved and",
+    ),
+    "config": (pruning({"name": "a", "config": "(vm"}), "a: config is not an s-expression"),
+    "disk": (pruning({"name": "a", **SMALL, "vbds": [{"uname": "/x", "dev": "sda1"}]}), "a: vbds: uname '/x' of sda1"),
+}
+"""Variables, and what is said of them before xend is asked for anything."""
+
+REFUSED_ON_SIGHT: dict[str, tuple[dict[str, Any], str]] = {
     "on the way": (
         guests({"name": "busy"}),
         "xend is saving or migrating a guest of the list: there is migrating-busy",
     ),
+    "too little": (pruning({"name": "a", "memory": 64}), "a: There is no domain 'a', and the task does not say enough"),
+    "no name of xend": (pruning({"name": "a b", **SMALL}), "a b: 'a b' cannot be the name of a domain"),
+    "case": (pruning({"name": "Web1", **SMALL}), "guests_prune would remove web1, but guests_list has Web1"),
+    "sign": (pruning({"name": "web-1", **SMALL}), "guests_prune would remove web1, but guests_list has web-1"),
+    "zero": (
+        pruning({"name": "web01", "state": "absent"}),
+        "guests_prune would remove web1, but guests_list has web01",
+    ),
+    "new name": (pruning({"name": "a", "new_name": "web_1", **SMALL}), "would remove web1, but guests_list has web_1"),
+    "pruned by pattern": (
+        {**pruning({"name": "web1", **SMALL}, {"name": "10", **SMALL}), "guests_prune_pattern": "0.*"},
+        "guests_prune would remove 010, but guests_list has 10",
+    ),
 }
-"""Variables, and what is said of them."""
+"""Variables, and what is said of them once it is seen what is there, before anything is changed."""
 
 
-def test_what_cannot_be_meant_is_refused_before_anything_is_changed(sim: Simulator, tmp_path: Path) -> None:
+@pytest.mark.parametrize("refused", [REFUSED, REFUSED_ON_SIGHT], ids=["unseen", "seen"])
+def test_what_cannot_be_meant_is_refused_before_anything_is_changed(
+    sim: Simulator, tmp_path: Path, refused: dict[str, tuple[dict[str, Any], str]]
+) -> None:
     settled(sim, "migrating-busy")
+    settled(sim, "web1", f"(uuid {mark(sim, 'web1')})")
+    settled(sim, "010")
     tasks: list[dict[str, Any]] = [
         {
             "vars": {**variables, "case": case},
@@ -290,10 +359,68 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_changed(sim: Simulat
                 {"ansible.builtin.set_fact": {"kept": "{{ kept | combine({case: ansible_failed_result.msg}) }}"}}
             ],
         }
-        for case, (variables, _said) in REFUSED.items()
+        for case, (variables, _said) in refused.items()
     ]
     said = play_on([sim], tmp_path, [{"ansible.builtin.set_fact": {"kept": {}}}, *tasks])[0].results
-    assert {case: said.get(case) for case in REFUSED if REFUSED[case][1] not in said.get(case, "")} == {}
+    assert {case: said.get(case) for case in refused if refused[case][1] not in said.get(case, "")} == {}
+    assert (written(sim) if refused is REFUSED_ON_SIGHT else sim.requests) == []
+
+
+def test_numbers_that_differ_are_other_names(sim: Simulator, tmp_path: Path) -> None:
+    for name in ("web1", "rack1-11", "a10"):
+        settled(sim, name, f"(uuid {mark(sim, name)})")
+    done = play(sim, tmp_path, pruning(*({"name": name, **SMALL} for name in ("web10", "web2", "rack11-1", "a1"))))
+    assert not done.failed, done.shown
+    assert sorted(sim.names()) == ["Domain-0", "a1", "rack11-1", "web10", "web2"]
+
+
+def test_a_guest_with_the_mark_of_another_host_or_list_is_not_pruned(sim: Simulator, tmp_path: Path) -> None:
+    with Simulator("3.2", tcp=None, shutdown_delay=0.1) as other:
+        listed = guests(*({"name": name, **SMALL} for name in ("moved", "stays")))
+        made = play(other, tmp_path, listed)
+        uuids = {name: result["domain"]["uuid"] for name, result in made.results.items()}
+    assert uuids == {name: mark(other, name) for name in ("moved", "stays")}
+    for name, own in uuids.items():
+        settled(sim, name, f"(uuid {own})")
+    settled(sim, "of-a-list", f"(uuid {mark(sim, 'of-a-list', 'batch')})")
+    assert play(sim, tmp_path, pruning({"name": "stays", **SMALL})).changed == []
+    assert play(sim, tmp_path, {**pruning(), "guests_list_name": "batch"}).changed == ["of-a-list"]
+    assert sorted(sim.names()) == ["Domain-0", "moved", "stays"]
+
+
+def test_a_parked_guest_is_restored_and_never_created(sim: Simulator, tmp_path: Path) -> None:
+    def run(state: str, *arguments: str) -> Played:
+        mail = {"name": "mail", **SMALL, "save_file": "/var/mail.chk", "state": state}
+        return play(sim, tmp_path, guests(mail), *arguments)
+
+    nothing_there = run("running")
+    assert nothing_there.failed
+    assert sim.names() == ["Domain-0"]
+    settled(sim, "mail", f"(uuid {mark(sim, 'mail')})")
+    sim.clear_log()
+    assert run("saved").changed == ["mail"]
+    assert run("saved").changed == []
+    for state in ("running", "paused"):
+        assert [each["op"] for each in run(state, "--check").results["mail"]["operations"]][:1] == ["restore"]
+    back = run("running")
+    assert back.results["mail"]["domain"]["uuid"] == mark(sim, "mail")
+    assert [line.split()[0] for line in sent(sim)] == ["save", "restore"]
+    assert "out of date" not in back.shown
+    again = run("running")
+    assert again.changed == []
+    assert "mail is there, so what /var/mail.chk holds of it is out of date" in again.shown
+
+
+def test_a_parked_guest_of_which_xend_keeps_a_definition_is_not_started(sim: Simulator, tmp_path: Path) -> None:
+    mail = {"name": "mail", **SMALL}
+    play(sim, tmp_path, guests({**mail, "state": "defined"}))
+    play(sim, tmp_path, guests(mail))
+    parked = {**mail, "save_file": "/var/mail.chk"}
+    assert play(sim, tmp_path, guests({**parked, "state": "saved"})).changed == ["mail"]
+    sim.clear_log()
+    done = play(sim, tmp_path, guests(parked))
+    assert done.failed
+    assert "mail does not run, and xend would start it from its definition, not from /var/mail.chk" in done.shown
     assert written(sim) == []
 
 
@@ -320,9 +447,9 @@ def test_a_guest_is_waited_for_before_another_that_comes_after_it(sim: Simulator
 
 
 def test_a_guest_that_does_not_go_down_in_time_is_named_and_left_alone(sim: Simulator, tmp_path: Path) -> None:
-    settled(sim, "fine", f"(uuid {mark('fine')})")
+    settled(sim, "fine", f"(uuid {mark(sim, 'fine')})")
     sim.create(
-        f"(vm (name deaf) (uuid {mark('deaf')}) (memory 64) (vcpus 1) (image (linux (kernel /k) (args rig.ack_only))))"
+        f"(vm (name deaf) (uuid {mark(sim, 'deaf')}) (memory 64) (vcpus 1) (image (linux (kernel /k) (args rig.ack_only))))"
     ).unpause()
     variables = {
         "guests_list": [{"name": "web", **SMALL}],

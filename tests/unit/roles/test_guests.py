@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.dom0.xend.plugins.module_utils.desired.config import STRUCTURED
 from ansible_collections.dom0.xend.plugins.module_utils.module import connection_spec
 from ansible_collections.dom0.xend.plugins.modules import xen_domain
 
@@ -45,12 +44,8 @@ def test_a_guest_takes_each_option_of_xen_domain_as_that_does(option: str) -> No
 
 def test_each_option_of_a_guest_reaches_xen_domain() -> None:
     task = read("tasks/step.yml")[0]["block"][0]["dom0.xend.xen_domain"]
-    omitted = {key: f"{{{{ __guests_wish.{key} | default(omit) }}}}" for key in MODULE}
-    assert task == omitted | {key: f"{{{{ __guests_wish.{key} }}}}" for key in ("name", "state")}
-
-
-def test_a_config_takes_the_place_of_what_it_does_for_xen_domain() -> None:
-    assert sorted(read("vars/main.yml")["__guests_structured"]) == sorted(STRUCTURED)
+    omitted = {key: f"{{{{ __guests_desired.{key} | default(omit) }}}}" for key in MODULE}
+    assert task == omitted | {key: f"{{{{ __guests_desired.{key} }}}}" for key in ("name", "state")}
 
 
 def test_each_variable_has_the_default_that_its_spec_says() -> None:

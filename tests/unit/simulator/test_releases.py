@@ -552,7 +552,7 @@ FACTS: dict[Callable[[Lab], object], dict[str, Any]] = {
         "3.3": ["0", "5", "0"],
     },
     maxmem_below_memory: {"3.0.0": "64", "3.1": "refused"},
-    bootloader: {"3.0.0": (True, True), "3.0.4": (False, False)},
+    bootloader: {"3.0.0": (True, True), "3.0.4": (True, False), "3.1": (False, False)},
     classes_of_devices: {
         "3.0.0": "usb vtpm",
         "3.0.2": "usb irq vtpm",

@@ -125,6 +125,7 @@ def test_a_migration_reaches_another_simulator(simulator: Simulator, ask: Ask) -
         simulator.knows("dom0b", other)
         numbers = dict.fromkeys(("live", "resource", "port", "node", "ssl", "change_home_server"), "0")
         assert ask(simulator, "/xend/domain/web1", op="migrate", destination="dom0b", **numbers) == (200, "")
+        time.sleep(other.personality.arrival_seconds)
         assert other.domain("web1").running
     assert "web1" not in simulator.names()
 

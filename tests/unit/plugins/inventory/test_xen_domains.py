@@ -12,13 +12,16 @@ import gc
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import weakref
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +36,19 @@ from ansible.plugins.loader import cache_loader, inventory_loader
 from ansible.template import is_trusted_as_template
 from ansible.utils.display import Display
 
-from ansible_collections.dom0.xend.plugins.inventory.xen_domains import STATES
+from ansible_collections.dom0.xend.plugins.inventory.xen_domains import OLDEST_CORE, STATES
 from ansible_collections.dom0.xend.plugins.plugin_utils._names import Names, is_address
 from ansible_collections.dom0.xend.plugins.plugin_utils._xends import Query, Xend, age, ask, uncollected
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.raw_server import RawServer, http
 from tests.simulator import Fault, Simulator
+from tests.support.sshd import MISSING, Sshd
 
 VERSIONS = ("3.0.0", "4.1")
 BOTH = pytest.mark.parametrize("version", VERSIONS)
 ONLY_3_0_0 = pytest.mark.parametrize("version", ["3.0.0"])
 ONLY_4_1 = pytest.mark.parametrize("version", ["4.1"])
+
+TOP = Path(__file__).resolve().parents[4]
 
 HOSTILE = "{{ lookup('ansible.builtin.pipe', 'touch %s') }}"
 
@@ -135,10 +141,41 @@ def paths(sim: Simulator) -> list[str]:
 
 @pytest.mark.parametrize(
     ("name", "ours"),
-    [("a.xen_domains.yml", True), ("a.xen_domains.yaml", True), ("a.yml", False), ("xen_domains.yml", False)],
+    [
+        ("a.xen_domains.yml", True),
+        ("a.xen_domains.yaml", True),
+        ("xen_domains.yml", True),
+        ("xen_domains.yaml", True),
+        ("a.yml", False),
+        ("axen_domains.yml", False),
+        ("xen_domains.json", False),
+    ],
 )
 def test_a_source_is_known_by_its_name(tmp_path: Path, name: str, ours: bool) -> None:
     assert inventory_loader.get("dom0.xend.xen_domains").verify_file(source(tmp_path, name)) is ours
+
+
+@ONLY_3_0_0
+def test_a_source_of_a_wrong_name_is_refused_with_the_names_that_are_right(sim: Simulator, tmp_path: Path) -> None:
+    path = source(tmp_path, "lab.yml", xend_url=sim.url)
+    result = run_ansible("inventory", "-i", path, "--list", folder=tmp_path)
+    assert result.returncode != 0
+    said = " ".join(result.stderr.split())
+    assert (
+        f"{path} is not read as a source of dom0.xend.xen_domains: "
+        "its name must be xen_domains.yml or xen_domains.yaml, or end in .xen_domains.yml or .xen_domains.yaml"
+    ) in said
+    assert not sim.requests
+
+
+@pytest.mark.parametrize("content", [b"all: {hosts: {web1: }}\n", b"plugin: dom0.xend.xen_domains_too\n", b"\xff\xfe"])
+def test_a_file_that_is_for_another_plugin_is_passed_over_in_silence(
+    tmp_path: Path, warnings: list[str], content: bytes
+) -> None:
+    path = tmp_path / "lab.yml"
+    path.write_bytes(content)
+    assert not inventory_loader.get("dom0.xend.xen_domains").verify_file(str(path))
+    assert not warnings
 
 
 @ONLY_3_0_0
@@ -508,6 +545,19 @@ def test_many_domains_of_one_name_are_told_apart_in_no_time() -> None:
     given = [names.take("x", "a", "http://a") for _time in range(50_000)]
     assert time.process_time() - before < 5
     assert (len(set(given)), given[-1]) == (50_000, "x+a+49999")
+
+
+@ONLY_3_0_0
+def test_an_inventory_of_many_domains_of_one_name_takes_no_time(
+    sim: Simulator, tmp_path: Path, warnings: list[str]
+) -> None:
+    entries = "".join(f"(domain (name x) (domid {number}))" for number in range(1, 16_001))
+    sim.faults.append(Fault("detail", "status", status=200, body=f"({entries})", content_type="application/sxp"))
+    before = time.process_time()
+    inventory = read(source(tmp_path, xend_url=sim.url))
+    assert time.process_time() - before < 10
+    assert len(inventory.hosts) == 16_000
+    assert len(warnings) == 6
 
 
 def test_all_xends_are_asked_at_the_same_time(tmp_path: Path) -> None:
@@ -1464,6 +1514,9 @@ def test_a_hit_does_without_requests(tmp_path: Path, cached: dict[str, Any]) -> 
         ({"xend_url": "localhost"}, "xend_url"),
         ({"xend_url": "ftp://a"}, "xend_url"),
         ({"xends": [{"url": "http://[a"}]}, "entry 1 of xends: xend_url"),
+        ({"xends": [{"url": "ssh://"}]}, "entry 1 of xends: xend_url is none of http"),
+        ({"xends": [{"url": "ssh://-oProxyCommand=x"}]}, "names no host, or no user, that ssh can be given"),
+        ({"xends": [{"url": "ssh://a", "ssh_args": "'"}]}, "xend_ssh_args cannot be split into arguments"),
         (
             {"xends": [{"xend_url": "http://a"}, {"name": "b"}]},
             "entry 2 of xends: missing required arguments: url",
@@ -1496,9 +1549,10 @@ def test_a_wrong_option_is_named_with_its_file(tmp_path: Path, options: dict[str
     assert path in message
 
 
-def test_a_password_in_a_url_is_refused_and_not_repeated(tmp_path: Path) -> None:
-    message = error(source(tmp_path, xends=[{"xend_url": "http://root:hunter2@a:8000", "name": "a"}]))
-    assert "xend_username" in message
+@pytest.mark.parametrize(("scheme", "said"), [("http", "xend_username"), ("ssh", "give it a key")])
+def test_a_password_in_a_url_is_refused_and_not_repeated(tmp_path: Path, scheme: str, said: str) -> None:
+    message = error(source(tmp_path, xends=[{"xend_url": f"{scheme}://root:hunter2@a:8000", "name": "a"}]))
+    assert said in message
     assert "hunter2" not in message
 
 
@@ -1541,6 +1595,123 @@ def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(module, "REQUESTS_IMPORT_ERROR", "Traceback")
     assert "required Python library (requests)" in error(source(tmp_path))
+
+
+# ---- through OpenSSH
+
+NEEDS_SSHD = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+
+
+def over_ssh(sim: Simulator, server: Sshd, **options: Any) -> dict[str, Any]:
+    """Return an entry of xends for a simulated xend on the host of a server."""
+    socket_path = sim.unix_url.removeprefix("unix://")
+    return {"url": server.url + socket_path, "ssh_args": server.arguments, **options}
+
+
+@pytest.fixture(name="home")
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Have a home with a short path, and an ssh that takes its configuration from there; end what it leaves running."""
+    with tempfile.TemporaryDirectory(prefix="xen", dir="/tmp") as folder:
+        home = Path(folder)
+        monkeypatch.setenv("HOME", folder)
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin" / "ssh").write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {home}/config "$@"\n')
+        (tmp_path / "bin" / "ssh").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+        yield home
+        for shared in home.glob(".ansible/cp/*"):
+            subprocess.run(["ssh", "-S", str(shared), "-O", "exit", "x"], capture_output=True, check=False)
+
+
+@NEEDS_SSHD
+@BOTH
+def test_each_host_is_logged_in_to_once(
+    sim: Simulator, other: Simulator, tmp_path: Path, home: Path, warnings: list[str]
+) -> None:
+    for name in ("old", "older", "oldest"):
+        other.define(f"(vm (name {name}) (memory 64) (vcpus 1) (image (linux (kernel /k))))")
+    folders = [tmp_path / "a", tmp_path / "b"]
+    for folder in folders:
+        folder.mkdir()
+    with Sshd(folders[0]) as one, Sshd(folders[1]) as two:
+        config = ""
+        for server in (one, two):
+            options = "".join(f"  {name} {value}\n" for name, value in server.options.items())
+            config += f'Match exec "test %p = {server.port}"\n{options}'
+        (home / "config").write_text(config)
+        xends = [over_ssh(sim, one, name="a"), over_ssh(other, two, name="b")]
+        for entry in xends:
+            del entry["ssh_args"]
+        inventory = read(source(tmp_path, xends=xends))
+        logins = [server.log.read_text().count("Accepted publickey") for server in (one, two)]
+    assert members(inventory, "xend_a") == ["web1"]
+    assert sorted(members(inventory, "state_halted")) == ["old", "older", "oldest"]
+    assert variables(inventory, "web1")["xen_xend_url"] == xends[0]["url"]
+    assert len(other.requests) == 5
+    assert logins == [1, 1]
+    assert not warnings
+
+
+@NEEDS_SSHD
+def test_hosts_are_logged_in_to_side_by_side(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        server = stack.enter_context(Sshd(tmp_path))
+        sims = [stack.enter_context(Simulator("3.0.0")) for _number in range(6)]
+        for sim in sims:
+            sim.faults.append(Fault("detail", "delay", seconds=1.5))
+        xends = [over_ssh(sim, server, name=f"x{number}") for number, sim in enumerate(sims)]
+        before = time.monotonic()
+        read(source(tmp_path, xends=xends))
+        assert time.monotonic() - before < 6
+
+
+@NEEDS_SSHD
+@ONLY_3_0_0
+def test_a_host_that_lets_nobody_in_is_named(sim: Simulator, tmp_path: Path, warnings: list[str]) -> None:
+    (tmp_path / "sshd").mkdir()
+    with Sshd(tmp_path / "sshd") as server:
+        (tmp_path / "sshd" / "authorized_keys").write_text("")
+        refused = over_ssh(sim, server, name="a")
+        path = source(tmp_path, xends=[refused, {"url": sim.url, "name": "b"}])
+        assert f"xend a: Cannot reach the host of xend at {refused['url']}: " in error(path)
+        refused["on_failure"] = "warn"
+        assert list(read(source(tmp_path, xends=[refused, {"url": sim.url, "name": "b"}])).hosts) == ["web1"]
+    assert "Permission denied" in warnings[-1]
+
+
+def test_xends_behind_ssh_need_no_requests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ansible_collections.dom0.xend.plugins.module_utils import module  # noqa: PLC0415
+
+    monkeypatch.setattr(module, "REQUESTS_IMPORT_ERROR", "Traceback")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "xend a: The ssh of OpenSSH cannot be started" in error(source(tmp_path, xends=[{"url": "ssh://a"}]))
+    assert "library (requests)" in error(source(tmp_path, xends=[{"url": "ssh://a"}, {"url": "http://b"}]))
+
+
+# ---- an ansible-core that is too old
+
+OLD_CORE = (
+    "import runpy, ansible.cli.inventory, ansible.errors, ansible.release\n"
+    "ansible.release.__version__ = '2.18.19'\n"
+    "del ansible.errors.AnsibleTemplateSyntaxError  # which 2.18 does not have\n"
+    "runpy.run_module('ansible.cli.inventory', run_name='__main__', alter_sys=True)"
+)
+
+
+@ONLY_3_0_0
+def test_an_ansible_core_that_is_too_old_is_told_which_one_is_needed(sim: Simulator, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", OLD_CORE, "-i", source(tmp_path, xend_url=sim.url), "--list"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    said = " ".join(result.stderr.split())
+    assert "dom0.xend.xen_domains needs ansible-core 2.19 or newer, and this is ansible-core 2.18.19" in said
+    assert "cannot import name" not in said
+    assert json.loads(result.stdout)["_meta"]["hostvars"] == {}
+    assert not sim.requests
+
+
+def test_the_oldest_ansible_core_is_the_one_that_the_collection_asks_for() -> None:
+    asked_for = yaml.safe_load((TOP / "meta" / "runtime.yml").read_text())["requires_ansible"]
+    assert asked_for == ">=" + ".".join(map(str, OLDEST_CORE)) + ".0"
 
 
 # ---- as a user runs it

@@ -6,14 +6,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from ansible_collections.dom0.xend.plugins.module_utils.desired.compare import compare
-from ansible_collections.dom0.xend.plugins.module_utils.desired.config import Desired, parse_config
-from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain, Image, Vbd, Vif
-from ansible_collections.dom0.xend.plugins.module_utils.plan.operations import Attach
+from ansible_collections.dom0.xend.plugins.module_utils.desired.desired import Desired, parse_config
+from ansible_collections.dom0.xend.plugins.module_utils.model.devices import Vbd, Vif
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
+from ansible_collections.dom0.xend.plugins.module_utils.model.image import Image
+from ansible_collections.dom0.xend.plugins.module_utils.operations.devices import Attach, Detach
 from ansible_collections.dom0.xend.plugins.module_utils.wire import release
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import dumps
 
@@ -238,7 +241,7 @@ def test_a_definition_takes_effect_at_its_next_start() -> None:
     options = {"memory": 32, "vcpus": 5, "on_crash": "preserve", **vbds({"mode": "w!"}, {"dev": "sdb"})}
     operations, drift = asked(found("halted"), options)
     assert operations == []
-    assert [entry[0] for entry in drift] == ["on_crash", "memory", "vcpus", "vbds[sda1].mode", "vbds[sdb]"]
+    assert [entry[0] for entry in drift] == ["memory", "vcpus", "on_crash", "vbds[sda1].mode", "vbds[sdb]"]
     assert {entry[-1] for entry in drift} == {"next_start"}
 
 
@@ -275,16 +278,76 @@ def test_a_device_of_a_config_is_not_attached_as_another_one(device: str) -> Non
     )
 
 
-def test_drift_is_told_in_utf8() -> None:
-    domain = found(tree=["domain", ["description", "caf\udce9"]])
-    assert asked(domain, {"extra_config": [r"(description 'caf\xe9')"]}) == ([], [])
-    told = asked(domain, {"extra_config": [r"(description 'th\xe9')"]})[1]
-    assert told == [("description", r"th\xe9", r"caf\xe9", "recreate")]
+# ---- what cannot be compared
 
 
-def test_drift_of_a_password_is_told_without_either() -> None:
-    domain = found(tree=["domain", ["vncpasswd", "0ld"]])
-    assert asked(domain, {"extra_config": ["(vncpasswd 0ld)"]}) == ([], [])
-    assert asked(domain, {"extra_config": ["(vncpasswd n3w)"]})[1] == [
-        ("vncpasswd", "********", "********", "recreate")
-    ]
+def test_what_no_xend_shows_as_it_was_given_is_no_drift() -> None:
+    options = {"extra_config": ["(pool_name p1)"], "shadow_memory": 8, "localtime": True, "cpu_weight": 2}
+    domain = found(tree=["domain", ["pool_name", "Pool-0"], ["shadow_memory", "1"], ["cpu_weight", "256"]])
+    result = compare(domain, Desired("web1", options=options))
+    assert (result.operations, result.drift) == ([], [])
+    assert sorted(result.not_compared) == ["cpu_weight", "extra_config", "localtime", "shadow_memory"]
+
+
+def test_a_rate_is_compared_only_where_it_is_shown_as_it_was_given() -> None:
+    vif = Vif(VIF.mac, "xenbr0", None, "vif-bridge", "0", rate="62500,50000")
+    options = vifs({"rate": "10Mb/s"})
+    late = compare(found(vifs=(vif,)), Desired("web1", options=options))
+    assert (late.operations, late.drift, late.not_compared) == ([], [], ["vifs[0].rate"])
+    shown = found(vifs=(replace(vif, rate="5Mb/s"),), release=release.R31)
+    assert asked(shown, options)[0] == [f"device_destroy vif {VIF.mac}", "device_create"]
+
+
+def test_what_cannot_be_said_again_is_not_taken_away() -> None:
+    vif = Vif(VIF.mac, "xenbr0", None, "vif-bridge", "0", rate="62500,50000")
+    operations, drift = asked(found(vifs=(vif,)), vifs({"bridge": "xenbr7"}))
+    assert operations == []
+    assert drift == [("vifs[0].bridge", "xenbr7", "xenbr0", "recreate")]
+
+
+def test_what_is_not_declared_of_an_interface_is_sent_again() -> None:
+    vif = Vif(VIF.mac, "xenbr0", None, "vif-bridge", "0", type="ioemu", model="e1000", vifname="app9")
+    options = vifs({"bridge": "xenbr7"})
+    attach = compare(found(vifs=(vif,)), Desired("web1", options=options)).operations[-1]
+    assert isinstance(attach, Attach)
+    assert "(type ioemu) (model e1000) (vifname app9)" in dumps(attach.device)
+
+
+@pytest.mark.parametrize("spelling", ["/dev/sda1", "0x801", "2049", "sda1:disk"])
+def test_a_disk_is_told_by_its_number_however_it_is_spelt(spelling: str) -> None:
+    assert asked(found(), vbds({"dev": spelling}), purge_vbds=True) == ([], [])
+
+
+@pytest.mark.parametrize("option", ["vbds", "vifs"])
+def test_a_definition_with_too_many_devices_is_drift_where_they_are_purged(option: str) -> None:
+    operations, drift = asked(found("halted"), {option: []}, **{f"purge_{option}": True})
+    assert operations == []
+    assert {(entry[1], entry[2], entry[3]) for entry in drift} == {("absent", "present", "next_start")}
+
+
+def test_the_interfaces_and_cpus_of_a_definition_are_compared() -> None:
+    domain = found("halted", cpus=(frozenset({0}), frozenset({0})))
+    operations, drift = asked(domain, {"cpus": "1", **vifs({"bridge": "xenbr7"}, {"mac": "00:16:3e:00:00:09"})})
+    assert operations == []
+    assert [entry[0] for entry in drift] == ["cpus", "vifs[0].bridge", "vifs[00:16:3e:00:00:09]"]
+    assert {entry[-1] for entry in drift} == {"next_start"}
+
+
+@pytest.mark.parametrize(
+    ("told", "uname", "kind", "destroyed"),
+    [
+        (release.R304, "tap:aio:/x", "tap", "vbd"), (release.R34, "tap:aio:/x", "tap", "tap"),
+        (release.R40, "tap:aio:/x", "tap2", "tap2"), (release.R41_TO_44, "tap:aio:/x", "tap", "tap"),
+        (release.R41_TO_44, "tap2:aio:/x", "tap2", "tap2"), (release.R34, "tap2:aio:/x", "vbd", "vbd"),
+        (release.R302, "tap:aio:/x", "vbd", "vbd"),
+    ],
+)  # fmt: skip
+def test_a_tap_has_the_class_that_its_release_knows(
+    told: release.Release, uname: str, kind: str, destroyed: str
+) -> None:
+    attach = compare(found(release=told), Desired("web1", options={"vbds": [{"uname": uname, "dev": "xvdb"}]}))
+    assert [dumps(each.device)[1:].split()[0] for each in attach.operations if isinstance(each, Attach)] == [kind]
+    there = found(release=told, vbds=(Vbd("xvdb", uname, "r", "0", device_class=kind),))
+    detach = compare(there, Desired("web1", options={"vbds": []}, purge_vbds=True)).operations[0]
+    assert isinstance(detach, Detach)
+    assert (detach.listed_as, detach.destroyed_as) == (kind, destroyed)

@@ -16,16 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.dom0.xend.plugins.module_utils.model.domain import (
-    Domain,
-    Image,
-    Vbd,
-    Vcpu,
-    Vif,
-    canonical_uuid,
-    command_line,
-)
+from ansible_collections.dom0.xend.plugins.module_utils.model.devices import Vbd, Vif
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
+from ansible_collections.dom0.xend.plugins.module_utils.model.image import Image, command_line
+from ansible_collections.dom0.xend.plugins.module_utils.model.reading import canonical_uuid
 from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import MASK, SECRETS, secrets, without_secrets
+from ansible_collections.dom0.xend.plugins.module_utils.model.vcpus import Vcpu
 from ansible_collections.dom0.xend.plugins.module_utils.wire import release
 from ansible_collections.dom0.xend.plugins.module_utils.wire.release import Release, told_by_missing_domain
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp, dumps, loads

@@ -11,33 +11,34 @@ from typing import Any, Optional
 
 import pytest
 
-from ansible_collections.dom0.xend.plugins.module_utils.desired.config import parse_config
-from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain, Vbd, Vif
+from ansible_collections.dom0.xend.plugins.module_utils.desired.desired import parse_config
+from ansible_collections.dom0.xend.plugins.module_utils.model.devices import Vbd, Vif, device_number
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
 from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import MASK
-from ansible_collections.dom0.xend.plugins.module_utils.plan import operations
-from ansible_collections.dom0.xend.plugins.module_utils.plan.operations import (
-    Attach,
-    ChangeMedia,
+from ansible_collections.dom0.xend.plugins.module_utils.operations import devices, life, settings
+from ansible_collections.dom0.xend.plugins.module_utils.operations.base import Operation
+from ansible_collections.dom0.xend.plugins.module_utils.operations.devices import Attach, ChangeMedia, Detach
+from ansible_collections.dom0.xend.plugins.module_utils.operations.life import (
     Create,
     Define,
     Delete,
     Destroy,
-    Detach,
-    Operation,
     Pause,
-    Pin,
-    RaiseLimit,
     Reboot,
     Rename,
     Restore,
     Save,
-    SetMaxmem,
-    SetMemory,
-    SetVcpus,
     Shutdown,
     Start,
     Unpause,
     WaitForDevices,
+)
+from ansible_collections.dom0.xend.plugins.module_utils.operations.settings import (
+    Pin,
+    RaiseLimit,
+    SetMaxmem,
+    SetMemory,
+    SetVcpus,
 )
 from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
 from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Transport
@@ -70,7 +71,8 @@ DETACH = Detach("web1", "vbd", "sda1")
 
 
 def test_every_operation_is_tested_here() -> None:
-    kinds = {kind for _name, kind in inspect.getmembers(operations, inspect.isclass) if issubclass(kind, Operation)}
+    members = [member for file in (devices, life, settings) for member in inspect.getmembers(file, inspect.isclass)]
+    kinds = {kind for name, kind in members if issubclass(kind, Operation) and not name.startswith("_")}
     assert {type(operation) for operation in [*EVERY, DETACH]} == kinds - {Operation}
 
 
@@ -217,7 +219,7 @@ def test_a_change_is_foreseen_in_its_field_only(operation: Operation, changed: d
     ],
 )  # fmt: skip
 def test_a_disk_has_linuxs_number(dev: str, number: Optional[int]) -> None:
-    assert operations.device_number(dev) == number
+    assert device_number(dev) == number
 
 
 LIVING = b"(domain (name web1) (state -b----)%s)"
@@ -246,6 +248,6 @@ def test_a_device_is_gone_once_it_is_not_listed() -> None:
     bodies = (DEVICES, b"()", LIVING % b" (device (vbd (dev sda1)))", b"()", LIVING % b"")
     with RawServer(*(http(body=body) for body in bodies)) as server:
         client = XendClient(Transport(server.url))
-        assert not DETACH.is_gone(client)  # among the devices
-        assert not DETACH.is_gone(client)  # in the domain, under a number that is not the one computed
-        assert DETACH.is_gone(client)
+        assert not DETACH.settled(client, None)[0]  # among the devices
+        assert not DETACH.settled(client, None)[0]  # in the domain, under a number that is not the one computed
+        assert DETACH.settled(client, None)[0]

@@ -10,9 +10,11 @@ from typing import Any, Optional
 
 import pytest
 
-from ansible_collections.dom0.xend.plugins.module_utils.desired.config import Desired
-from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain, Image, Vbd, Vif
-from ansible_collections.dom0.xend.plugins.module_utils.plan.operations import Create
+from ansible_collections.dom0.xend.plugins.module_utils.desired.desired import Desired
+from ansible_collections.dom0.xend.plugins.module_utils.model.devices import Vbd, Vif
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
+from ansible_collections.dom0.xend.plugins.module_utils.model.image import Image
+from ansible_collections.dom0.xend.plugins.module_utils.operations.life import Create
 from ansible_collections.dom0.xend.plugins.module_utils.plan.planning import SHOWN, drift, plan, view
 from ansible_collections.dom0.xend.plugins.module_utils.wire import release
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest
@@ -39,7 +41,7 @@ def found(state: str, **fields: Any) -> Domain:
 def planned(current: Optional[Domain], state: str, **desired: Any) -> list[str] | str:
     """Return the ops of a plan, or that it was refused."""
     try:
-        operations = plan(current, Desired("web1", state, GUEST, **desired), release.LATE)
+        operations = plan(current, Desired("web1", state, GUEST, **desired), release.LATE).steps
     except InvalidRequest:
         return REFUSED
     assert all(operation.name == "web1" for operation in operations)
@@ -114,12 +116,12 @@ def test_the_control_domain_is_never_taken_down(
 
 
 def test_the_control_domain_runs() -> None:
-    assert plan(Domain(name="Domain-0", state="running", domid=0), Desired("Domain-0"), release.EARLY) == []
+    assert plan(Domain(name="Domain-0", state="running", domid=0), Desired("Domain-0"), release.EARLY).steps == []
 
 
 @pytest.mark.parametrize(("release", "inside"), [(release.EARLY, True), (release.LATE, False), (None, False)])
 def test_a_create_has_the_config_for_the_release(release: Optional[release.Release], *, inside: bool) -> None:
-    create = plan(None, Desired("web1", options=GUEST), release)[0]
+    create = plan(None, Desired("web1", options=GUEST), release).steps[0]
     assert isinstance(create, Create)
     assert isinstance(create.config, list)
     assert (["vcpus", "1"] not in create.config) is inside
@@ -133,7 +135,7 @@ def test_what_is_not_described_is_not_created(state: str) -> None:
 
 @pytest.mark.parametrize("state", ["stopped", "absent"])
 def test_what_is_not_there_needs_no_description_to_be_away(state: str) -> None:
-    assert plan(None, Desired("web1", state), release.LATE) == []
+    assert plan(None, Desired("web1", state), release.LATE).steps == []
 
 
 # ---- drift

@@ -148,7 +148,7 @@ def test_a_library_that_is_missing_is_no_way_out(monkeypatch: pytest.MonkeyPatch
 
 def test_what_is_no_secret_is_shown(sim: Simulator) -> None:
     options: dict[str, Any] = {
-        "extra_config": ["(localtime 1)", "(vncpasswd s3cret)"],
+        "extra_config": ["(target 1)", "(vncpasswd s3cret)"],
         "vfbs": [{"vncdisplay": 1, "vncpasswd": "s3cret"}],
         "memory": 64,
         "image": {"kernel": KERNEL, "args": "console=hvc0", "options": {"vnc": 1, "vncpasswd": "s3cret"}},
@@ -156,11 +156,11 @@ def test_what_is_no_secret_is_shown(sim: Simulator) -> None:
     result = run("xen_domain", xend_url=sim.unix_url, name="web1", **options)
     config = result["operations"][0]["config"]
     assert "(vnc 1) (vncpasswd '********')" in config
-    assert "(localtime 1)" in config
+    assert "(target 1)" in config
     assert result["domain"]["memory"] == 64
     if "invocation" in result:
         shown = result["invocation"]["module_args"]
-        assert shown["extra_config"] == ["(localtime 1)", "(vncpasswd '********')"]
+        assert shown["extra_config"] == ["(target 1)", "(vncpasswd '********')"]
         assert shown["vfbs"][0]["vncdisplay"] == 1
         assert shown["image"]["options"] == {"vnc": 1, "vncpasswd": "********"}
         assert shown["image"]["args"] == "console=hvc0"

@@ -384,16 +384,18 @@ def test_frame_buffers_pci_devices_and_the_rest_reach_the_wire(sim: Simulator) -
     arguments = {
         **GUEST,
         "vfbs": [{"type": "vnc", "vncunused": True, "vncdisplay": 0, "vncpasswd": "hunter2"}],
-        "extra_config": ["(localtime 1)", "(on_xend_start start)"],
+        "localtime": True,
+        "on_xend_start": "start",
+        "extra_config": ["(target 1)"],
     }
     result = ensure(sim, **arguments)
     sent = created(sim)
     assert "(device (vkbd)) (device (vfb (type vnc) " in sent
     assert all(pair in sent for pair in ("(vncdisplay 0)", "(vncunused 1)", "(vncpasswd hunter2)"))
-    assert "(localtime 1) (on_xend_start start))" in sent
+    assert all(pair in sent for pair in ("(localtime 1)", "(on_xend_start start)", "(target 1))"))
     assert "hunter2" not in str(result)
     assert ensure(sim, **arguments)["drift"] == []
-    found = ensure(sim, **{**arguments, "extra_config": ["(on_xend_start ignore)"]})["drift"]
+    found = ensure(sim, **{**arguments, "on_xend_start": "ignore"})["drift"]
     assert found == [{"option": "on_xend_start", "declared": "ignore", "found": "start", "takes": "recreate"}]
     ensure(sim, name="web2", memory=64, image={"kernel": KERNEL}, pci=["0000:00:03.0"])
     assert "(device (pci (dev (domain 0x0) (bus 0x0) (slot 0x3) (func 0x0))))" in wire(sim, "create")[1]["config"]

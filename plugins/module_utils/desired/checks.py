@@ -1,0 +1,200 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is refused before anything is sent: what no xend could carry out, and what would do harm on the one that is there."""
+
+from __future__ import annotations
+
+import re
+from typing import Optional
+
+from ansible_collections.dom0.xend.plugins.module_utils.desired.desired import UP, Desired
+from ansible_collections.dom0.xend.plugins.module_utils.fields.cpus import cpu_set
+from ansible_collections.dom0.xend.plugins.module_utils.fields.disks import classes_of, is_drive
+from ansible_collections.dom0.xend.plugins.module_utils.fields.field import possible
+from ansible_collections.dom0.xend.plugins.module_utils.fields.interfaces import check_addresses
+from ansible_collections.dom0.xend.plugins.module_utils.fields.others import parse_fragment
+from ansible_collections.dom0.xend.plugins.module_utils.fields.table import FIELDS, MAC, NAMES
+from ansible_collections.dom0.xend.plugins.module_utils.model.devices import number_or_name
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import MOST_VCPUS, Domain, is_domain_0
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest
+from ansible_collections.dom0.xend.plugins.module_utils.wire.release import Release, span_of, takers, within
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp
+
+_NAME = re.compile(r"[A-Za-z0-9_.:/+-]+")
+_NO_EMPTY_DRIVE = "3.0.0 to 3.0.2"
+
+
+def check(desired: Desired) -> None:
+    """Raise InvalidRequest for what no xend could carry out, before anything is sent."""
+    if not desired.name:
+        raise InvalidRequest("'' cannot be the name of a domain")
+    _check_combinations(desired)
+    cpu_set(desired.options.get("cpus", "0"))
+    for text in desired.options.get("extra_config", ()):
+        parse_fragment(text, NAMES)
+    declared = desired.declared()
+    for option in ("memory", "maxmem", "vcpus"):
+        number = getattr(declared, option)
+        if number is not None and number < 1:
+            raise InvalidRequest(f"{option} must be 1 or more, not {number}")
+    if (declared.vcpus or 1) > MOST_VCPUS:
+        raise InvalidRequest(
+            f"vcpus must be {MOST_VCPUS} at most, as no Xen has more for a domain, not {declared.vcpus}"
+        )
+    if declared.memory and declared.maxmem and declared.maxmem < declared.memory:
+        raise InvalidRequest(f"maxmem ({declared.maxmem} MiB) is less than memory ({declared.memory} MiB)")
+    if declared.uuid and not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", declared.uuid):
+        raise InvalidRequest(f"uuid must have 32 hexadecimal digits, {declared.uuid!r} has not")
+    if any(is_domain_0(uuid) for uuid in _uuids(desired.tree())):
+        raise InvalidRequest(f"uuid {declared.uuid} is that of the control domain, which is the host itself")
+    _check_devices(declared)
+
+
+def _check_devices(declared: Domain) -> None:
+    """Raise InvalidRequest for a disk or interface that is none, or that is there twice."""
+    _check_unique("vbds: two with dev", [(number_or_name(vbd.dev), vbd.dev) for vbd in declared.vbds or ()])
+    _check_unique("vifs: two with mac", [(vif.mac, vif.mac) for vif in declared.vifs or ()])
+    for vbd in declared.vbds or ():
+        if ":" not in (vbd.uname or "") and (vbd.uname or not is_drive(vbd.dev)):
+            raise InvalidRequest(
+                f"vbds: uname {vbd.uname!r} of {vbd.dev} must say where the disk is, as phy:vg0/disk or file:/path does. "
+                "Only a drive, as hdc:cdrom, can do without."
+            )
+    for vbd in declared.vbds or ():
+        _check_choice(f"vbds: mode of {vbd.dev}", vbd.mode, ("r", "w", "w!"))
+    for vif in declared.vifs or ():
+        _check_choice(f"vifs: type of {vif.mac or 'an interface'}", vif.type, ("netfront", "ioemu"))
+        if vif.mac and not MAC.fullmatch(vif.mac):
+            raise InvalidRequest(f"vifs: {vif.mac!r} is not a mac, such as 00:16:3e:00:00:01")
+
+
+def _check_choice(what: str, value: Optional[str], choices: tuple[str, ...]) -> None:
+    """Raise InvalidRequest for a value that is none of the choices. Ansible itself would refuse null, which says nothing."""
+    if value is not None and value not in choices:
+        raise InvalidRequest(f"{what} must be one of {', '.join(choices)}, not {value!r}")
+
+
+def _uuids(tree: Sxp) -> list[str]:
+    """Return all uuids in a config, should it say several."""
+    pairs = [item for item in tree if isinstance(item, list) and item[:1] == ["uuid"]]
+    return [value for pair in pairs for value in pair[1:] if isinstance(value, str)]
+
+
+def _check_combinations(desired: Desired) -> None:
+    """Raise InvalidRequest for options that do not go together."""
+    unlisted = [kind for kind in ("vbds", "vifs") if getattr(desired, f"purge_{kind}") and kind not in desired.options]
+    if unlisted:
+        raise InvalidRequest(
+            f"purge_{unlisted[0]} needs the list of what is to stay: give {unlisted[0]}, perhaps as []"
+        )
+    up = desired.state in UP
+    if desired.restore_file and not up:
+        raise InvalidRequest("restore_file goes with state: running, paused or restarted")
+    if desired.recreate != "never" and not up:
+        raise InvalidRequest("recreate goes with state: running, paused or restarted")
+    if bool(desired.save_file) != (desired.state == "saved"):
+        raise InvalidRequest("state: saved and save_file, the path of a file on the xend host, need each other")
+    if desired.new_name is not None and desired.config is not None:
+        raise InvalidRequest("new_name goes with options, not with a config: that says a name itself")
+    if desired.restore_file == "":
+        raise InvalidRequest("restore_file must name a file on the xend host")
+    if desired.new_name is not None and (desired.state in ("absent", "saved") or not _NAME.fullmatch(desired.new_name)):
+        raise InvalidRequest(f"new_name {desired.new_name!r} must be a name that xend takes, for a domain that stays")
+    if desired.new_name is not None and (is_domain_0(desired.new_name) or desired.new_name.isdigit()):
+        raise InvalidRequest(
+            f"new_name {desired.new_name!r} would get in the way of the control domain, or of a domain's id"
+        )
+
+
+def is_open(desired: Desired, release: Optional[Release]) -> bool:
+    """Tell whether some of the releases that xend may be take what is declared, or write it so, and some do not."""
+    names = possible(release)
+    disks = [vbd.get("uname") for vbd in desired.options.get("vbds", ())]
+    return (
+        any(names - set(takers(*part)) and names & set(takers(*part)) for part in _parts(desired, release))
+        or any(entry.hangs_on(names) for entry in FIELDS if entry.name in desired.options)
+        or any(len({classes_of(uname)[name] for name in names}) > 1 for uname in disks)
+    )
+
+
+def _check_known(desired: Desired, release: Release) -> None:
+    """Raise InvalidRequest for what xend does not know, so that it would refuse the whole or leave it out."""
+    for entry in FIELDS:
+        if entry.name in desired.options and not entry.is_known_to(release):
+            raise InvalidRequest(
+                f"xend {release.span} does not know {entry.name}, which exists in {entry.known_to} only"
+            )
+    for kind, name in _parts(desired, release):
+        taking = takers(kind, name)
+        if not possible(release) & set(taking):
+            what = f"a guest of the type {name}" if kind == "image" else f"a device of the class {name}"
+            raise InvalidRequest(f"xend {release.span} refuses {what}, which exists in {span_of(taking)} only")
+    if possible(release) <= set(within(_NO_EMPTY_DRIVE)):
+        empty = next((vbd for vbd in desired.declared(release).vbds or () if not vbd.uname), None)
+        if empty:
+            raise InvalidRequest(
+                f"xend {release.span} refuses {empty.dev} without a uname: 3.0.3 and later have empty drives"
+            )
+
+
+def _parts(desired: Desired, release: Optional[Release]) -> list[tuple[str, str]]:
+    """Return the device classes and the image type of what is declared, as ("device", "tap")."""
+    tree = desired.tree(release)
+    sections = [item for item in tree if isinstance(item, list) and len(item) > 1] if isinstance(tree, list) else []
+    return [
+        (str(key), section[0])
+        for key, section in ((item[0], item[1]) for item in sections)
+        if key in ("device", "image") and isinstance(section, list) and section and isinstance(section[0], str)
+    ]
+
+
+def check_creation(desired: Desired, release: Optional[Release]) -> None:
+    """Raise InvalidRequest where a create would fail, lose something or do harm on that release."""
+    if is_domain_0(desired.name):
+        raise InvalidRequest(f"{desired.name} is the control domain, by its name or its id: it cannot be created")
+    if not _NAME.fullmatch(desired.name):
+        raise InvalidRequest(
+            f"{desired.name!r} cannot be the name of a domain: xend takes letters, digits and the signs _ - . : / + only "
+            "(4.0 and later no slash)"
+        )
+    if not desired.describes_a_domain:
+        raise InvalidRequest(
+            f"There is no domain {desired.name!r}, and the task does not say enough to create it: give memory and "
+            "an image with a kernel (or a bootloader), or config"
+        )
+    declared = desired.declared()
+    if declared.bootloader and declared.image and (release is None or release.deletes_boot_files):
+        raise InvalidRequest(
+            f"bootloader together with a kernel is refused: xend {release.span if release else 'up to 3.0.3'} deletes "
+            f"the files named as kernel and ramdisk ({declared.image.kernel or declared.image.ramdisk}) once the domain is built. "
+            "Leave bootloader out, or leave the image out where xend runs the bootloader itself (3.0.4 and later)."
+        )
+    if desired.options.get("pci") and (release is None or release.vcpus_in_image):
+        raise InvalidRequest(
+            "pci is refused up to 3.0.3, as 3.0.0 wants (device (pci (bus B) (dev D) (func F))), and 3.0.2 on what this "
+            "option makes: say it as extra_config"
+        )
+    if release is not None:
+        _check_known(desired, release)
+    check_addresses(declared, release)
+
+
+def check_definition(release: Optional[Release]) -> None:
+    """Raise InvalidRequest where xend keeps no definitions."""
+    if release is not None and not release.manages:
+        raise InvalidRequest(
+            f"xend {release.span} keeps no definitions of domains: state: defined exists from 3.0.4 on"
+        )
+
+
+def _check_unique(what: str, devices: list[tuple[Optional[str], Optional[str]]]) -> None:
+    """Raise for two devices that are one, however they are spelt: pairs of what tells them apart, and what they are called."""
+    seen: dict[str, Optional[str]] = {}
+    for key, called in devices:
+        if key in seen:
+            both = called if seen[key] == called else f"{seen[key]}, which is also {called}"
+            raise InvalidRequest(f"{what} {both}")
+        if key:
+            seen[key] = called

@@ -1,0 +1,102 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""vcpus and cpus: how many virtual cpus a domain has, and on which cpus of the host they may run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Optional
+
+from ansible_collections.dom0.xend.plugins.module_utils.fields.field import Field, Pair
+from ansible_collections.dom0.xend.plugins.module_utils.fields.simple import simple, value_in
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
+from ansible_collections.dom0.xend.plugins.module_utils.model.reading import text_of
+from ansible_collections.dom0.xend.plugins.module_utils.operations.settings import Pin, SetVcpus
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest
+from ansible_collections.dom0.xend.plugins.module_utils.wire.release import Release
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp
+
+
+def cpu_set(text: str) -> frozenset[int]:
+    """Return the cpus in a text like "0-3,^1" (WIRE.md (e)). Raises InvalidRequest."""
+    cpus: set[int] = set()
+    for part in text.replace(" ", "").split(","):
+        match = re.fullmatch(r"(\^?)([0-9]{1,4})(?:-([0-9]{1,4}))?", part)
+        if not match:
+            raise InvalidRequest(f"cpus: {text!r} is not a list of cpus, such as 0-3,^1")
+        some = range(int(match[2]), int(match[3] or match[2]) + 1)
+        cpus = cpus - set(some) if match[1] else cpus | set(some)
+    if not cpus:
+        raise InvalidRequest(f"cpus: {text!r} leaves no cpu")
+    return frozenset(cpus)
+
+
+def as_ranges(cpus: frozenset[int]) -> str:
+    """Return "0-2,5" for some cpus."""
+    parts: list[list[int]] = []
+    for cpu in sorted(cpus):
+        if parts and cpu == parts[-1][-1] + 1:
+            parts[-1][1:] = [cpu]
+        else:
+            parts.append([cpu])
+    return ",".join("-".join(map(str, part)) for part in parts)
+
+
+def vcpus_entry(options: Mapping[str, Any]) -> Sxp:
+    """Return how many vcpus a domain gets: 4.1 and later fail where that is not said."""
+    return ["vcpus", str(options.get("vcpus", 1))]
+
+
+def _write_vcpus(options: Mapping[str, Any], release: Optional[Release]) -> list[Sxp]:
+    """Write the number where it is read: 3.0.0 does so in the image only."""
+    inside = release is not None and release.vcpus_in_image and options.get("image") is not None
+    return [] if inside else [vcpus_entry(options)]
+
+
+def _compare_vcpus(pair: Pair) -> None:
+    """Compare how many of them the guest may use; it can have only so many as it was built with."""
+    wanted, found = pair.declared.vcpus, pair.found
+    if wanted is None or ("vcpus" not in pair.desired.options and pair.desired.config is None):
+        return
+    if pair.halted:
+        pair.note("vcpus", wanted, found.vcpus)
+    elif pair.lives and wanted != found.usable_vcpus:
+        may_have_more = found.release is not None and found.release.rewrites_vcpus
+        if found.vcpus is not None and (wanted <= found.vcpus or may_have_more):
+            pair.result.operations.append(SetVcpus(found.name, wanted))
+        else:
+            pair.left("vcpus", wanted, found.usable_vcpus)
+
+
+def _cpus(domain: Domain) -> Optional[str]:
+    """Return the cpus that all vcpus may run on as a text; None where that are all, or the vcpus differ."""
+    text = text_of(value_in(domain, "cpus"))
+    if text is not None:
+        return text
+    sets = set(domain.cpus or ())
+    return as_ranges(next(iter(sets))) or None if len(sets) == 1 else None
+
+
+def _compare_cpus(pair: Pair) -> None:
+    """Compare on which cpus the vcpus may run. 3.0.2 and earlier deal them out at a create, so each has some of them."""
+    text, found = _cpus(pair.declared), pair.found
+    if text is None:
+        return
+    if found.cpus is None:
+        pair.result.not_compared.append("cpus")
+        return
+    wanted = cpu_set(text)
+    astray = [vcpu for vcpu, cpus in enumerate(found.cpus) if not cpus or not cpus <= wanted]
+    if not astray:
+        return
+    if pair.lives and found.release is not None and found.release.pins:
+        pair.result.operations.extend(Pin(found.name, vcpu, wanted) for vcpu in astray)
+    else:
+        pair.left("cpus", text, [sorted(cpus) for cpus in found.cpus])
+
+
+VCPUS = Field("vcpus", {"type": "int"}, _write_vcpus, lambda domain: domain.vcpus, _compare_vcpus)
+CPUS = simple("cpus", read=_cpus, compare=_compare_cpus)

@@ -1,0 +1,105 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a device that is declared is compared with the one that is there: what disks and interfaces have in common.
+
+One that is missing is attached, one that differs is detached and attached anew. In a definition either goes with its next
+start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Optional, Union
+
+from ansible_collections.dom0.xend.plugins.module_utils.fields.field import Pair
+from ansible_collections.dom0.xend.plugins.module_utils.model.devices import Vbd, Vif
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import DOMAIN_0
+from ansible_collections.dom0.xend.plugins.module_utils.operations.devices import Attach, Detach
+from ansible_collections.dom0.xend.plugins.module_utils.wire.release import within
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp
+
+Device = Union[Vbd, Vif]
+
+
+@dataclass(frozen=True)
+class Match:
+    """A device as it is declared, and the one that is there for it, if there is one."""
+
+    option: str
+    declared: Device
+    found: Optional[Device]
+    attach: Sxp
+    """The device as it is to be attached; what is not declared stays as it is."""
+    detach: Optional[Detach]
+    """How what is there is taken away; None for what is not there."""
+    fields: Mapping[str, str]
+    """The fields that are compared, and the releases that show each as it was given."""
+    resent: Sequence[str] = ()
+    """The fields that are not declared and would be lost, as this xend does not show them as it takes them."""
+
+    def differences(self, pair: Pair) -> list[tuple[str, Any, Any]]:
+        """Return the fields in which what is there is not as declared; note those that cannot be compared."""
+        found: list[tuple[str, Any, Any]] = []
+        release = pair.release
+        for key, span in self.fields.items():
+            said, there = getattr(self.declared, key), getattr(self.found, key)
+            if said is None or plain(said) == plain(there):
+                continue
+            if span and (release is None or not set(within(release.span)) <= set(within(span))):
+                pair.result.not_compared.append(f"{self.option}.{key}")
+            else:
+                found.append((key, said, there))
+        backend = "0" if self.declared.backend == DOMAIN_0 else self.declared.backend
+        there = self.found.backend if self.found else None
+        # A name cannot be told from an id, and a definition does not say the default.
+        if backend and backend.isdigit() and backend != (there or ("0" if pair.halted else None)):
+            found.append(("backend", backend, there))
+        return found
+
+
+def plain(value: object) -> object:
+    """Return a uname as the host's scripts take it, for whom phy:/dev/vg0/web1 is phy:vg0/web1; other values as they are."""
+    return "phy:" + value[len("phy:/dev/") :] if isinstance(value, str) and value.startswith("phy:/dev/") else value
+
+
+def settle(pair: Pair, match: Match, *, allowed: bool, live: bool = True) -> None:
+    """Attach a device that is missing, and change one that differs, where that can be done and is *allowed*."""
+    live = live and pair.desired.config is None and pair.lives  # a config may say more of a device than is read of it
+    if match.found is None:
+        if live:
+            pair.result.operations.append(Attach(pair.found.name, match.attach))
+        elif pair.lives or pair.halted:
+            pair.left(match.option, "present", "absent")
+        return
+    differing = match.differences(pair)
+    if not differing or not (pair.lives or pair.halted):
+        return
+    reattaches = pair.release is None or pair.release.reattaches
+    live = live and reattaches and not match.resent and _can_be_said_again(match.found)
+    if live and allowed and pair.found.state != "paused" and match.detach:  # a paused guest cannot let go of a device
+        pair.result.operations += [match.detach, Attach(pair.found.name, match.attach)]
+        return
+    takes = "recreate" if not live else "live" if allowed else "change_vbds"
+    for name, declared, now in differing:
+        pair.left(f"{match.option}.{name}", declared, now, takes)
+
+
+def purge(pair: Pair, option: str, detach: Detach) -> None:
+    """Detach a device that is not declared."""
+    if pair.lives and pair.found.state != "paused":
+        pair.result.operations.append(detach)
+    elif pair.lives or pair.halted:
+        pair.left(option, "absent", "present", "live")
+
+
+def _can_be_said_again(found: Device) -> bool:
+    """Tell whether all that is known of what is there can be said to xend again: bytes that are no text cannot."""
+    return not any("\\x" in str(value) for value in vars(found).values())
+
+
+def given(values: Mapping[str, Any], keys: Sequence[str]) -> list[Sxp]:
+    """Return those of *keys* that have a value, as (key value)."""
+    return [[key, str(values[key])] for key in keys if values.get(key)]

@@ -1,0 +1,51 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""memory and maxmem, in MiB."""
+
+from __future__ import annotations
+
+from ansible_collections.dom0.xend.plugins.module_utils.fields.field import Pair
+from ansible_collections.dom0.xend.plugins.module_utils.fields.simple import simple
+from ansible_collections.dom0.xend.plugins.module_utils.operations.settings import RaiseLimit, SetMaxmem, SetMemory
+
+
+def _compare(pair: Pair) -> None:
+    """Compare both: the limit goes up before the memory, and down after it."""
+    if pair.halted:
+        pair.note("memory", pair.declared.memory, pair.found.memory)
+        pair.note("maxmem", pair.declared.maxmem, pair.found.maxmem)
+    elif pair.lives:
+        _compare_live(pair)
+
+
+def _compare_live(pair: Pair) -> None:
+    """Say which of both can be changed, and in which order."""
+    found, operations = pair.found, pair.result.operations
+    maxmem, memory = pair.declared.maxmem, pair.declared.memory
+    limit_shows = found.release is None or found.release.shows_maxmem
+    if maxmem is not None and maxmem != found.maxmem and not limit_shows:
+        pair.left("maxmem", maxmem, found.maxmem)
+        maxmem = None
+    limit = maxmem or found.maxmem or 0
+    if maxmem is not None and maxmem > (found.maxmem or 0):
+        operations.append(SetMaxmem(found.name, maxmem))
+    target = found.memory or 0
+    if memory is not None and memory != found.memory:
+        if memory > limit:
+            pair.left("memory", memory, found.memory)
+        else:
+            if not limit_shows and memory > target:
+                operations.append(RaiseLimit(found.name, limit))
+            operations.append(SetMemory(found.name, memory))
+            target = memory
+    if maxmem is not None and maxmem < (found.maxmem or 0):
+        if maxmem < target:  # on 3.1 this would spoil xend for all domains
+            pair.left("maxmem", maxmem, found.maxmem)
+        else:
+            operations.append(SetMaxmem(found.name, maxmem))
+
+
+MEMORY = simple("memory", {"type": "int"}, compare=_compare)
+MAXMEM = simple("maxmem", {"type": "int"})

@@ -1,0 +1,221 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The operations by which devices come and go, and how a device is called."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Optional
+
+from ansible_collections.dom0.xend.plugins.module_utils.model.devices import by_dev, device_number, number_or_name
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
+from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import without_secrets
+from ansible_collections.dom0.xend.plugins.module_utils.operations.base import GuestStillUp, Operation, Undo
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp, dumps
+
+if TYPE_CHECKING:
+    from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+
+DETACH_TIMEOUT = 60
+"""Seconds in which a guest has to let go of a device."""
+
+RECOVERY_TIMEOUT = 30
+"""Seconds in which a device that failed has to be gone, before the one that it was to replace is attached again."""
+
+
+@dataclass(frozen=True)
+class Attach(Operation):
+    """Attach a device, given as ``(vbd ...)``, ``(tap ...)`` or ``(vif ...)``."""
+
+    device: Sxp = ""
+    op: ClassVar[str] = "device_create"
+
+    def send(self, client: XendClient) -> None:
+        """Send the device."""
+        client.attach(self.name, self.device)
+
+    def project(self, domain: Optional[Domain]) -> Optional[Domain]:
+        """Return it with the device."""
+        if domain is None:
+            return None
+        new = self._as_domain()
+        vbds = by_dev([*(domain.vbds or ()), *(new.vbds or ())])
+        return replace(domain, vbds=vbds, vifs=(*(domain.vifs or ()), *(new.vifs or ())))
+
+    def names(self, said: str) -> str:
+        """Return xend's words with the disk or interface in them."""
+        return device_names(said, ["vm", ["device", self.device]])
+
+    def missing(self, after: Domain) -> Optional[str]:
+        """Look for the device."""
+        new = self._as_domain()
+        numbers = {number_or_name(vbd.dev) for vbd in after.vbds or ()}
+        macs = {vif.mac for vif in after.vifs or ()}
+        for vbd in new.vbds or ():
+            if number_or_name(vbd.dev) not in numbers:
+                return f"no disk {vbd.dev}"
+        for vif in new.vifs or ():
+            if vif.mac and vif.mac not in macs:
+                return f"no interface {vif.mac}"
+        return None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Show the device."""
+        return {**super().as_dict(), "config": dumps(without_secrets(self.device))}
+
+    def _as_domain(self) -> Domain:
+        """Return a domain that has the device."""
+        return with_backends(Domain.from_sxp(["vm", ["name", self.name], ["device", self.device]]))
+
+
+@dataclass(frozen=True)
+class ChangeMedia(Attach):
+    """Put another medium into the cdrom of an hvm guest, which *device* describes as it is to be."""
+
+    op: ClassVar[str] = "device_configure"
+
+    def send(self, client: XendClient) -> None:
+        """Send the device, and its number."""
+        dev = self._dev()
+        client.change_media(self.name, self.device, str(device_number(dev) or dev))
+
+    def project(self, domain: Optional[Domain]) -> Optional[Domain]:
+        """Return it with the other medium."""
+        if domain is None:
+            return None
+        dev = number_or_name(self._dev())
+        without = replace(domain, vbds=tuple(vbd for vbd in domain.vbds or () if number_or_name(vbd.dev) != dev))
+        return super().project(without)
+
+    def _dev(self) -> str:
+        """Return the cdrom's dev."""
+        return next(str(item[1]) for item in self.device if isinstance(item, list) and item[0] == "dev")
+
+
+@dataclass(frozen=True)
+class Detach(Operation):
+    """Detach a device, and see it go: a disk by its dev, an interface by its mac."""
+
+    kind: str = "vbd"
+    key: str = ""
+    was: Sxp = ""
+    """The device as it was, to attach it again if what was to take its place is refused."""
+    listed_as: str = field(default="", compare=False)
+    """The class by which xend lists it, if it is not *kind*: a tap is a disk."""
+    destroyed_as: str = field(default="", compare=False)
+    """The class by which xend detaches it, if it is not *kind* (WIRE.md (i) 12)."""
+    within: float = field(default=DETACH_TIMEOUT, compare=False)
+    """Seconds in which it has to be gone."""
+    op: ClassVar[str] = "device_destroy"
+
+    @property
+    def patience(self) -> float:
+        """Return the seconds that the guest has to let go of it."""
+        return self.within
+
+    def send(self, client: XendClient) -> None:
+        """Send the id that the device has on the wire."""
+        client.detach(self.name, self.destroyed_as or self.kind, self._id(client) or self.key)
+
+    def settled(self, client: XendClient, before: Optional[Domain]) -> tuple[bool, Optional[Domain]]:
+        """Tell whether the device is no longer there: neither for xend's devices, nor in what it says of the domain.
+
+        3.2 and earlier have only asked for it, and its dev is taken until it is gone.
+        """
+        if self._id(client) is not None:
+            return False, before
+        domain = client.domain(self.name)
+        key = number_or_name(self.key)
+        gone = domain is None or all(number_or_name(vbd.dev) != key for vbd in domain.vbds or ())
+        return self.kind == "vif" or gone, domain
+
+    def project(self, domain: Optional[Domain]) -> Optional[Domain]:
+        """Return it without the device."""
+        if domain is None:
+            return None
+        if self.kind == "vbd":
+            key = number_or_name(self.key)
+            return replace(domain, vbds=tuple(vbd for vbd in domain.vbds or () if number_or_name(vbd.dev) != key))
+        return replace(domain, vifs=tuple(vif for vif in domain.vifs or () if vif.mac != self.key))
+
+    def when_late(self, now: Optional[Domain], before: Optional[Domain]) -> Operation:
+        """Say that it is still there."""
+        raise GuestStillUp(
+            f"The {self.kind} {self.key} of {self.name} was detached and is still there after {self.within} s: "
+            "the guest has it in use"
+        )
+
+    def undo(self) -> Optional[Undo]:
+        """Attach it again, once the device that was to take its place and failed is gone."""
+        return (
+            Undo(
+                Attach(self.name, self.was),
+                f"The old {self.kind} {self.key}",
+                "was attached again.",
+                "is detached, and was not attached again: %s.",
+                after=replace(self, within=RECOVERY_TIMEOUT),
+                why_not=f"the {self.kind} that failed is still there",
+            )
+            if self.was
+            else None
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Show the device."""
+        return {**super().as_dict(), "type": self.kind, "dev" if self.kind == "vbd" else "mac": self.key}
+
+    def _id(self, client: XendClient) -> Optional[str]:
+        """Return the device's id if xend has it."""
+        devices = client.devices(self.name, self.listed_as or self.kind)
+        if self.kind == "vif":
+            return next(
+                (number for number, fields in devices.items() if fields.get("mac", "").lower() == self.key), None
+            )
+        number = device_number(self.key)
+        return str(number) if number is not None and str(number) in devices else None
+
+
+_DEVICE = re.compile(r"Device (\d+) \((vbd|tap2?|vif)\)")
+"""How xend names a device of which it says that it could not be connected."""
+
+
+def device_names(said: str, config: Sxp) -> str:
+    """Return xend's words about devices, and after them the dev of each disk and the mac or bridge of each interface.
+
+    *config* tells of the disks by their numbers, and of the interfaces by their place (WIRE.md (d) "devices in the sxpr").
+    """
+    numbers = dict.fromkeys(_DEVICE.findall(said))
+    if not isinstance(config, list) or not numbers:
+        return said
+    domain = Domain.from_sxp(["vm", ["name", "none"], *(item for item in config[1:] if item[:1] == ["device"])])
+    called = {
+        ("vbd", str(device_number(vbd.dev or ""))): f"the disk {vbd.dev}, {vbd.uname}" for vbd in domain.vbds or ()
+    }
+    for position, vif in enumerate(domain.vifs or ()):
+        where = f"bridge {vif.bridge}" if vif.bridge else "the default bridge"
+        called["vif", str(position)] = f"the interface {vif.mac or position}, {where}"
+    kinds = [(number, "vif" if kind == "vif" else "vbd") for number, kind in numbers]
+    told = [f"Device {number} is {called[kind, number]}." for number, kind in kinds if (kind, number) in called]
+    return " ".join([f"{said.rstrip('.')}.", *told])
+
+
+def with_backends(domain: Domain) -> Domain:
+    """Return *domain* with its devices as they are once it is built: xend's defaults where nothing is said."""
+    return replace(
+        domain,
+        vbds=tuple(replace(vbd, mode=vbd.mode or "r", backend=_domid(vbd.backend)) for vbd in domain.vbds or ()),
+        vifs=tuple(replace(vif, backend=_domid(vif.backend)) for vif in domain.vifs or ()),
+    )
+
+
+def named_backend(backend: Optional[str]) -> Optional[str]:
+    """Return a backend as a definition shows it: not at all, if it is the default."""
+    return None if backend == "0" else backend
+
+
+def _domid(backend: Optional[str]) -> str:
+    """Return a backend as xend prints it, where that can be known: the default is the control domain."""
+    return "0" if backend in (None, "Domain-0") else str(backend)

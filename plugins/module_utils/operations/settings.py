@@ -1,0 +1,136 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The operations that change what a domain has to run with: memory, vcpus and cpus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Optional
+
+from ansible_collections.dom0.xend.plugins.module_utils.operations.base import Operation
+
+if TYPE_CHECKING:
+    from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
+    from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+    from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import XendRefused
+
+GIVE_BACK_TIMEOUT = 60
+"""Seconds in which a guest has to give back memory, so that its limit can come down."""
+
+
+@dataclass(frozen=True)
+class SetMemory(Operation):
+    """Change the memory of a domain, in MiB."""
+
+    target: int = 0
+    op: ClassVar[str] = "mem_target_set"
+
+    def send(self, client: XendClient) -> None:
+        """Send the target."""
+        client.set_memory(self.name, self.target)
+
+    def project(self, domain: Optional[Domain]) -> Optional[Domain]:
+        """Return it with that memory."""
+        return domain and replace(domain, memory=self.target)
+
+    def missing(self, after: Domain) -> Optional[str]:
+        """Compare the target."""
+        return None if after.memory == self.target else f"memory {after.memory}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Show the target."""
+        return {**super().as_dict(), "target": self.target}
+
+
+@dataclass(frozen=True)
+class SetMaxmem(Operation):
+    """Change the most memory that a domain can have, in MiB."""
+
+    memory: int = 0
+    op: ClassVar[str] = "maxmem_set"
+    retry_for: ClassVar[float] = GIVE_BACK_TIMEOUT
+
+    def send(self, client: XendClient) -> None:
+        """Send the limit."""
+        client.set_maxmem(self.name, self.memory)
+
+    def project(self, domain: Optional[Domain]) -> Optional[Domain]:
+        """Return it with that limit."""
+        return domain and replace(domain, maxmem=self.memory)
+
+    def is_too_early(self, refusal: XendRefused) -> bool:
+        """Tell whether the hypervisor refused it: it does while the guest still has more (WIRE.md (i) 16)."""
+        return "22, 'Invalid argument'" in refusal.reason
+
+    def missing(self, after: Domain) -> Optional[str]:
+        """Compare the limit."""
+        return None if after.maxmem == self.memory else f"maxmem {after.maxmem}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Show the limit."""
+        return {**super().as_dict(), "memory": self.memory}
+
+
+@dataclass(frozen=True)
+class RaiseLimit(SetMaxmem):
+    """Raise the hypervisor's limit for a domain up to 3.0.3, where that is not what the domain shows as maxmem."""
+
+    def project(self, domain: Optional[Domain]) -> Optional[Domain]:
+        """Return it unchanged."""
+        return domain
+
+    def missing(self, after: Domain) -> Optional[str]:
+        """Tell nothing: it shows nowhere."""
+        return None
+
+
+@dataclass(frozen=True)
+class SetVcpus(Operation):
+    """Change how many of its vcpus a domain may use."""
+
+    vcpus: int = 0
+    op: ClassVar[str] = "set_vcpus"
+
+    def send(self, client: XendClient) -> None:
+        """Send the number."""
+        client.set_vcpus(self.name, self.vcpus)
+
+    def project(self, domain: Optional[Domain]) -> Optional[Domain]:
+        """Return it with that number of vcpus to use."""
+        if domain is None:
+            return None
+        rewritten = domain.release is not None and domain.release.rewrites_vcpus
+        return replace(domain, vcpu_avail=(1 << self.vcpus) - 1, vcpus=self.vcpus if rewritten else domain.vcpus)
+
+    def missing(self, after: Domain) -> Optional[str]:
+        """Compare how many the guest may use."""
+        return None if after.usable_vcpus == self.vcpus else f"{after.usable_vcpus} vcpus"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Show the number."""
+        return {**super().as_dict(), "vcpus": self.vcpus}
+
+
+@dataclass(frozen=True)
+class Pin(Operation):
+    """Have a vcpu run on these cpus only."""
+
+    vcpu: int = 0
+    cpus: frozenset[int] = frozenset()
+    op: ClassVar[str] = "pincpu"
+
+    def send(self, client: XendClient) -> None:
+        """Send the cpus."""
+        client.pin(self.name, self.vcpu, self.cpus)
+
+    def project(self, domain: Optional[Domain]) -> Optional[Domain]:
+        """Return it with that vcpu pinned."""
+        if domain is None or domain.cpus is None:
+            return domain
+        return replace(domain, cpus=(*domain.cpus[: self.vcpu], self.cpus, *domain.cpus[self.vcpu + 1 :]))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Show the cpus."""
+        return {**super().as_dict(), "vcpu": self.vcpu, "cpumap": ",".join(map(str, sorted(self.cpus)))}

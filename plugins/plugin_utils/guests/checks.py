@@ -1,0 +1,127 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is wrong with a list of guests, a sentence for each fault. Nothing here needs an answer of xend."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest
+from ansible_collections.dom0.xend.plugins.plugin_utils.guests.given import Guest, names_in
+
+_FILES = ("save_file", "restore_file")
+
+
+def misshapen(guests: object, defaults: object) -> list[str]:
+    """Return whether something that has to be a list or a dict is none, as a list of at most one sentence."""
+    entries = [*guests, defaults] if isinstance(guests, list) else [guests]
+    dicts = [each for each in entries if isinstance(each, Mapping)]
+    if dicts == entries and all(isinstance(each.get("wait_for") or {}, Mapping) for each in dicts):
+        return []
+    return ["guests_defaults, each of guests_list, and each wait_for must be a dict."]
+
+
+def misnamed(guests: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what is wrong with the names in a list. They are read as they stand: a number was perhaps not meant so."""
+    found: list[str] = []
+    for position, given in enumerate(guests, 1):
+        found += _name_faults(f"name of entry {position} is", given.get("name"))
+        if given.get("new_name") is not None:
+            found += _name_faults(f"new_name of {given.get('name')} is", given["new_name"])
+        for name in names_in(given.get("after")):
+            found += _name_faults(f"after of {given.get('name')} holds", name)
+    return found
+
+
+def _name_faults(place: str, name: object) -> Iterator[str]:
+    """Yield what is wrong with a name, as a sentence that begins with its place."""
+    if not isinstance(name, str):
+        yield f"{place} {name}, which is not text. Write it in quotes: YAML reads 010 as 8, and yes as true."
+    elif not name:
+        yield f"{place} empty."
+    elif name != name.strip():
+        yield f"{place} wrong: {name!r} begins or ends with a blank."
+
+
+def contradictions(guests: Sequence[Guest]) -> list[str]:
+    """Return what does not go together in the list, or within a guest of it."""
+    return [
+        *_unknown(guests),
+        *_doubled(guests),
+        *(sentence for guest in guests for sentence in _within(guest)),
+        *_shared_files(guests),
+    ]
+
+
+def _unknown(guests: Sequence[Guest]) -> Iterator[str]:
+    """Yield each ``after`` that names no guest of the list."""
+    known = {guest.name for guest in guests}
+    for guest in guests:
+        for name in guest.after:
+            if name not in known:
+                yield f"{guest.name} comes after {name}, which is not in guests_list."
+
+
+def _doubled(guests: Sequence[Guest]) -> Iterator[str]:
+    """Yield each name that more than one guest has, or is to have."""
+    times = Counter(name for guest in guests for name in guest.names)
+    return (f"More than one guest is to have the name {name}." for name, count in times.items() if count > 1)
+
+
+def _within(guest: Guest) -> Iterator[str]:
+    """Yield what xen_domain, or the role, would refuse of a guest whatever is there."""
+    if guest.state != "saved" and all(guest.options.get(key) is not None for key in _FILES):
+        yield f"{guest.name} has both save_file and restore_file. Give the one in which it is parked."
+        return
+    try:
+        guest.desired  # noqa: B018 - it is read to see what it raises
+    except InvalidRequest as error:
+        yield f"{guest.name}: {error}"
+        return
+    if guest.service and not guest.service["host"]:
+        yield f"wait_for of {guest.name} needs a host, as its first vif has no ip."
+
+
+def _shared_files(guests: Sequence[Guest]) -> Iterator[str]:
+    """Yield each file for the memory of a guest that holds something else, too: what is saved there is lost."""
+    users: dict[str, str] = {}
+    disks = {path: guest.name for guest in guests for path in _disks(guest)}
+    for guest in guests:
+        for key in _FILES:
+            if key not in guest.options:
+                continue
+            path = posixpath.normpath(str(guest.options[key]))
+            if path in users:
+                yield f"{users[path]} and {guest.name} both use the file {path}."
+            if path in disks:
+                yield f"{key} of {guest.name}, {path}, is a disk of {disks[path]}."
+            users[path] = guest.name
+
+
+def _disks(guest: Guest) -> list[str]:
+    """Return the paths of the disks of a guest on the host; none if its options cannot be read."""
+    try:
+        vbds = guest.desired.declared().vbds
+    except InvalidRequest:
+        return []
+    paths = [(vbd.uname or "").rpartition(":")[2] for vbd in vbds or ()]
+    return [posixpath.normpath(posixpath.join("/dev", path)) for path in paths]
+
+
+def look_alike(one: str, other: str) -> bool:
+    """Return whether two names differ only in blanks, case, signs or leading zeros."""
+    return _essence(one) == _essence(other)
+
+
+def _essence(name: str) -> str:
+    """Return the letters and numbers of a name. A sign stays, as a dash, between two numbers only."""
+    text = re.sub(r"\s", "", unicodedata.normalize("NFKC", name).casefold())
+    text = re.sub(r"(?<!\d)[\W_]+|[\W_]+(?!\d)", "", text)
+    return re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(r"[\W_]+", "-", text))

@@ -1,0 +1,245 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From a list of guests, and what xend has, to what is to be done: which guests in which step, each with its options."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, Optional
+
+from ansible_collections.dom0.xend.plugins.module_utils.desired.checks import check_creation
+from ansible_collections.dom0.xend.plugins.module_utils.desired.desired import UP
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest
+from ansible_collections.dom0.xend.plugins.module_utils.wire.release import RELEASES
+from ansible_collections.dom0.xend.plugins.plugin_utils.guests.checks import (
+    contradictions,
+    look_alike,
+    misnamed,
+    misshapen,
+)
+from ansible_collections.dom0.xend.plugins.plugin_utils.guests.given import Guest, guest_of, plain
+
+_NAMESPACE = uuid.UUID("45c5dff2-e337-5e7b-83da-90fc6c2e53aa")
+_DOWN = ("stopped", "absent", "saved")
+_PASSING = "migrating-"
+"""What xend puts before the name of a domain that it is saving or migrating."""
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The uuids that one list gives to the guests of one host."""
+
+    host: str
+    list_name: str
+
+    def of(self, name: str) -> str:
+        """Return the mark of a guest."""
+        return str(uuid.uuid5(uuid.uuid5(_NAMESPACE, json.dumps([self.host, self.list_name])), name))
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """Whether guests that are not in the list are removed, which besides those with a mark, and how."""
+
+    wanted: bool = False
+    pattern: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def faults(self) -> list[str]:
+        """Return what is wrong with the pattern."""
+        try:
+            re.compile(self.pattern if self.wanted else "")
+        except re.error as error:
+            return [f"guests_prune_pattern is not a regular expression: {error}."]
+        return []
+
+    def names(self, guests: Sequence[Guest], marks: Marks, domains: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Return the names of the domains to remove. What is dying is gone soon; what is passing may be listed."""
+        listed = {name for guest in guests for name in guest.names}
+        return [
+            domain["name"]
+            for domain in domains
+            if self.wanted and domain["name"] not in listed and not _is_spared(domain) and self._means(domain, marks)
+        ]
+
+    def _means(self, domain: Mapping[str, Any], marks: Marks) -> bool:
+        """Return whether a domain has the mark of the list, or matches the pattern."""
+        marked = domain["uuid"] == marks.of(domain["name"])
+        return marked or re.fullmatch(self.pattern, domain["name"]) is not None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done, unless there are problems: ``guests`` holds the options of each name in ``steps``."""
+
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    steps: list[list[str]] = field(default_factory=list)
+    guests: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def plan(
+    guests: Any, defaults: Any, marks: Marks, pruning: Pruning, domains: Optional[Sequence[Mapping[str, Any]]] = None
+) -> Plan:
+    """Return what is to be done with the guests of a list, or what is wrong with it.
+
+    *domains* is what xend has, as xen_domain_info returns it. Without it the list is checked only.
+    """
+    problems = misshapen(guests, defaults) or [*misnamed(guests), *pruning.faults()]
+    if problems:
+        return Plan(problems)
+    declared = [guest_of(given, defaults) for given in guests]
+    problems = contradictions(declared) or _circle(declared)
+    if problems or domains is None:
+        return Plan(problems)
+    return _Sight(declared, marks, pruning, plain(domains)).plan()
+
+
+@dataclass(frozen=True)
+class _Sight:
+    """A list without faults, and what xend has."""
+
+    guests: list[Guest]
+    marks: Marks
+    pruning: Pruning
+    domains: list[dict[str, Any]]
+
+    def plan(self) -> Plan:
+        """Return what is to be done, or why nothing may be."""
+        pruned = self.pruning.names(self.guests, self.marks, self.domains)
+        problems = self._on_the_way() or [
+            *self._look_alikes(pruned),
+            *(sentence for guest in self.guests for sentence in self._not_to_be_had(guest)),
+        ]
+        if problems:
+            return Plan(problems)
+        removal = {"state": "absent", **self.pruning.options}
+        options = {guest.name: self._options(guest) for guest in self.guests}
+        options.update({name: {"name": name, **removal} for name in pruned})
+        return Plan([], list(self._warnings()), _steps(self.guests, pruned), options)
+
+    def _there(self, guest: Guest) -> Optional[dict[str, Any]]:
+        """Return the domain that a guest is now, None if it is missing."""
+        by_name = {domain["name"]: domain for domain in self.domains}
+        return next((by_name[name] for name in guest.names if name in by_name), None)
+
+    def _on_the_way(self) -> list[str]:
+        """Return a sentence if xend calls guests of the list by another name just now."""
+        there = {domain["name"] for domain in self.domains}
+        missing = [guest for guest in self.guests if self._there(guest) is None]
+        passing = [_PASSING + name for guest in missing for name in guest.names if _PASSING + name in there]
+        if not passing:
+            return []
+        return [
+            f"xend is saving or migrating a guest of the list: there is {', '.join(passing)}. Run this again when that is done."
+        ]
+
+    def _look_alikes(self, pruned: Iterable[str]) -> Iterator[str]:
+        """Yield each guest to be pruned whose name may be a guest of the list, written otherwise."""
+        for name in pruned:
+            for listed in (listed for guest in self.guests for listed in guest.names if look_alike(name, listed)):
+                yield (
+                    f"guests_prune would remove {name}, but guests_list has {listed}, which differs only in blanks, case, "
+                    f"signs or leading zeros. If {name} has to go, list it with state: absent."
+                )
+
+    def _not_to_be_had(self, guest: Guest) -> Iterator[str]:
+        """Yield why a guest cannot be brought up as declared, from what is there."""
+        domain = self._there(guest)
+        file = guest.options.get("restore_file")
+        if domain and file and domain["state"] == "halted":
+            yield (
+                f"{guest.name} does not run, and xend would start it from its definition, not from {file}. If it is not "
+                "parked there, take the file out of the list. If it is, see to it by hand: its disks belong to that file."
+            )
+        if domain is None and not file and guest.state in (*UP, "defined"):
+            yield from _creation_faults(guest)
+
+    def _options(self, guest: Guest) -> dict[str, Any]:
+        """Return the options of a guest for xen_domain, with the mark where it gets it, and the service to wait for."""
+        options = {key: value for key, value in guest.options.items() if key != "wait_for"}
+        mark = self.marks.of(guest.final_name)
+        if guest.service:
+            options["wait_for"] = guest.service
+        if "uuid" in options or not self._is_to_be_marked(guest, mark):
+            return options
+        if "config" in options:
+            return {**options, "config": re.sub(r"\)\s*\Z", f" (uuid {mark}))", options["config"])}
+        return {**options, "uuid": mark}
+
+    def _is_to_be_marked(self, guest: Guest, mark: str) -> bool:
+        """Return whether a guest is new, and may have the mark, or has it already."""
+        domain = self._there(guest)
+        if domain:
+            return bool(domain["uuid"] == mark)
+        taken = {other["uuid"] for other in self.domains if other["state"] != "dying"}
+        return "restore_file" not in guest.options and mark not in taken
+
+    def _warnings(self) -> Iterator[str]:
+        """Yield each file that a guest would be restored from later, and that is out of date."""
+        for guest in self.guests:
+            file = guest.options.get("restore_file")
+            if file and self._there(guest):
+                yield (
+                    f"{guest.name} is there, so what {file} holds of it is out of date. Take the file out of the list, or "
+                    "the guest is restored from it as soon as it is missing, and finds its disks changed."
+                )
+
+
+def _is_spared(domain: Mapping[str, Any]) -> bool:
+    """Return whether a domain is never pruned."""
+    name = str(domain["name"])
+    return name == "Domain-0" or name.startswith(_PASSING) or domain["domid"] == 0 or domain["state"] == "dying"
+
+
+def _creation_faults(guest: Guest) -> Iterator[str]:
+    """Yield why a guest cannot be created by any release of xend."""
+    refusals: list[str] = []
+    for release in RELEASES.values():
+        try:
+            check_creation(replace(guest.desired, name=guest.final_name), release)
+        except InvalidRequest as error:
+            refusals.append(str(error))
+    if len(refusals) == len(RELEASES):
+        yield f"{guest.name}: {refusals[0]}"
+
+
+def _ordered(guests: Sequence[Guest]) -> list[list[str]]:
+    """Return the names in steps: each in the first before which all those are done that it comes after. Raises CycleError."""
+    sorter = TopologicalSorter({guest.name: guest.after for guest in guests})
+    sorter.prepare()
+    steps: list[list[str]] = []
+    while sorter.is_active():
+        ready = sorter.get_ready()
+        steps.append([guest.name for guest in guests if guest.name in ready])
+        sorter.done(*ready)
+    return steps
+
+
+def _circle(guests: Sequence[Guest]) -> list[str]:
+    """Return a sentence if guests come after each other in a circle. It begins with the first of them in the list."""
+    try:
+        _ordered(guests)
+    except CycleError as error:
+        circle: list[str] = error.args[1][:0:-1]
+        first = min(map([guest.name for guest in guests].index, circle))
+        start = circle.index(guests[first].name)
+        way = ", which comes after ".join([*circle[start + 1 :], *circle[: start + 1]])
+        return [f"No order is possible: {guests[first].name} comes after {way}."]
+    return []
+
+
+def _steps(guests: Sequence[Guest], pruned: list[str]) -> list[list[str]]:
+    """Return all names in steps: what is pruned, what goes down, in the order in reverse, and then the rest."""
+    down = {guest.name for guest in guests if guest.state in _DOWN}
+    ordered = _ordered(guests)
+    falling = [[name for name in step if name in down] for step in reversed(ordered)]
+    rising = [[name for name in step if name not in down] for step in ordered]
+    return [step for step in (pruned, *falling, *rising) if step]

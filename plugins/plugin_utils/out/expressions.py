@@ -1,0 +1,133 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The words of a domain that are in none of its fields, but in an s-expression that came with it.
+
+That is ``sxp``, which xen_domain_info returns, ``config`` or ``extra_config`` of xen_domain. What a field says, counts more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import SEXPDATA_IMPORT_ERROR, Sxp, SxpError, loads
+from ansible_collections.dom0.xend.plugins.plugin_utils.out.values import NotADomain, flag, texts
+
+_FIELDS = (
+    "cpu_weight",
+    "cpu_cap",
+    "cpus",
+    "bootloader_args",
+    "features",
+    "localtime",
+    "on_xend_start",
+    "on_xend_stop",
+    "shadow_memory",
+    "rtc_timeoffset",
+)
+_IMAGE_FIELDS = ("kernel", "loader", "ramdisk", "args", "root", "ip", "vcpus", "notes", "pci")
+"""What is in an image and no option of it: it has a field of its own, or is what the kernel says of itself."""
+
+
+def with_expressions(domain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a domain with all that its s-expressions say, and its fields do not. Raises NotADomain."""
+    said: dict[str, Any] = {}
+    given = domain.get("config") or domain.get("sxp")
+    if given:
+        tree = _tree(given)
+        said = {**_described(tree, domain.get("name")), **_extras(tree)}
+    extra: list[Sxp] = ["extra", *map(_tree, texts(domain.get("extra_config")))]
+    said = _merged(said, _extras(extra))
+    return _merged(said, {key: value for key, value in domain.items() if value is not None})
+
+
+def _merged(said: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *said* with what *more* says in its place; the options of an image are merged one by one."""
+    merged = {**said, **{key: value for key, value in more.items() if value not in ([], ())}}
+    images = [each["image"] for each in (said, more) if isinstance(each.get("image"), Mapping)]
+    if images:
+        options = [image["options"] for image in images if isinstance(image.get("options"), Mapping)]
+        merged["image"] = {key: value for image in images for key, value in image.items() if value is not None}
+        merged["image"]["options"] = {key: value for each in options for key, value in each.items()}
+    return merged
+
+
+def _tree(given: object) -> Sxp:
+    """Return the tree of an s-expression. Raises NotADomain."""
+    if SEXPDATA_IMPORT_ERROR:
+        raise NotADomain("the Python library sexpdata is needed on the controller to read s-expressions")
+    try:
+        tree = loads(str(given), alone=False)
+    except SxpError as error:
+        raise NotADomain(f"its s-expression cannot be read: {error.reason}") from None
+    if not isinstance(tree, list):
+        raise NotADomain("its s-expression is a word, and not a list")
+    return tree
+
+
+def _described(tree: Sxp, name: object) -> dict[str, Any]:
+    """Return the fields that every reader of domains knows. Raises NotADomain."""
+    named: Sxp = [*tree, ["name", str(name)]] if name and isinstance(tree, list) else tree
+    try:
+        return {key: value for key, value in Domain.from_sxp(named).as_dict().items() if value is not None}
+    except ValueError as error:
+        raise NotADomain(f"its s-expression is {error}") from None
+
+
+def _extras(tree: Sxp) -> dict[str, Any]:
+    """Return what an expression says beside that, in the words of xen_domain."""
+    pairs = list(_pairs(tree))
+    found: dict[str, Any] = {key: values[0] for key, values in pairs if key in _FIELDS and values and values[0]}
+    devices = [values[0] for key, values in pairs if key == "device" and values and isinstance(values[0], list)]
+    image = next((values[0] for key, values in pairs if key == "image" and values), None)
+    found["vfbs"] = [_frame_buffer(device) for device in devices if device[:1] == ["vfb"]]
+    found["pci"] = [address for device in devices if device[:1] == ["pci"] for address in _addresses(device)]
+    if isinstance(image, list):
+        found["image"] = {"options": dict(_options(image))}
+    disks = [_simple(device) for device in devices if device[:1] in (["vbd"], ["tap"], ["tap2"])]
+    return {**found, "vbds": disks} if tree[:1] == ["extra"] and disks else found
+
+
+def _pairs(tree: Sxp) -> Iterator[tuple[str, list[Sxp]]]:
+    """Yield each child that is a list, as its first word and the rest."""
+    for child in tree if isinstance(tree, list) else ():
+        if isinstance(child, list) and child and isinstance(child[0], str):
+            yield child[0], child[1:]
+
+
+def _simple(tree: Sxp) -> dict[str, Any]:
+    """Return the ``(key value)`` children."""
+    return {key: values[0] for key, values in _pairs(tree) if len(values) == 1}
+
+
+def _options(image: Sxp) -> Iterator[tuple[str, Any]]:
+    """Yield the options of an image."""
+    for key, values in _pairs(image):
+        if key not in _IMAGE_FIELDS and values:
+            yield key, values[0]
+
+
+def _frame_buffer(device: Sxp) -> dict[str, Any]:
+    """Return a frame buffer; releases write its kind as ``(type vnc)``, ``(vnc 1)`` and ``(sdl 1)``."""
+    fields = _simple(device)
+    kind = fields.get("type") or ("sdl" if flag(fields.get("sdl")) and not flag(fields.get("vnc")) else "vnc")
+    return {**fields, "type": kind}
+
+
+def _addresses(device: Sxp) -> Iterator[str]:
+    """Yield the addresses of ``(pci (dev (domain 0x0) (bus 0x0) (slot 0x3) (func 0x0)))``, and of 3.0.0's own form."""
+    functions: list[Sxp] = [
+        item for item in device[1:] if isinstance(item, list) and item[1:] and isinstance(item[1], list)
+    ]
+    whole: list[Sxp] = [device]
+    for fields in map(_simple, functions or whole):
+        parts = [str(fields.get(key, "0")) for key in ("domain", "bus", "slot" if functions else "dev", "func")]
+        try:
+            domain, bus, slot, func = (int(part, 16) for part in parts)
+        except ValueError:
+            yield ":".join(parts)
+        else:
+            yield f"{domain:04x}:{bus:02x}:{slot:02x}.{func:x}"

@@ -1,0 +1,235 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What ``xm list --long`` shows, or a config of xend, as options of xen_domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp, SxpError, dumps, loads
+from ansible_collections.dom0.xend.plugins.plugin_utils.xm.devices import vfb_option
+from ansible_collections.dom0.xend.plugins.plugin_utils.xm.errors import XmError
+
+Options = dict[str, object]
+
+LONGEST = 8_388_608
+"""Characters of a listing. A domain takes about two thousand."""
+
+_NUMBERS = {"cpu_weight": ("256", "1.0"), "cpu_cap": ("0",), "shadow_memory": ("0",)}
+"""Numbers of a domain that have an option, and what they are if nobody sets them."""
+
+_WORDS = {"on_xend_start": ("ignore",), "on_xend_stop": ("ignore",), "features": (), "bootloader_args": ()}
+"""Texts of a domain that have an option, and what they are if nobody sets them."""
+
+_FIELDS = {"pool_name": "Pool-0", "description": "", "restart": "", "target": "0", "cpu": "", "vcpu_avail": ""}
+"""Fields without an option, and what they are if nobody sets them."""
+
+_OF_LIFE = frozenset({"uuid", "backend", "location", "protocol", "bootable", "VDI"})
+"""Fields of a device that xend adds while it lives."""
+
+_IN_IMAGE = frozenset(
+    ["kernel", "ramdisk", "root", "ip", "args", "loader", "notes", "vcpus", "display", "xauthority", "rtc_timeoffset"]
+)
+"""Fields of an image that have an option, or are not a guest's own."""
+
+_OF_EVERY_IMAGE = frozenset({"superpages", "nomigrate", "tsc_mode"})
+
+
+def convert(text: str) -> list[tuple[Options, list[str]]]:
+    """Return options and notes for each domain in *text*. Raises XmError; no part of the text is shown."""
+    if len(text) > LONGEST:
+        raise XmError(f"the text has more than {LONGEST} characters")
+    try:
+        trees = loads(f"(\n{text}\n)", alone=True)
+    except SxpError as error:
+        raise XmError(f"the text is not made of s-expressions as xend prints them: {error.reason}") from None
+    found = [tree for tree in trees if isinstance(tree, list)]
+    if not found or any(tree[:1] not in (["domain"], ["vm"]) for tree in found):
+        raise XmError("the text is not made of domains: each is a list that begins with domain or vm")
+    return [_guest(tree) for tree in found]
+
+
+def _guest(tree: list[Sxp]) -> tuple[Options, list[str]]:
+    """Return options and notes for one domain."""
+    try:
+        domain = Domain.from_sxp(tree)
+    except ValueError:
+        raise XmError("a domain in the text has no name") from None
+    if domain.is_privileged:
+        return {}, [f"{domain.name} is the control domain, the host itself: no option is for it"]
+    fields = dict(reversed(list(_pairs(tree))))
+    notes: list[str] = []
+    data = domain.as_dict()
+    keys = ("name", "memory", "maxmem", "vcpus", "uuid", "on_poweroff", "on_reboot", "on_crash", "bootloader")
+    options: Options = {key: data[key] for key in keys if data[key] is not None}
+    options |= _plain(fields) | _cpus(domain, fields, notes)
+    is_hvm = domain.image is not None and domain.image.type == "hvm"
+    if domain.domid is not None and not is_hvm:
+        options.pop("shadow_memory", None)  # xend needs some of it for each guest, and shows that
+    options |= _localtime(fields)
+    options |= _image(domain, fields, notes)
+    devices = [item[1] for item in tree[1:] if isinstance(item, list) and item[:1] == ["device"] and len(item) > 1]
+    lists = [device for device in devices if isinstance(device, list)]
+    options |= {
+        key: value for key, value in (("vbds", _devices(data["vbds"])), ("vifs", _vifs(data["vifs"], lists))) if value
+    }
+    options |= _other_devices(lists, is_hvm=is_hvm)
+    more = _more(fields, domain)
+    if more:
+        options["extra_config"] = [*more, *options.get("extra_config", [])]  # type: ignore[misc]
+    return options, notes
+
+
+def _pairs(tree: list[Sxp]) -> Iterator[tuple[str, Sxp]]:
+    """Yield the fields of a list; one without a value has an empty one."""
+    for child in tree[1:]:
+        if isinstance(child, list) and child and isinstance(child[0], str) and child[0] != "device":
+            yield child[0], child[1] if len(child) > 1 else ""
+
+
+def _plain(fields: dict[str, Sxp]) -> Options:
+    """Return what is a number or a text, where somebody has set it."""
+    found: Options = {}
+    for key, usual in _NUMBERS.items():
+        value = fields.get(key)
+        if isinstance(value, str) and value not in usual and value.removesuffix(".0").isdecimal():
+            found[key] = int(value.removesuffix(".0"))
+    for key, words in _WORDS.items():
+        value = fields.get(key)
+        if isinstance(value, str) and value and value not in words:
+            found[key] = value
+    return found
+
+
+def _localtime(fields: dict[str, Sxp]) -> Options:
+    """Return whether the clock of the guest shows the time of the place."""
+    return {"localtime": True} if fields.get("localtime") == "1" else {}
+
+
+def _cpus(domain: Domain, fields: dict[str, Sxp], notes: list[str]) -> Options:
+    """Return the CPUs of the host that all vcpus may use."""
+    value = fields.get("cpus")
+    if isinstance(value, str) and value:
+        return {"cpus": value}
+    sets = set(domain.cpus or ())
+    if len(sets) > 1:
+        notes.append("cpus differ from vcpu to vcpu, where the option is for all of them")
+        return {}
+    cpus = sorted(next(iter(sets), ()))
+    if domain.cpus is None and isinstance(value, list) and value:
+        notes.append("cpus is a list, one entry for each vcpu, where the option is for all of them")
+    return {"cpus": ",".join(map(str, cpus))} if cpus else {}
+
+
+def _image(domain: Domain, fields: dict[str, Sxp], notes: list[str]) -> Options:
+    """Return what the domain boots. What a bootloader found once is left to it."""
+    value = fields.get("image")
+    section = value if isinstance(value, list) else []
+    image = domain.image
+    if image is None and not section:
+        return {}
+    kind = section[0] if section and isinstance(section[0], str) else "linux"
+    if kind not in ("linux", "hvm", "vmx"):
+        notes.append("the type of the image is none of linux, hvm and vmx, so that it has no equal")
+        return {}
+    found: Options = {"type": kind}
+    if image is not None and domain.bootloader and kind == "linux":
+        notes.append("kernel, ramdisk and args are left out: the bootloader finds them")
+    elif image is not None:
+        found |= {key: value for key, value in vars(image).items() if value is not None}
+    options = dict(_image_options(section, kind))
+    return {"image": {**found, "options": options} if options else found}
+
+
+def _image_options(section: list[Sxp], kind: str) -> Iterator[tuple[str, object]]:
+    """Yield what an image says beside kernel, ramdisk and args: of a guest that is not hvm only what is set."""
+    for key, value in _pairs(section):
+        if key in _IN_IMAGE or value in ("", [], [[]]):
+            continue
+        if kind == "hvm" or (key in _OF_EVERY_IMAGE and value != "0"):
+            yield key, value
+
+
+def _devices(devices: object) -> list[Options]:
+    """Return devices without what is not said of them, and without the backend that all have."""
+    found = [
+        {key: value for key, value in device.items() if value not in (None, [], False)}
+        for device in (devices if isinstance(devices, list) else [])
+    ]
+    return [{key: value for key, value in device.items() if (key, value) != ("backend", "0")} for device in found]
+
+
+def _vifs(vifs: object, devices: list[list[Sxp]]) -> list[Options]:
+    """Return the interfaces, with what the listing says of the same MAC address."""
+    said = [dict(_pairs(device)) for device in devices if device[:1] == ["vif"]]
+    by_mac = {str(fields.get("mac", "")).lower(): fields for fields in said}
+    found = _devices(vifs)
+    for vif in found:
+        fields = by_mac.get(str(vif.get("mac", "")), {})
+        more = {
+            key: fields[key]
+            for key in ("type", "model", "rate", "vifname")
+            if isinstance(fields.get(key), str) and fields[key]
+        }
+        vif.update({key: value for key, value in more.items() if (key, value) != ("type", "netfront")})
+    return found
+
+
+def _other_devices(devices: list[list[Sxp]], *, is_hvm: bool) -> Options:
+    """Return frame buffers and PCI devices, and as they are the devices that no option is for."""
+    options: Options = {}
+    frame_buffers: list[Options] = []
+    others: list[Sxp] = []
+    for device in devices:
+        kind = device[0] if isinstance(device[0], str) else ""
+        if kind == "vfb" and not is_hvm:
+            option = vfb_option(
+                {key: value for key, value in _pairs(device) if isinstance(value, str) and key not in _OF_LIFE}
+            )
+            others += [["vkbd"], _alive(device)] if option is None else []
+            frame_buffers += [] if option is None else [option]
+        elif kind == "pci":
+            addresses = _pci(device)
+            others += [] if addresses else [_alive(device)]
+            options |= {"pci": addresses} if addresses else {}
+        elif kind not in ("vbd", "tap", "tap2", "vif", "console", "vkbd", "vfb"):
+            others.append(_alive(device))
+    options |= {"vfbs": frame_buffers} if frame_buffers else {}
+    return options | ({"extra_config": [dumps(["device", device]) for device in others]} if others else {})
+
+
+def _alive(device: list[Sxp]) -> Sxp:
+    """Return a device without what xend adds to it while it lives."""
+    return [
+        device[0],
+        *(item for item in device[1:] if not isinstance(item, list) or item[:1] not in [[key] for key in _OF_LIFE]),
+    ]
+
+
+def _pci(device: list[Sxp]) -> list[str]:
+    """Return the addresses of PCI devices, none if one of them says more than that."""
+    found = []
+    for item in device[1:]:
+        fields = dict(_pairs(item)) if isinstance(item, list) and item[:1] == ["dev"] else {}
+        try:
+            numbers = [int(str(fields[key]), 16) for key in ("domain", "bus", "slot", "func")]
+        except (KeyError, ValueError):
+            if isinstance(item, list) and item[:1] != ["dev"]:
+                continue
+            return []
+        found.append("{:04x}:{:02x}:{:02x}.{:x}".format(*numbers))
+    return found
+
+
+def _more(fields: dict[str, Sxp], domain: Domain) -> list[str]:
+    """Return as expressions the fields of a domain that no option is for, where somebody has set them."""
+    found = []
+    all_vcpus = str((1 << min(domain.vcpus or 0, 4096)) - 1)
+    for key, usual in _FIELDS.items():
+        value = fields.get(key)
+        if isinstance(value, str) and value and value not in (usual, all_vcpus if key == "vcpu_avail" else usual):
+            found.append(dumps([key, value]))
+    return found

@@ -1,0 +1,480 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A config file of xm as the values that it leaves. It is Python 2, and is read here without running any of it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ansible_collections.dom0.xend.plugins.plugin_utils.xm.errors import XmError
+from ansible_collections.dom0.xend.plugins.plugin_utils.xm.expressions import Expressions
+from ansible_collections.dom0.xend.plugins.plugin_utils.xm.functions import members_of
+from ansible_collections.dom0.xend.plugins.plugin_utils.xm.python2 import as_python_3
+from ansible_collections.dom0.xend.plugins.plugin_utils.xm.scope import (
+    Defined,
+    LoopContinued,
+    LoopEnded,
+    Raised,
+    Returned,
+    catches,
+)
+from ansible_collections.dom0.xend.plugins.plugin_utils.xm.values import (
+    Module,
+    TooMuch,
+    Unknown,
+    XmVars,
+    first_unknown,
+)
+
+LONGEST = 262_144
+"""Bytes of a file. The largest of the recorded ones has less than a thousand."""
+
+_HARMLESS = frozenset(
+    [
+        "os",
+        "sys",
+        "socket",
+        "commands",
+        "string",
+        "re",
+        "time",
+        "random",
+        "platform",
+        "math",
+        "types",
+        "glob",
+        "subprocess",
+        "popen2",
+        "datetime",
+        "struct",
+        "copy",
+        "operator",
+        "itertools",
+        "exceptions",
+        "pwd",
+        "grp",
+        "stat",
+        "errno",
+        "tempfile",
+        "shutil",
+        "urllib",
+        "urllib2",
+        "md5",
+        "sha",
+        "hashlib",
+        "uuid",
+        "__future__",
+    ]
+)
+"""Modules of Python's own: not imported either, and noted only where something that matters comes from them."""
+
+_CODING = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+")
+
+Notes = list[tuple[int, str]]
+"""Lines, and what there is to say of them."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a file leaves: its variables, the line that set each, the names that it reads, and notes.
+
+    ``open_ended`` is a file that may set more than what is known, as it runs another one.
+    """
+
+    values: Mapping[str, object]
+    lines: Mapping[str, int]
+    read: frozenset[str]
+    notes: Notes
+    open_ended: bool
+
+
+def read(text: str, host: Mapping[str, str], variables: Mapping[str, str]) -> Read:
+    """Return what the file *text* leaves. Raises XmError, in one sentence, for one that cannot be read.
+
+    *host* is what is known of os.uname() there, *variables* what the command line says beside the file.
+    """
+    source = _as_bytes(text)
+    program = Program(host, variables)
+    try:
+        with_coding = any(map(_CODING.match, source.split("\n")[:2])) or text.startswith("\ufeff")
+        if not source.isascii() and not with_coding:
+            line = next(number for number, row in enumerate(source.split("\n"), 1) if not row.isascii())
+            program.note(line, "is not ASCII, and the file has no coding line: Python 2.5 and later refuse it")
+        program.run(_parsed(source))
+    except TooMuch as error:
+        raise XmError(f"the file {error}, and is not read further", program.line) from None
+    except RecursionError:
+        raise XmError("the file nests expressions too deep to be read", program.line) from None
+    except Raised as error:
+        raise XmError(_refusal(error), error.line) from None
+    return Read(program.scope.names, program.lines, frozenset(program.read), list(program.notes), program.open_ended)
+
+
+def _as_bytes(text: str) -> str:
+    """Return the bytes of a file, one character each. Raises XmError for one that is too long, or no config."""
+    if len(text) > LONGEST:
+        raise XmError(f"the file has more than {LONGEST} characters, which no config of a guest has")
+    source = (
+        text.removeprefix("\ufeff").encode("utf-8", "surrogateescape").decode("latin-1").removeprefix("\xef\xbb\xbf")
+    )
+    if source.startswith("<"):
+        raise XmError("the file is XML, not a config in Python: xm 3.1 and later send it through another interface", 1)
+    if source.lstrip().startswith(("(vm", "(domain")):
+        raise XmError("the file is an s-expression: read it with from_xend_sxp, or give it to xen_domain as config", 1)
+    return source
+
+
+def _parsed(source: str) -> ast.Module:
+    """Return the syntax tree. Raises XmError."""
+    try:
+        return ast.parse(as_python_3(source))
+    except SyntaxError as error:
+        raise XmError("this is no Python that xm could read", error.lineno or 0) from None
+    except (ValueError, RecursionError, MemoryError):
+        raise XmError("the file is no Python that xm could read") from None
+
+
+def _refusal(error: Raised) -> str:
+    """Return why xm refuses a file that raises."""
+    if error.kind == "NameError":
+        return f"xm refuses the file: a function of it cannot see the file's own names, such as {error.subject}"
+    if error.kind == "SystemExit":
+        return "the file ends xm with sys.exit()"
+    return f"xm refuses the file: it raises {error.kind} here"
+
+
+class Program(Expressions):
+    """Reads statements."""
+
+    def __init__(self, host: Mapping[str, str], variables: Mapping[str, str]) -> None:
+        """Begin with nothing said."""
+        super().__init__(host, variables)
+        self.lines: dict[str, int] = {}
+        self.notes: dict[tuple[int, str], None] = {}
+        self.open_ended = False
+        self.line = 0
+
+    def note(self, line: int, text: str) -> None:
+        """Say something of a line, once."""
+        self.notes[line, text] = None
+
+    def run(self, module: ast.Module) -> None:
+        """Read a whole file."""
+        try:
+            self.body(module.body)
+        except (Returned, LoopEnded, LoopContinued):
+            raise XmError("return, break or continue stands outside of what it belongs to", self.line) from None
+
+    def body(self, statements: list[ast.stmt]) -> None:
+        """Read some statements."""
+        for statement in statements:
+            self.budget.spend()
+            self.line = statement.lineno
+            reader = self._STATEMENTS.get(type(statement))
+            if reader is None:
+                unknown = Unknown(f"a {type(statement).__name__.lower()} statement", statement.lineno)
+                self.note(statement.lineno, f"{unknown.why} is not read")
+                self.forget([statement], unknown)
+            else:
+                self._guarded(reader, statement)
+
+    def _guarded(self, reader: Callable[..., None], statement: ast.stmt) -> None:
+        """Read one statement; what goes wrong in Python is raised in the file."""
+        try:
+            reader(self, statement)
+        except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
+            raise Raised(type(error).__name__, statement.lineno) from None
+
+    def assign(self, target: ast.expr, value: object) -> None:
+        """Give a value, and remember the line."""
+        if isinstance(target, ast.Name) and not self.scope.is_function:
+            self.lines[target.id] = target.lineno
+        super().assign(target, value)
+
+    def forget(self, statements: list[ast.stmt], unknown: Unknown) -> None:
+        """Make unknown all that some statements set or change, as it is not known whether they run."""
+        nodes = [node for statement in statements for node in ast.walk(statement)]
+        self.budget.spend(len(nodes))
+        for node in nodes:
+            if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
+                self.assign(ast.Name(node.id, ast.Store(), lineno=node.lineno), unknown)
+            elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                self.scope.names[node.name] = unknown
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                for alias in node.names:
+                    self.scope.names[alias.asname or alias.name.partition(".")[0]] = unknown
+            else:
+                self._forget_changed(node, unknown)
+        if any(isinstance(node, ast.Return) for node in nodes) and self.scope.is_function:
+            raise Returned(unknown)
+        if any(isinstance(node, (ast.Break, ast.Continue)) for node in nodes):
+            raise LoopEnded(unknown)
+
+    def _forget_changed(self, node: ast.AST, unknown: Unknown) -> None:
+        """Make unknown a list or a dictionary that a method or an assignment may change, under all its names."""
+        changed = (
+            (node.func.value if isinstance(node.func, ast.Attribute) else None) if isinstance(node, ast.Call) else None
+        )
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, (ast.Store, ast.Del)):
+            changed = node.value
+        if not isinstance(changed, ast.Name) or (names := self.scope.find(changed.id)) is None:
+            return
+        value = names[changed.id]
+        if isinstance(value, list):
+            value[:] = [unknown]
+        elif isinstance(value, dict):
+            names.update({name: unknown for name, other in names.items() if other is value})
+
+    def _expression(self, node: ast.Expr) -> None:
+        value = self.value(node.value)
+        if isinstance(node.value, ast.Call) and isinstance(value, Unknown) and self._is_opaque(node.value.func):
+            self.note(node.lineno, f"{value.why} is not run")
+            if value.why in ("exec()", "execfile()"):
+                self._set_anything(node.lineno)
+
+    def _set_anything(self, line: int) -> None:
+        """Take note of a statement that may set any name."""
+        self.open_ended = True
+        self.note(line, "what this sets is not known, and no default is taken for what the file does not set itself")
+
+    def _is_opaque(self, function: ast.expr) -> bool:
+        """Return whether a function that is called is one that cannot be read."""
+        root = function
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        names = self.scope.find(root.id) if isinstance(root, ast.Name) else None
+        return names is None or isinstance(names[root.id], (Unknown, Module))  # type: ignore[attr-defined]
+
+    def _assign(self, node: ast.Assign) -> None:
+        value = self.value(node.value)
+        for target in node.targets:
+            self.assign(target, value)
+
+    def _augment(self, node: ast.AugAssign) -> None:
+        old, new = self.value(_loaded(node.target)), self.value(node.value)
+        if isinstance(node.op, ast.Add) and isinstance(old, list):
+            old += [new] if isinstance(new, Unknown) else members_of(new, self.budget)
+            self.budget.items(len(old))
+            return
+        self.assign(node.target, self.combined(node.op, old, new, node.lineno))
+
+    def _delete(self, node: ast.Delete) -> None:
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                if self.scope.names.pop(target.id, self) is self:
+                    raise Raised("NameError", node.lineno, target.id)
+                self.lines.pop(target.id, None)
+            elif isinstance(target, ast.Subscript):
+                holder, place = self.value(target.value), self._place(target.slice)
+                if isinstance(holder, (list, dict)) and not first_unknown(place):
+                    del holder[place]  # type: ignore[arg-type]
+
+    def _if(self, node: ast.If) -> None:
+        test = self.value(node.test)
+        if isinstance(test, Unknown):
+            self.forget([*node.body, *node.orelse], test)
+        else:
+            self.body(node.body if test else node.orelse)
+
+    def _for(self, node: ast.For) -> None:
+        over = self.value(node.iter)
+        if isinstance(over, Unknown):
+            self._forget_loop(node, over)
+            return
+        self._note_order(node.iter, over)
+        for member in members_of(over, self.budget):
+            self.budget.spend()
+            self.assign(node.target, member)
+            if not self._round(node):
+                return
+        self.body(node.orelse)
+
+    def _while(self, node: ast.While) -> None:
+        while True:
+            self.budget.spend()
+            test = self.value(node.test)
+            if isinstance(test, Unknown):
+                self._forget_loop(node, test)
+                return
+            if not test:
+                self.body(node.orelse)
+                return
+            if not self._round(node):
+                return
+
+    def _round(self, node: ast.For | ast.While) -> bool:
+        """Go through the body of a loop once; return whether the loop goes on."""
+        try:
+            self.body(node.body)
+        except LoopContinued:
+            return True
+        except LoopEnded as ended:
+            if isinstance(ended.why, Unknown):
+                self._forget_loop(node, ended.why)
+            return False
+        return True
+
+    def _forget_loop(self, node: ast.For | ast.While, unknown: Unknown) -> None:
+        """Make unknown all that a loop sets or changes."""
+        try:
+            self.forget([node], unknown)
+        except LoopEnded:
+            return
+
+    def _note_order(self, node: ast.expr, over: object) -> None:
+        """Say that a loop goes over a dictionary, whose order in Python 2 is not known."""
+        method = node.func if isinstance(node, ast.Call) else None
+        over_dictionary = isinstance(over, dict) or (
+            isinstance(method, ast.Attribute) and method.attr.removeprefix("iter") in ("keys", "values", "items")
+        )
+        if over_dictionary and len(over) > 1:  # type: ignore[arg-type]
+            self.note(
+                node.lineno, "goes through a dictionary in the order in which it is written; Python 2 has another one"
+            )
+
+    def _try(self, node: ast.Try) -> None:
+        kinds = [kind for handler in node.handlers for kind in _kinds(handler)]
+        everything = [*node.body, *(statement for handler in node.handlers for statement in handler.body), *node.orelse]
+        if unsure := self._unsure_import(node, kinds):
+            self.forget([*everything, *node.finalbody], unsure)
+            return
+        before = self.unknown_calls
+        self.guarded += kinds
+        try:
+            self.body(node.body)
+        except Raised as raised:
+            del self.guarded[len(self.guarded) - len(kinds) :]
+            self._handle(node, raised)
+        else:
+            del self.guarded[len(self.guarded) - len(kinds) :]
+            self.body(node.orelse)
+        if self.unknown_calls > before and node.handlers:
+            self.forget(everything, Unknown("whether something before this line fails", node.handlers[0].lineno))
+        self.body(node.finalbody)
+
+    def _unsure_import(self, node: ast.Try, kinds: list[str]) -> Unknown | None:
+        """Return what is not known where an import that may fail is tried."""
+        if not any(catches(kind, "ImportError") for kind in kinds):
+            return None
+        imports = (statement for statement in node.body if isinstance(statement, (ast.Import, ast.ImportFrom)))
+        foreign = (name for statement in imports for name in _modules(statement) if name not in _HARMLESS)
+        return next((Unknown(f"whether there is a module {name}", node.lineno) for name in foreign), None)
+
+    def _handle(self, node: ast.Try, raised: Raised) -> None:
+        """Carry out the handler of an exception, or pass it on."""
+        for handler in node.handlers:
+            if any(catches(kind, raised.kind) for kind in _kinds(handler)):
+                if handler.name:
+                    self.scope.names[handler.name] = Unknown("the text of an exception", handler.lineno)
+                self.body(handler.body)
+                return
+        raise raised
+
+    def _raise(self, node: ast.Raise) -> None:
+        thrown = node.exc.elts[0] if isinstance(node.exc, ast.Tuple) and node.exc.elts else node.exc
+        value = self.value(thrown) if thrown is not None else None
+        raise Raised(value.name if isinstance(value, Module) else "an exception", node.lineno)
+
+    def _assert(self, node: ast.Assert) -> None:
+        test = self.value(node.test)
+        if not isinstance(test, Unknown) and not test:
+            raise Raised("AssertionError", node.lineno)
+
+    def _define(self, node: ast.FunctionDef) -> None:
+        function = self.defined(node)
+        self.scope.names[node.name] = Unknown("a decorated function", node.lineno) if node.decorator_list else function
+
+    def _return(self, node: ast.Return) -> None:
+        raise Returned(None if node.value is None else self.value(node.value))
+
+    def _import(self, node: ast.Import) -> None:
+        self._note_imports(node)
+        for alias in node.names:
+            name = alias.name if alias.asname else alias.name.partition(".")[0]
+            self.scope.names[alias.asname or name] = (
+                Module(name) if name in (*_HARMLESS, "os.path") else _foreign(name, node)
+            )
+
+    def _import_from(self, node: ast.ImportFrom) -> None:
+        self._note_imports(node)
+        for alias in node.names:
+            name = node.module or ""
+            if name == "__future__":
+                self.true_division = self.true_division or alias.name == "division"
+            elif alias.name == "*":
+                self._set_anything(node.lineno)
+            else:
+                known = self._member(f"{name}.{alias.name}", node.lineno) if name in (*_HARMLESS, "os.path") else None
+                self.scope.names[alias.asname or alias.name] = known or _foreign(name, node)
+
+    def _note_imports(self, node: ast.Import | ast.ImportFrom) -> None:
+        """Say which modules are not Python's own."""
+        for name in _modules(node):
+            if name not in _HARMLESS:
+                self.note(node.lineno, f"the module {name} is not imported")
+
+    def _pass(self, _node: ast.stmt) -> None:
+        """Do nothing: for pass, and for global, as no function sees the file's names."""
+
+    def _break(self, _node: ast.Break) -> None:
+        raise LoopEnded
+
+    def _continue(self, _node: ast.Continue) -> None:
+        raise LoopContinued
+
+    _STATEMENTS: Mapping[type[ast.stmt], Callable[..., None]] = {
+        ast.Expr: _expression,
+        ast.Assign: _assign,
+        ast.AugAssign: _augment,
+        ast.Delete: _delete,
+        ast.If: _if,
+        ast.For: _for,
+        ast.While: _while,
+        ast.Try: _try,
+        ast.Raise: _raise,
+        ast.Assert: _assert,
+        ast.FunctionDef: _define,
+        ast.Return: _return,
+        ast.Import: _import,
+        ast.ImportFrom: _import_from,
+        ast.Pass: _pass,
+        ast.Global: _pass,
+        ast.Break: _break,
+        ast.Continue: _continue,
+    }
+
+
+def _loaded(target: ast.expr) -> ast.expr:
+    """Return the target of ``+=`` as something to be read."""
+    if isinstance(target, ast.Name):
+        return ast.copy_location(ast.Name(target.id, ast.Load()), target)
+    return target
+
+
+def _kinds(handler: ast.ExceptHandler) -> list[str]:
+    """Return the exceptions that a handler is for."""
+    if handler.type is None:
+        return ["BaseException"]
+    nodes = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return [node.id for node in nodes if isinstance(node, ast.Name)]
+
+
+def _modules(node: ast.Import | ast.ImportFrom) -> list[str]:
+    """Return the modules that a statement names, without what is inside them."""
+    names = [node.module or "."] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+    return [name.partition(".")[0] or "." for name in names]
+
+
+def _foreign(name: str, node: ast.stmt) -> Unknown:
+    """Return something of a module that is not known."""
+    return Unknown(f"the module {name}", node.lineno)
+
+
+def is_variable(value: object) -> bool:
+    """Return whether a value is the file's own data, not a function, a module or xm's helper."""
+    return not isinstance(value, (Defined, Module, XmVars))
