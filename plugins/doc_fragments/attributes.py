@@ -13,6 +13,16 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options: {}
 attributes:
+  action:
+    description: An action plugin of the same name does the work in the controller, which reaches xend from there.
+    support: full
+    details:
+      - The module itself runs on the host with C(async), where xend is reached over HTTPS from another host than
+        C(localhost), over a connection that does not run commands of a shell with an input, and where the libraries are
+        missing in the controller.
+  async:
+    description: Supports being used with the C(async) keyword.
+    support: full
   check_mode:
     description: Can run in check mode and tell what would change, without changing anything.
   diff_mode:
@@ -25,7 +35,7 @@ attributes:
     membership:
       - dom0.xend.xend
   platform:
-    description: The managed node, or any machine from which xend can be reached.
+    description: The host of xend, which needs a Python of 2.3 or later, or any machine from which xend can be reached.
     platforms: posix
     support: full
 """

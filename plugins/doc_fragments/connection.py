@@ -57,7 +57,12 @@ requirements:
   - requests
   - sexpdata
 notes:
-  - Every option of the connection can also come from an environment variable on the host where the module runs,
+  - The work is done where Ansible runs, and the requirements are for that machine. Where the task is for another host and O(xend_url) is a Unix socket or C(http://),
+    a few lines of Python are run there for each request, through Ansible's own connection and with its C(become). The host
+    needs a Python of 2.3 or later for that, and nothing is written to its disk. If neither the task nor its C(environment)
+    names a xend, the socket is looked for there, and then port 8000.
+  - Every option of the connection can also come from an environment variable, that of the task's C(environment), or that of
+    Ansible itself if the task is for C(localhost),
     E(XEND_URL), E(XEND_SSH_ARGS), E(XEND_USERNAME), E(XEND_PASSWORD), E(XEND_VALIDATE_CERTS), E(XEND_CA_PATH),
     E(XEND_CONNECT_TIMEOUT) or E(XEND_TIMEOUT).
   - Every release of xend from 3.0.0 to 4.4 is meant. Which one answers is told from its answers.

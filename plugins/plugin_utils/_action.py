@@ -65,10 +65,11 @@ class XendAction(ActionBase):
             missing = missing_library(url)
             if missing:
                 return self._run_module(variables, missing[0])
-        done = task.run(self._way(task), check_mode=self._task.check_mode)
+        host = self._task.delegate_to or variables.get("inventory_hostname") or ""
+        done = task.run(self._way(task, host), check_mode=self._task.check_mode)
         for warning in done.warnings:
             self._display.warning(warning)
-        return self._result(task, done)
+        return self._result(task, done, variables)
 
     # ---- who does it
 
@@ -83,22 +84,22 @@ class XendAction(ActionBase):
             return False
         return not url.startswith(("unix:", "http:")) or not can_carry(self._connection)
 
-    def _way(self, task: _Task) -> Optional[Opener]:
+    def _way(self, task: _Task, host: str) -> Optional[Opener]:
         """Return the way to xend through the connection, None for that which the URL names."""
         url = task.options.get("xend_url") or ""
         as_other = url.startswith("unix:") and self._becomes_other()
         if url.startswith(SCHEME) or (self._is_local and not as_other):
             return None
-        return lambda options: self._relay(options, search=not task.names_xend and not self._is_local)
+        search = not task.names_xend and not self._is_local
+        return lambda options: self._relay(options, host, search=search)
 
     def _becomes_other(self) -> bool:
         """Return whether the task is to run as another user than the one who runs Ansible."""
         return bool(self._connection.become) and self.get_become_option("become_user") != getpass.getuser()
 
-    def _relay(self, options: Mapping[str, Any], *, search: bool) -> Relay:
+    def _relay(self, options: Mapping[str, Any], host: str, *, search: bool) -> Relay:
         """Return the way to xend through the connection. Raises InvalidRequest for a wrong URL."""
-        host = self._task.delegate_to or self._play_context.remote_addr or ""
-        carry = ConnectionCarrier(self._connection, self._low_level_execute_command)
+        carry = ConnectionCarrier(host, self._connection, self._low_level_execute_command)
         places = Places.of_socket() if search else Places.of_url(Address.parse(options["xend_url"]))
         return open_relay(options, f"{places} on {host}", places, carry)
 
@@ -131,21 +132,21 @@ class XendAction(ActionBase):
 
         return fallback
 
-    def _result(self, task: _Task, done: TaskResult) -> dict[str, Any]:
+    def _result(self, task: _Task, done: TaskResult, variables: dict[str, Any]) -> dict[str, Any]:
         """Return the result as a module returns it."""
         values = dict(done.values)
         if done.failure is not None:
             values |= {"failed": True, "msg": done.failure}
-        if self._shows_invocation():
+        if self._shows_invocation(variables):
             values["invocation"] = {"module_args": task.shown}
         hidden: dict[str, Any] = remove_values(values, task.secrets)
         return {**hidden, **{key: value for key, value in values.items() if value is None or isinstance(value, bool)}}
 
     @staticmethod
-    def _shows_invocation() -> bool:
+    def _shows_invocation(variables: dict[str, Any]) -> bool:
         """Return whether results hold the options; up to ansible-core 2.19 all do."""
         try:
-            return bool(C.config.get_config_value("INJECT_INVOCATION"))
+            return bool(C.config.get_config_value("INJECT_INVOCATION", variables=variables))
         except AnsibleError:
             return True
 

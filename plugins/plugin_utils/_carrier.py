@@ -15,8 +15,12 @@ from typing import Any, Optional
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.connection import ConnectionBase
+from ansible.utils.display import Display
 
 from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import Carried, Message
+
+_MOST_VERBOSE = 2
+"""With more, a connection prints what the host prints: the replies of xend, and there may be passwords in them."""
 
 _LOGIN_TIMEOUT = 60
 """Seconds for what Ansible does before and after the command: a login through jump hosts, a password for sudo."""
@@ -35,8 +39,9 @@ class ConnectionCarrier:
     it. Ansible has no terminal then: sudo must not ask for one.
     """
 
-    def __init__(self, connection: ConnectionBase, execute: Callable[..., Any]) -> None:
-        """Take the connection, and what executes a command through it, as another user where that is asked for."""
+    def __init__(self, host: str, connection: ConnectionBase, execute: Callable[..., Any]) -> None:
+        """Take the connection to a host, and what executes a command through it, as another user if that is asked for."""
+        self._host = host
         self._connection = connection
         self._execute = execute
         self._reached = False
@@ -45,7 +50,7 @@ class ConnectionCarrier:
         """Run a command there, once. Raises AnsibleConnectionFailure if the first one, which only reads, does not arrive."""
         data = message.opening + message.request
         try:
-            with _once(self._connection), _bounded(bound + _LOGIN_TIMEOUT):
+            with _once(self._connection), self._silently(message.title), _bounded(bound + _LOGIN_TIMEOUT):
                 done = self._execute(command, sudoable=True, in_data=data)
         except AnsibleConnectionFailure as error:
             if not self._reached:
@@ -56,6 +61,18 @@ class ConnectionCarrier:
         self._reached = True
         output = done["stdout"].encode("utf-8", "surrogateescape")
         return Carried(output, _with_advice(done["stderr"]))
+
+    @contextmanager
+    def _silently(self, title: str) -> Iterator[None]:
+        """Say what is asked for, and keep the connection from printing what is answered."""
+        display = Display()
+        display.vvv(f"XEND RELAY {title}", host=self._host)
+        verbosity = display.verbosity
+        display.verbosity = min(verbosity, _MOST_VERBOSE)
+        try:
+            yield
+        finally:
+            display.verbosity = verbosity
 
 
 class _TooLongError(Exception):

@@ -185,8 +185,12 @@ def command() -> str:
 
 @dataclass(frozen=True)
 class Message:
-    """What the command reads: the relay and what it has to know, then the request, which it takes when it says ``ready``."""
+    """What the command reads: the relay and what it has to know, then the request, which it takes when it says ``ready``.
 
+    ``title`` names the request for people, without a secret.
+    """
+
+    title: str
     opening: bytes
     request: bytes
     ready: bytes
@@ -282,19 +286,22 @@ class Relay:
         """
         method = "GET" if form is None else "POST"
         request = self._request(method, self._places.base + path + query, encoded(form))
-        carried, said = self._carried(request, timeout)
+        title = f"{method} {path}"
+        carried, said = self._carried(title, request, timeout)
         if method == "GET" and ("broken" in said or said.get("reply") == b""):
-            carried, said = self._carried(request, timeout)
+            carried, said = self._carried(title, request, timeout)
         if "reply" in said:
             return self._reply(said["reply"], method)
         raise self._error(said, carried, method, timeout)
 
-    def _carried(self, request: bytes, timeout: float) -> tuple[Carried, dict[str, bytes]]:
+    def _carried(self, title: str, request: bytes, timeout: float) -> tuple[Carried, dict[str, bytes]]:
         """Have a request carried to the host; return how that ended, and what the relay said."""
         mark = "dom0.xend-" + os.urandom(16).hex()
         connecting = 2 * self._connect_timeout * len(self._places.addresses)
         bound = connecting + timeout + self._finish_timeout + START_TIMEOUT
-        carried = self._carry(command(), self._message(mark, request, timeout), bound)
+        ready = f"{mark} connected".encode("ascii")
+        message = Message(title, self._opening(mark, timeout), base64.b64encode(request) + b"\n", ready)
+        carried = self._carry(command(), message, bound)
         return carried, _marked(carried.output, mark)
 
     def _request(self, method: str, target: str, body: Optional[bytes]) -> bytes:
@@ -307,12 +314,11 @@ class Relay:
         lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
         return "\r\n".join(lines).encode("ascii") + (body or b"")
 
-    def _message(self, mark: str, request: bytes, timeout: float) -> Message:
-        """Return what the host's Python reads, in lines."""
+    def _opening(self, mark: str, timeout: float) -> bytes:
+        """Return what the host's Python reads first, in two lines: the relay, and what it has to know."""
         seconds = [f"{each:f}" for each in (self._connect_timeout, timeout, self._finish_timeout)]
         words = " ".join([mark, *seconds, str(MOST_MIB << 20), *self._places.words()])
-        opening = base64.b64encode(SOURCE.encode("ascii")) + b"\n" + words.encode("ascii") + b"\n"
-        return Message(opening, base64.b64encode(request) + b"\n", f"{mark} connected".encode("ascii"))
+        return base64.b64encode(SOURCE.encode("ascii")) + b"\n" + words.encode("ascii") + b"\n"
 
     def _reply(self, data: bytes, method: str) -> Reply:
         """Return the reply that the relay has read."""

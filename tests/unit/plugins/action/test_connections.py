@@ -101,7 +101,8 @@ def test_environment_of_the_controller_is_not_that_of_a_host(sim: Simulator, tmp
     with Sshd(tmp_path) as host:
         found = on(host, tmp_path, {"dom0.xend.xen_node_info": {}}, environment={"XEND_URL": sim.unix_url})
     assert (
-        "Cannot connect to xend at unix:///var/lib/xend/xend-socket or http://127.0.0.1:8000 on " in found.only["msg"]
+        "Cannot connect to xend at unix:///var/lib/xend/xend-socket or http://127.0.0.1:8000 on xen1: "
+        in found.only["msg"]
     )
     assert sim.requests == []
 
@@ -124,11 +125,15 @@ def test_https_runs_the_module_on_the_host(tmp_path: Path) -> None:
 @needs_sshd
 @needs_sudo
 def test_become_is_heeded(sim: Simulator, tmp_path: Path) -> None:
-    task = {"dom0.xend.xen_domain": {"name": "web1", "state": "paused", "xend_url": sim.url}}
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o700)
+    pause = {"dom0.xend.xen_domain": {"name": "web1", "state": "paused", "xend_url": sim.url}, "become": True}
+    look = {"dom0.xend.xen_node_info": {"xend_url": f"unix://{locked}/socket"}, "become": True}
     with Sshd(tmp_path) as host:
-        found = on(host, tmp_path, {**task, "become": True, "become_user": OTHER}, arguments=["-vvv"])
-    assert found.only["changed"], found.shown
-    assert f"sudo -H -S -n  -u {OTHER}" in found.shown
+        found = on(host, tmp_path, pause, look, arguments=["-vvv"], become_user=OTHER)
+    assert found.results[0][1]["changed"], found.shown
+    assert "Permission denied" in found.results[1][1]["msg"]
+    assert "<xen1> XEND RELAY POST /xend/domain/web1" in found.shown
     assert not modules_run(found)
 
 
@@ -156,6 +161,7 @@ def test_no_secret_is_in_a_command_line_or_shown(sim: Simulator, tmp_path: Path)
     assert found.only["changed"], found.shown
     assert SECRET in next(request.params["config"][0] for request in sim.requests if request.op == "create")
     assert SECRET not in found.shown
+    assert "dom0.xend-" not in found.shown  # no reply, in base64 or not, is printed by the connection
 
 
 @needs_sshd

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import signal
@@ -276,3 +277,47 @@ def test_what_is_no_xend_is_told(tmp_path: Path, answer: Answer) -> None:
         relay(server.url).exchange("/xend/domain/web1", {"op": "pause"}, timeout=2)
     assert isinstance(caught.value, (NotXend, XendNoReply))
     assert caught.value.perhaps_done
+
+
+NEWER = (
+    *(ast.IfExp, ast.GeneratorExp, ast.With, ast.JoinedStr, ast.SetComp, ast.DictComp, ast.Set, ast.Starred),
+    *(ast.Lambda, ast.NamedExpr, ast.Nonlocal, ast.Yield, ast.AnnAssign, ast.ClassDef),
+)
+"""What a Python 2.3 does not know, or what is easier not to use than to use rightly."""
+NEWER_NAMES = {
+    "all",
+    "any",
+    "bytes",
+    "bytearray",
+    "frozenset",
+    "memoryview",
+    "next",
+    "print",
+    "reversed",
+    "set",
+    "sorted",
+}
+NEWER_METHODS = {
+    "format",
+    "partition",
+    "rpartition",
+    "rsplit",
+    "hex",
+    "fromhex",
+    "create_connection",
+    "monotonic",
+    "buffer",
+}
+
+
+def test_relay_is_written_for_python_2_3() -> None:
+    for node in ast.walk(ast.parse(relay_module.SOURCE)):
+        assert not isinstance(node, NEWER), ast.dump(node)
+        assert getattr(node, "id", "") not in NEWER_NAMES
+        assert getattr(node, "attr", "") not in NEWER_METHODS
+        assert not getattr(node, "decorator_list", None)
+        assert not (isinstance(node, ast.Constant) and isinstance(node.value, bytes))
+        assert not (isinstance(node, ast.ExceptHandler) and node.name)
+        assert not (isinstance(node, ast.Try) and node.handlers and (node.finalbody or node.orelse))
+        assert not (isinstance(node, ast.Raise) and node.cause)
+        assert not getattr(node, "keywords", None)
