@@ -21,6 +21,10 @@ extends_documentation_fragment:
   - dom0.xend.connection
   - dom0.xend.attributes
   - dom0.xend.attributes.changes
+attributes:
+  idempotent:
+    support: partial
+    details: O(state=restarted) and O(recreate=always) change something each time.
 author:
   - dom0.xend contributors (@dom0-xend)
 options:
