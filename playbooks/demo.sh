@@ -7,7 +7,8 @@
 # It is run by `make demo`, which puts ansible on the PATH and lets it find the collection.
 set -eu
 cd "$(dirname "$0")"
-if [ -t 1 ]; then unset ANSIBLE_NOCOLOR; fi
+if [ -t 1 ]; then unset ANSIBLE_NOCOLOR NO_COLOR PY_COLORS; fi
+export ANSIBLE_RETRY_FILES_ENABLED=false
 
 say() {
     printf '\n\n######## %s\n' "$1"
@@ -16,6 +17,16 @@ say() {
 run() {
     printf '$ %s\n' "$*"
     "$@"
+}
+
+# What a demo that broke off has created on a real xend goes again.
+leave_nothing() {
+    status=$?
+    if [ "$status" -ne 0 ]; then
+        say "The demo broke off: its guests are shut down."
+        ansible-playbook demo_shutdown.yml || true
+    fi
+    exit "$status"
 }
 
 if [ -n "${XEND_URL:-}" ]; then
@@ -29,6 +40,7 @@ if [ -n "${XEND_URL:-}" ]; then
         printf '\nNothing was sent. Unset XEND_URL to see the demo on a simulated xend.\n'
         exit 1
     fi
+    trap 'leave_nothing' EXIT
 else
     state=$(mktemp -d "${TMPDIR:-/tmp}/xend-demo.XXXXXX")
     trap 'kill "$(cat "$state/pid")" 2>/dev/null || true; rm -rf "$state"' EXIT
@@ -62,8 +74,8 @@ run ansible-playbook demo.yml
 say "Do it again: changed=0, for it is done."
 run ansible-playbook demo.yml
 
-say "Guarantee demo-web1 some CPU time. The times are nanoseconds on the wire; write them as you think of them."
-run ansible-playbook demo_sedf.yml --diff
+say "Give demo-web1 more CPU time, as the scheduler of the host has it. Times are nanoseconds on the wire; write 5ms."
+run ansible-playbook demo_tune.yml --diff
 
 say "Ad hoc: one domain in full, and a line of each."
 run ansible localhost -m dom0.xend.xen_domain_info -a name=demo-web1

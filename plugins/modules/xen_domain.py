@@ -189,7 +189,8 @@ options:
       uname:
         description:
           - Where the data is, such as V(phy:vg0/web1), V(file:/srv/xen/web1.img) or V(tap:aio:/srv/xen/web1.img).
-          - A drive, whose O(vbds[].dev) ends in C(:cdrom), is empty without it (3.0.3 and later).
+          - A drive, whose O(vbds[].dev) ends in C(:cdrom), is empty without it (3.0.3 and later). An empty text says that a
+            drive of an existing domain is to be empty. That takes a new domain.
         type: str
       dev:
         description: Name of the disk in the guest, such as V(sda1), V(xvda) or V(hdc:cdrom) (3.0.3 and later).

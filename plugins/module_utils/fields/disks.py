@@ -68,11 +68,22 @@ def _compare(pair: Pair) -> None:
         if found is None and vbd.emulated and hidden:
             pair.result.not_compared.append(option)
             continue
+        if found is not None and found.uname and _is_emptied(pair, vbd):
+            pair.left(
+                f"{option}.uname", "", found.uname
+            )  # no recorded release says how a drive is emptied while it is used
+            continue
         match = _match(pair, option, vbd, found)
         if not _change_medium(pair, match):
             settle(pair, match, allowed=pair.desired.change_vbds)
     for vbd in there.values() if pair.desired.purge_vbds else ():
         purge(pair, f"vbds[{vbd.dev}]", _detach(pair, vbd))
+
+
+def _is_emptied(pair: Pair, drive: Vbd) -> bool:
+    """Tell whether a task says of a drive that it is to be empty: with a uname that is an empty text."""
+    given = {number_or_name(vbd.get("dev")): vbd.get("uname") for vbd in pair.desired.options.get("vbds", ())}
+    return is_drive(drive.dev) and given.get(number_or_name(drive.dev)) == ""
 
 
 def _match(pair: Pair, option: str, declared: Vbd, found: Optional[Vbd]) -> Match:

@@ -122,6 +122,10 @@ class Operation:
         """Return how to bring back what it took away to make room, None where it did not, or need not."""
         return None
 
+    def leftover(self) -> Optional[Operation]:
+        """Return an operation that has settled once nothing is left of this one, which was refused."""
+        return None
+
     def left_as_asked(self) -> Optional[str]:
         """Return a sentence about what a refusal after it leaves, where the task has asked for that."""
         return None

@@ -45,6 +45,14 @@ class Attach(Operation):
         vbds = by_dev([*(domain.vbds or ()), *(new.vbds or ())])
         return replace(domain, vbds=vbds, vifs=(*(domain.vifs or ()), *(new.vifs or ())))
 
+    def leftover(self) -> Optional[Operation]:
+        """Return the detach of the device: 3.2 and earlier show one that failed for a moment (WIRE.md (i) 9)."""
+        new = self._as_domain()
+        for kind, key in [("vbd", vbd.dev) for vbd in new.vbds or ()] + [("vif", vif.mac) for vif in new.vifs or ()]:
+            if key:
+                return Detach(self.name, kind, key, within=RECOVERY_TIMEOUT)
+        return None
+
     def names(self, said: str) -> str:
         """Return xend's words with the disk or interface in them."""
         return device_names(said, ["vm", ["device", self.device]])

@@ -267,7 +267,7 @@ class Applier:
             yield from self._send_alone(step)
         except XendRefused as error:
             said = step.names(str(error))
-            brought_back = yield from self._bring_back()
+            brought_back = yield from self._bring_back(step)
             if brought_back is None:
                 raise type(error)(said, reason=error.reason) from error
             raise XendRefused(f"{said.rstrip('.')}. {brought_back}", reason=error.reason) from error
@@ -300,11 +300,14 @@ class Applier:
         if step.removes and self.desired.state in (*UP, "defined"):
             outcome.removed = outcome.before
 
-    def _bring_back(self) -> Steps[Optional[str]]:
-        """Bring back what was taken away just before; return a sentence that says how that went, None if nothing was."""
+    def _bring_back(self, refused: Operation) -> Steps[Optional[str]]:
+        """Bring back what was taken away just before, or else wait until nothing is left of what was refused; return a sentence that says how that went, None if nothing was."""
         done = self.outcome.operations
         undo = done[-1].undo() if done else None
         if undo is None:
+            leftover = refused.leftover()
+            if leftover is not None:
+                yield from self._look_until(leftover, None)
             return done[-1].left_as_asked() if done else None
         try:
             if undo.after is not None:

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulator import Simulator
+from tests.simulator import Fault, Simulator
+from tests.support.running import run
 
 TOP = Path(__file__).resolve().parents[3]
-STEPS = ("check", "real", "again", "sedf", "shutdown")
+STEPS = ("check", "real", "again", "tune", "shutdown")
 
 
 def demo(answer: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
@@ -44,12 +45,12 @@ def _shown() -> str:
 
 
 def test_the_demo_declares_three_domains_once(shown: str) -> None:
-    recaps = re.findall(r"localhost +: ok=(\d) +changed=(\d) +unreachable=0 +failed=0", shown)
-    assert dict(zip(STEPS, (int(changed) for _ok, changed in recaps))) == {
+    recaps = re.findall(r"localhost +: ok=\d +changed=(\d) +unreachable=0 +failed=0", shown)
+    assert dict(zip(STEPS, (int(changed) for changed in recaps))) == {
         "check": 1,
         "real": 1,
         "again": 0,
-        "sedf": 1,
+        "tune": 1,
         "shutdown": 1,
     }
     assert shown.count("changed: [localhost] => (item=demo-web1)") == 3  # foreseen, created, shut down
@@ -83,3 +84,29 @@ def test_the_demo_touches_a_real_xend_only_after_a_yes(answer: str) -> None:
         assert "demo-web1, demo-web2 and demo-db" in result.stdout
         assert "Nothing was sent" in result.stdout
         assert sim.requests == []
+
+
+def names(sim: Simulator) -> list[str]:
+    """Return the names of all domains."""
+    return [domain["name"] for domain in run("xen_domain_info", xend_url=sim.unix_url)["domains"]]
+
+
+def test_the_demo_runs_on_a_host_with_the_credit_scheduler_and_leaves_nothing() -> None:
+    with Simulator("4.1", tcp=None) as sim:
+        result = demo("yes\n", XEND_URL=sim.unix_url)
+        assert result.returncode == 0, result.stdout + result.stderr
+        assert names(sim) == ["Domain-0"]
+
+
+def test_a_demo_that_breaks_off_leaves_nothing() -> None:
+    with Simulator("4.1", tcp=None) as sim:
+        sim.faults.append(Fault("domain_sched_credit_set", "refuse", message="not like this"))
+        result = demo("yes\n", XEND_URL=sim.unix_url)
+        assert result.returncode != 0
+        assert "The demo broke off" in result.stdout
+        assert names(sim) == ["Domain-0"]
+
+
+def test_the_demo_has_colours_on_a_terminal() -> None:
+    lines = (TOP / "playbooks" / "demo.sh").read_text().splitlines()
+    assert "if [ -t 1 ]; then unset ANSIBLE_NOCOLOR NO_COLOR PY_COLORS; fi" in lines

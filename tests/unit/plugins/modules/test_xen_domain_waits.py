@@ -123,3 +123,12 @@ def test_a_wrong_clock_on_the_host_costs_no_guest(sim: Simulator, clock: ManualC
     settles = {"3.0.0": 20, "3.0.2": 20, "3.0.3": 20, "3.4": 60, "4.0": 60, "4.1": 60, "4.4": 60}.get(sim.version, 0)
     assert clock.now() - began >= settles
     assert written(sim)[-1] == "shutdown"
+
+
+@ALL
+def test_a_disk_that_failed_is_not_taken_for_there_by_the_next_run(sim: Simulator) -> None:
+    disk = {"uname": "file:/rigmissing/x.img", "dev": "sdb1"}
+    first = ensure(sim, vbds=[disk])
+    assert first["failed"], first
+    second = ensure(sim, vbds=[disk])
+    assert second["failed"], second
