@@ -20,7 +20,8 @@ from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import url
 from ansible_collections.dom0.xend.plugins.module_utils.module import open_client
 from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, XendNoReply, XendUnreachable
-from ansible_collections.dom0.xend.plugins.module_utils.wire.ssh import SshAddress
+from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import Message
+from ansible_collections.dom0.xend.plugins.module_utils.wire.ssh import Ssh, SshAddress
 from tests.simulator import Fault, Simulator
 from tests.support.sshd import MISSING, Sshd
 
@@ -141,6 +142,21 @@ def test_command_that_the_host_does_not_run_is_told(tmp_path: Path) -> None:
 def test_host_that_prints_without_an_end_is_given_up(tmp_path: Path) -> None:
     with Sshd(tmp_path, before="yes") as host, pytest.raises(XendUnreachable, match=r"prints without an end"):
         client(host.url, host.arguments).names()
+
+
+@needs_sshd
+def test_host_that_hangs_is_given_up(tmp_path: Path) -> None:
+    with Sshd(tmp_path, before="sleep 5") as host:
+        carry = Ssh(SshAddress("127.0.0.1", host.user, host.port, ""), arguments=host.arguments)
+        carried = carry("true", Message("GET /", b"opening\n", b"request\n", b"ready"), 0.5)
+    assert not carried.sent
+    assert carried.broken == "it did not end within 0.5 s"
+
+
+def test_machine_without_ssh_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(XendUnreachable, match="ssh of OpenSSH cannot be started: No such file"):
+        client("ssh://xen1", "").names()
 
 
 def killed_while_it_waits(xend: XendClient, sim: Simulator, kill: Any) -> XendNoReply:
