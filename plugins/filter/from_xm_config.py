@@ -98,7 +98,9 @@ _value:
       type: dict
       sample: {name: web1, memory: 256, vcpus: 1, image: {type: linux, kernel: /boot/vmlinuz-2.6-xenU}}
     notes:
-      description: What has no equal, is not known or means nothing to xm, each with its line where it has one.
+      description:
+        - What has no equal, is not known or means nothing to xm, each with its line where it has one.
+        - If M(dom0.xend.xen_domain) would refuse to create the domain, a note says why.
       type: list
       elements: str
       sample: ["line 4: memory is not known, as it depends on os.environ"]

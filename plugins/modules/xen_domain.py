@@ -21,6 +21,10 @@ extends_documentation_fragment:
   - dom0.xend.connection
   - dom0.xend.attributes
   - dom0.xend.attributes.changes
+attributes:
+  idempotent:
+    support: partial
+    details: O(state=restarted) and O(recreate=always) change something each time.
 author:
   - dom0.xend contributors (@dom0-xend)
 options:
@@ -132,7 +136,7 @@ options:
       - Refused together with O(image) up to 3.0.3, where xend deletes the files named in it.
     type: str
   bootloader_args:
-    description: Arguments of the bootloader (3.1 and later).
+    description: Arguments of the bootloader (3.0.3 and later). They are compared where xend shows them, on 3.1 and later.
     type: str
   cpus:
     description:

@@ -171,6 +171,10 @@ def check_creation(desired: Desired, release: Optional[Release]) -> None:
             f"the files named as kernel and ramdisk ({declared.image.kernel or declared.image.ramdisk}) once the domain is built. "
             "Leave bootloader out, or leave the image out where xend runs the bootloader itself (3.0.4 and later)."
         )
+    if declared.bootloader and declared.image and declared.image.kernel and release and release.ignores_bootloader:
+        raise InvalidRequest(
+            f"bootloader together with a kernel is refused: xend {release.span} would forget the bootloader. Leave one of both out."
+        )
     if desired.options.get("pci") and (release is None or release.vcpus_in_image):
         raise InvalidRequest(
             "pci is refused up to 3.0.3, as 3.0.0 wants (device (pci (bus B) (dev D) (func F))), and 3.0.2 on what this "

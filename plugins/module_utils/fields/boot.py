@@ -125,5 +125,5 @@ BOOTLOADER_ARGS = simple(
     "bootloader_args",
     read=lambda domain: text_of(value_in(domain, "bootloader_args")),
     compare=_compare_bootloader_args,
-    known_to="3.1 to 4.4",
+    known_to="3.0.3 to 4.4",
 )

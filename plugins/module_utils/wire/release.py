@@ -53,6 +53,8 @@ class Release:
     """A domain is built again, after a reboot or from a file, with the address of its vif. 3.0.0 loses the guest there."""
     appends_root: bool = False
     """The image shows root and ip both by themselves and at the end of args."""
+    ignores_bootloader: bool = False
+    """A bootloader beside a kernel is forgotten, and shown nowhere."""
     rewrites_vcpus: bool = False
     """set_vcpus changes what is shown as the number of vcpus, too; how many the guest was built with shows nowhere."""
     reattaches: bool = True
@@ -92,6 +94,7 @@ R304 = Release(
     shutdown_ends_after=30,
     stalls_for_memory=True,
     appends_root=True,
+    ignores_bootloader=True,
     rewrites_vcpus=True,
     destroys_taps_as_vbds=True,
 )

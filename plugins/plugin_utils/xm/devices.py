@@ -16,6 +16,7 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.xm.keys import VFB, VIF,
 Device = dict[str, object]
 
 _MODES = ("r", "w", "w!")
+_VIF_TYPES = ("netfront", "ioemu")
 _VFB_OPTIONS = frozenset({"type", "vncdisplay", "vncunused", "vnclisten", "vncpasswd", "display", "xauthority"})
 
 
@@ -32,7 +33,7 @@ def _vbd(guest: Guest, entry: str) -> Device:
         guest.refuse(
             "disk", f"has an entry with {len(fields)} parts between commas, where xm {guest.release} takes 3 to {most}"
         )
-    disk: Device = {"uname": fields[0], "dev": fields[1]}
+    disk: Device = {"uname": fields[0], "dev": fields[1]} if fields[0] else {"dev": fields[1]}
     if fields[2] in _MODES:
         disk["mode"] = fields[2]
     else:
@@ -41,10 +42,6 @@ def _vbd(guest: Guest, entry: str) -> Device:
         disk["backend"] = fields[3]
     if fields[4:]:
         guest.note("disk", f"has {fields[1]} with a fifth part, a protocol, for which there is no option")
-    if fields[0] and ":" not in fields[0]:
-        guest.note(
-            "disk", f"has {fields[1]} without a word such as phy: or file: before its path, which xen_domain wants"
-        )
     return disk
 
 
@@ -52,7 +49,7 @@ def vifs(guest: Guest) -> list[Device]:
     """Return the interfaces, with the empty ones that xm adds to make up the number in ``nics``."""
     found = [_vif(guest, entry) for entry in guest.entries("vif")]
     wanted = guest.number("nics")
-    if wanted is None and guest.release == "3.0.0" and not found and not guest.is_unknown("vif"):
+    if wanted is None and guest.release == "3.0.0" and not guest.set("vif") and not guest.is_unknown("vif"):
         guest.note_line(0, "xm 3.0.0 gives a guest without vif one interface")
         wanted = 1
     if wanted is not None and wanted > 64:
@@ -72,6 +69,8 @@ def _vif(guest: Guest, entry: str) -> Device:
             found["ip"] = value.split()
         elif key in ("be_mac", "accel", "policy", "label"):
             guest.note("vif", f"has {key}, for which there is no option")
+        elif key == "type" and value not in _VIF_TYPES:
+            guest.note("vif", f"has a type that is none of {', '.join(_VIF_TYPES)}, and is left out")
         else:
             found[key] = value
     return found

@@ -33,6 +33,7 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.xm.scope import (
     Returned,
     Scope,
 )
+from ansible_collections.dom0.xend.plugins.plugin_utils.xm.text import Unordered
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.values import (
     Budget,
     Module,
@@ -50,15 +51,21 @@ UNAME = ("sysname", "nodename", "release", "version", "machine")
 """What os.uname() returns, in its order."""
 
 _CONSTANTS: Mapping[str, object] = {"True": True, "False": False, "None": None}
-_ERRORS = {
-    TypeError: "TypeError",
-    ValueError: "ValueError",
-    KeyError: "KeyError",
-    IndexError: "IndexError",
-    ZeroDivisionError: "ZeroDivisionError",
-    OverflowError: "OverflowError",
-    AttributeError: "AttributeError",
-}
+PYTHON_ERRORS = (
+    TypeError,
+    ValueError,
+    KeyError,
+    IndexError,
+    ZeroDivisionError,
+    OverflowError,
+    AttributeError,
+)
+"""What reading a file raises where running it would raise the same."""
+
+
+def raised(error: Exception, line: int) -> Raised:
+    """Return an error of Python as one that the file raises."""
+    return Raised(next(kind.__name__ for kind in PYTHON_ERRORS if isinstance(error, kind)), line)
 
 
 class Expressions:
@@ -84,8 +91,10 @@ class Expressions:
             return Unknown(f"{type(node).__name__.lower()} expressions", node.lineno)
         try:
             return reader(self, node)
-        except tuple(_ERRORS) as error:
-            raise Raised(next(name for kind, name in _ERRORS.items() if isinstance(error, kind)), node.lineno) from None
+        except Unordered:
+            return Unknown("the order of a dictionary", node.lineno)
+        except PYTHON_ERRORS as error:
+            raise raised(error, node.lineno) from None
 
     def _constant(self, node: ast.Constant) -> object:
         if node.kind == "u":
@@ -145,7 +154,10 @@ class Expressions:
         self.budget.spend(len(given) if isinstance(given, tuple) else 0)
         if unknown := first_unknown(left, given):
             return unknown
-        return binary(sign, left, right, self.budget, true_division=self.true_division)
+        try:
+            return binary(sign, left, right, self.budget, true_division=self.true_division)
+        except Unordered:
+            return Unknown("the order of a dictionary", line)
 
     def _unary(self, node: ast.UnaryOp) -> object:
         value = self.value(node.operand)
@@ -201,7 +213,10 @@ class Expressions:
         return first_unknown(*bounds) or slice(*bounds)
 
     def _attribute(self, node: ast.Attribute) -> object:
-        holder = self.value(node.value)
+        return self._attribute_of(self.value(node.value), node)
+
+    def _attribute_of(self, holder: object, node: ast.Attribute) -> object:
+        """Return an attribute of a value."""
         if isinstance(holder, Unknown):
             return holder
         if isinstance(holder, Module):
@@ -306,14 +321,16 @@ class Expressions:
             raise TypeError("object does not support item assignment")
 
     def _call(self, node: ast.Call) -> object:
+        method = node.func if isinstance(node.func, ast.Attribute) else None
+        function = self.value(node.func if method is None else method.value)
         given, named = list(self._arguments(node)), {one.arg: self.value(one.value) for one in node.keywords if one.arg}
         if any(isinstance(one, ast.Starred) for one in node.args) or len(named) != len(node.keywords):
             return Unknown("a call with * or **", node.lineno)
-        if isinstance(node.func, ast.Attribute):
-            holder = self.value(node.func.value)
-            if isinstance(holder, (str, list, dict, XmVars)):
-                return self._method(holder, node.func.attr, given, named, node.lineno)
-        return self.called(self.value(node.func), given, named, node.lineno)
+        if method is not None and isinstance(function, (str, list, dict, XmVars)):
+            return self._method(function, method.attr, given, named, node.lineno)
+        if method is not None:
+            function = self._attribute_of(function, method)
+        return self.called(function, given, named, node.lineno)
 
     def _arguments(self, node: ast.Call) -> Iterator[object]:
         """Yield the arguments of a call that have no name."""

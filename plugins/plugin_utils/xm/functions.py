@@ -72,12 +72,18 @@ DICT_METHODS = frozenset(
 
 def text_method(text: str, name: str, given: Arguments, named: dict[str, object], budget: Budget) -> object:
     """Call a method of a text. Raises what Python raises, AttributeError for a method that is not known here."""
+    sources = (text, *given)
     if name in PLAIN_METHODS:
         budget.text(len(text))
-        return as_python_2(getattr(str(text), name)(*given), text)
+        result = getattr(str(text), name)(*given)
+        if isinstance(result, (list, tuple)):
+            return type(result)(as_python_2(part, *sources) for part in result)
+        return as_python_2(result, *sources)
+    if name == "join" and isinstance(given[0], (list, tuple)):
+        sources = (text, *given[0])
     if name not in _TEXT_METHODS:
         raise AttributeError(name)
-    return as_python_2(_TEXT_METHODS[name](text, budget, *given, **named), text)
+    return as_python_2(_TEXT_METHODS[name](text, budget, *given, **named), *sources)
 
 
 def _join(text: str, budget: Budget, parts: object) -> str:
@@ -87,7 +93,7 @@ def _join(text: str, budget: Budget, parts: object) -> str:
         raise TypeError("sequence item: expected string")
     texts = [str(member) for member in members]
     budget.text(sum(map(len, texts)) + len(text) * len(texts))
-    return text.join(texts)
+    return str(text).join(texts)
 
 
 def _replace(text: str, budget: Budget, old: str, new: str, count: int = -1) -> str:
@@ -185,7 +191,7 @@ def members_of(value: object, budget: Budget) -> Arguments:
     if not isinstance(value, (str, list, tuple, dict)):
         raise TypeError("object is not iterable")
     budget.items(len(value))
-    return [str(letter) for letter in value] if isinstance(value, str) else list(value)
+    return [as_python_2(str(letter), value) for letter in value] if isinstance(value, str) else list(value)
 
 
 def _range(budget: Budget, *bounds: int) -> object:

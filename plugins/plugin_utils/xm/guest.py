@@ -136,7 +136,7 @@ class Guest:
                 continue
             if is_key(key) and not is_known(key, self.release):
                 self.note(key, f"means nothing to xm {self.release}")
-            elif not is_key(key) and key not in self._read.read:
+            elif not is_key(key) and key not in self._read.read and not isinstance(value, Unknown):
                 self.note(key, "means nothing to xm, and nothing in the file uses it")
             elif key in HVM and not is_hvm and not _counts_for_all(key, self.release):
                 self.note(key, "counts for hvm guests only")

@@ -17,7 +17,7 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.xm.keys import (
     SENT_AS_IT_IS,
     within,
 )
-from ansible_collections.dom0.xend.plugins.plugin_utils.xm.pci import Function, in_image
+from ansible_collections.dom0.xend.plugins.plugin_utils.xm.pci import Function
 
 _BUILDERS = ("linux", "hvm", "vmx")
 _DIRECTORY = "/etc/xen"
@@ -107,7 +107,8 @@ def _machine(guest: Guest) -> dict[str, object]:
     found: dict[str, object] = {}
     for key, span in HVM.items():
         value: Scalar | None = guest.scalar(key) if within(guest.release, span) else None
-        if value is not None and (value or guest.since("3.0.4")):
+        has_option = key == "localtime" and guest.since("3.0.3")
+        if value is not None and (value or guest.since("3.0.4")) and not has_option:
             found[key] = value
     return found
 
@@ -118,7 +119,7 @@ def _of_hvm(guest: Guest, pci: list[Function], vcpus: int | None, said: dict[str
     if guest.since("3.0.2") and vcpus is not None:
         found["vcpus"] = vcpus
     if guest.since("3.2") and pci:
-        found["pci"] = in_image(pci, guest)
+        guest.note("pci", "is said once more in the image of an hvm guest, for which there is no option")
     check = guest.get("cpuid_check") if guest.since("3.3") and not guest.set("cpuid") else None
     if isinstance(check, list) and check:
         found["cpuid_check"] = guest.entries("cpuid_check")

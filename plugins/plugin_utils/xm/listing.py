@@ -18,24 +18,38 @@ Options = dict[str, object]
 LONGEST = 8_388_608
 """Characters of a listing. A domain takes about two thousand."""
 
-_NUMBERS = {"cpu_weight": ("256", "1.0"), "cpu_cap": ("0",), "shadow_memory": ("0",)}
+_NUMBERS: dict[str, tuple[str, ...]] = {
+    "memory": (),
+    "maxmem": (),
+    "cpu_weight": ("256", "1.0"),
+    "cpu_cap": ("0",),
+    "shadow_memory": ("0",),
+}
 """Numbers of a domain that have an option, and what they are if nobody sets them."""
 
 _WORDS = {"on_xend_start": ("ignore",), "on_xend_stop": ("ignore",), "features": (), "bootloader_args": ()}
 """Texts of a domain that have an option, and what they are if nobody sets them."""
 
-_FIELDS = {"pool_name": "Pool-0", "description": "", "restart": "", "target": "0", "cpu": "", "vcpu_avail": ""}
+_FIELDS = {
+    **dict.fromkeys(["description", "restart", "cpu", "vcpu_avail"], ""),
+    **dict.fromkeys(["target", "machine_address_size", "suppress_spurious_page_faults", "tsc_mode", "nomigrate"], "0"),
+    "s3_integrity": "1",
+    "pool_name": "Pool-0",
+}
 """Fields without an option, and what they are if nobody sets them."""
 
-_OF_LIFE = frozenset({"uuid", "backend", "location", "protocol", "bootable", "VDI"})
+_OF_LIFE = frozenset({"uuid", "location", "protocol", "bootable", "VDI"})
 """Fields of a device that xend adds while it lives."""
 
-_IN_IMAGE = frozenset(
-    ["kernel", "ramdisk", "root", "ip", "args", "loader", "notes", "vcpus", "display", "xauthority", "rtc_timeoffset"]
-)
+_IN_IMAGE = frozenset(["kernel", "ramdisk", "root", "ip", "args", "loader", "notes", "vcpus", "display", "xauthority"])
 """Fields of an image that have an option, or are not a guest's own."""
 
-_OF_EVERY_IMAGE = frozenset({"superpages", "nomigrate", "tsc_mode"})
+_OF_EVERY_IMAGE = {
+    **dict.fromkeys(["superpages", "nomigrate", "tsc_mode", "vhpt"], "0"),
+    **dict.fromkeys(["machine_address_size", "suppress_spurious_page_faults"], "0"),
+    "videoram": "4",
+}
+"""Fields of an image whatever its type, and what they are if nobody sets them."""
 
 
 def convert(text: str) -> list[tuple[Options, list[str]]]:
@@ -63,9 +77,9 @@ def _guest(tree: list[Sxp]) -> tuple[Options, list[str]]:
     fields = dict(reversed(list(_pairs(tree))))
     notes: list[str] = []
     data = domain.as_dict()
-    keys = ("name", "memory", "maxmem", "vcpus", "uuid", "on_poweroff", "on_reboot", "on_crash", "bootloader")
+    keys = ("name", "vcpus", "uuid", "on_poweroff", "on_reboot", "on_crash", "bootloader")
     options: Options = {key: data[key] for key in keys if data[key] is not None}
-    options |= _plain(fields) | _cpus(domain, fields, notes)
+    options |= _plain(fields, notes) | _cpus(domain, fields, notes)
     is_hvm = domain.image is not None and domain.image.type == "hvm"
     if domain.domid is not None and not is_hvm:
         options.pop("shadow_memory", None)  # xend needs some of it for each guest, and shows that
@@ -74,7 +88,9 @@ def _guest(tree: list[Sxp]) -> tuple[Options, list[str]]:
     devices = [item[1] for item in tree[1:] if isinstance(item, list) and item[:1] == ["device"] and len(item) > 1]
     lists = [device for device in devices if isinstance(device, list)]
     options |= {
-        key: value for key, value in (("vbds", _devices(data["vbds"])), ("vifs", _vifs(data["vifs"], lists))) if value
+        key: value
+        for key, value in (("vbds", _disks(domain, data["vbds"], notes)), ("vifs", _devices(data["vifs"])))
+        if value
     }
     options |= _other_devices(lists, is_hvm=is_hvm)
     more = _more(fields, domain)
@@ -90,13 +106,17 @@ def _pairs(tree: list[Sxp]) -> Iterator[tuple[str, Sxp]]:
             yield child[0], child[1] if len(child) > 1 else ""
 
 
-def _plain(fields: dict[str, Sxp]) -> Options:
+def _plain(fields: dict[str, Sxp], notes: list[str]) -> Options:
     """Return what is a number or a text, where somebody has set it."""
     found: Options = {}
     for key, usual in _NUMBERS.items():
         value = fields.get(key)
-        if isinstance(value, str) and value not in usual and value.removesuffix(".0").isdecimal():
+        if not isinstance(value, str) or value in ("", *usual):
+            continue
+        if value.removesuffix(".0").isdecimal():
             found[key] = int(value.removesuffix(".0"))
+        else:
+            notes.append(f"{key} is no whole number of 0 or more, so that it has no equal")
     for key, words in _WORDS.items():
         value = fields.get(key)
         if isinstance(value, str) and value and value not in words:
@@ -147,9 +167,11 @@ def _image(domain: Domain, fields: dict[str, Sxp], notes: list[str]) -> Options:
 def _image_options(section: list[Sxp], kind: str) -> Iterator[tuple[str, object]]:
     """Yield what an image says beside kernel, ramdisk and args: of a guest that is not hvm only what is set."""
     for key, value in _pairs(section):
-        if key in _IN_IMAGE or value in ("", [], [[]]):
+        nested = isinstance(value, list) and any(isinstance(item, list) for item in value)
+        if key in _IN_IMAGE or value in ("", []) or nested:
             continue
-        if kind == "hvm" or (key in _OF_EVERY_IMAGE and value != "0"):
+        usual = _OF_EVERY_IMAGE.get(key)
+        if value != usual and (kind == "hvm" or usual is not None) and (key, value) != ("rtc_timeoffset", "0"):
             yield key, value
 
 
@@ -159,22 +181,19 @@ def _devices(devices: object) -> list[Options]:
         {key: value for key, value in device.items() if value not in (None, [], False)}
         for device in (devices if isinstance(devices, list) else [])
     ]
-    return [{key: value for key, value in device.items() if (key, value) != ("backend", "0")} for device in found]
+    usual = (("backend", "0"), ("type", "netfront"))
+    return [{key: value for key, value in device.items() if (key, value) not in usual} for device in found]
 
 
-def _vifs(vifs: object, devices: list[list[Sxp]]) -> list[Options]:
-    """Return the interfaces, with what the listing says of the same MAC address."""
-    said = [dict(_pairs(device)) for device in devices if device[:1] == ["vif"]]
-    by_mac = {str(fields.get("mac", "")).lower(): fields for fields in said}
-    found = _devices(vifs)
-    for vif in found:
-        fields = by_mac.get(str(vif.get("mac", "")), {})
-        more = {
-            key: fields[key]
-            for key in ("type", "model", "rate", "vifname")
-            if isinstance(fields.get(key), str) and fields[key]
-        }
-        vif.update({key: value for key, value in more.items() if (key, value) != ("type", "netfront")})
+def _disks(domain: Domain, disks: object, notes: list[str]) -> list[Options]:
+    """Return the disks. One that an emulator has keeps the word that says so."""
+    found = _devices(disks)
+    for disk, vbd in zip(found, domain.vbds or (), strict=True):
+        if vbd.emulated:
+            disk["dev"] = f"ioemu:{vbd.dev}"
+        if disk.get("mode", "r") not in ("r", "w", "w!"):
+            del disk["mode"]
+            notes.append(f"{disk.get('dev')} has a mode that is none of r, w, w!, and is left out")
     return found
 
 
@@ -203,9 +222,14 @@ def _other_devices(devices: list[list[Sxp]], *, is_hvm: bool) -> Options:
 
 def _alive(device: list[Sxp]) -> Sxp:
     """Return a device without what xend adds to it while it lives."""
+    added = [[key] for key in _OF_LIFE]
     return [
         device[0],
-        *(item for item in device[1:] if not isinstance(item, list) or item[:1] not in [[key] for key in _OF_LIFE]),
+        *(
+            item
+            for item in device[1:]
+            if item != ["backend", "0"] and not (isinstance(item, list) and item[:1] in added)
+        ),
     ]
 
 
@@ -214,6 +238,8 @@ def _pci(device: list[Sxp]) -> list[str]:
     found = []
     for item in device[1:]:
         fields = dict(_pairs(item)) if isinstance(item, list) and item[:1] == ["dev"] else {}
+        if "opts" in fields:
+            return []
         try:
             numbers = [int(str(fields[key]), 16) for key in ("domain", "bus", "slot", "func")]
         except (KeyError, ValueError):

@@ -19,7 +19,8 @@ Sign = Callable[..., object]
 def binary(sign: ast.operator, left: object, right: object, budget: Budget, *, true_division: bool) -> object:
     """Return ``left SIGN right``. Raises what Python raises, and TooMuch."""
     if isinstance(sign, ast.Mod) and isinstance(left, str):
-        return as_python_2(formatted(left, right, budget), left)
+        given = right if isinstance(right, tuple) else right.values() if isinstance(right, dict) else (right,)
+        return as_python_2(formatted(left, right, budget), left, *given)
     if isinstance(sign, ast.Div) and not true_division and isinstance(left, int) and isinstance(right, int):
         sign = ast.FloorDiv()
     _check_result(sign, left, right, budget)
@@ -71,7 +72,7 @@ _SIGNS: Mapping[type[ast.operator], Sign] = {
 _UNARY: Mapping[type[ast.unaryop], Sign] = {
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
-    ast.Invert: operator.invert,
+    ast.Invert: lambda value: operator.invert(int(value) if isinstance(value, bool) else value),
     ast.Not: operator.not_,
 }
 

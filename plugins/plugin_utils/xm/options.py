@@ -7,9 +7,12 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping
 
+from ansible_collections.dom0.xend.plugins.module_utils.desired.checks import check, check_creation
+from ansible_collections.dom0.xend.plugins.module_utils.desired.desired import Desired
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest
+from ansible_collections.dom0.xend.plugins.module_utils.wire.release import RELEASES
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp, dumps
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm import devices, image, pci, peripherals
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.errors import XmError
@@ -19,7 +22,6 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.xm.program import read
 
 Options = dict[str, object]
 
-_NAME = re.compile(r"[A-Za-z0-9_.:/+-]+")
 _EVENTS = ("destroy", "restart", "preserve", "rename-restart")
 _WORDS = {
     "on_poweroff": ("3.0.0", _EVENTS),
@@ -49,7 +51,20 @@ def convert(
     guest = Guest(read(text, host, variables), release)
     options = _options(guest, file)
     guest.note_ignored(is_hvm=image.is_hvm(guest))
+    _note_refusal(guest, options)
     return options, guest.notes()
+
+
+def _note_refusal(guest: Guest, options: Options) -> None:
+    """Say why xen_domain would not create such a domain, if it would not."""
+    if "name" not in options:
+        return
+    desired = Desired(str(options["name"]), options={key: value for key, value in options.items() if key != "name"})
+    try:
+        check(desired)
+        check_creation(desired, RELEASES[guest.release])
+    except InvalidRequest as error:
+        guest.note_line(0, f"xen_domain refuses to create this: {error}")
 
 
 def _options(guest: Guest, file: str) -> Options:
@@ -86,10 +101,7 @@ def _name(guest: Guest, file: str) -> Options:
     if not name and not file:
         guest.note_line(0, "The file says no name, and xm takes that of the file: say which with file")
         return {}
-    found = name or posixpath.basename(file)
-    if not _NAME.fullmatch(found):
-        guest.note("name", "has signs that xen_domain does not take in a name")
-    return {"name": found}
+    return {"name": name or posixpath.basename(file)}
 
 
 def _memory(guest: Guest) -> Options:
@@ -168,12 +180,20 @@ def _texts(guest: Guest) -> Options:
             guest.note(key, "is empty, so that it has no equal")
     if guest.since("3.0.3") and guest.set("localtime"):
         found["localtime"] = True
+        if guest.scalar("localtime") not in (1, "1"):
+            guest.note("localtime", "is neither 0 nor 1, and is sent as 1")
     return found
 
 
 def _devices(guest: Guest) -> Options:
     """Return disks and interfaces."""
     found = {"vbds": devices.vbds(guest), "vifs": devices.vifs(guest)}
+    if (
+        guest.text("builder") in ("hvm", "vmx")
+        and not guest.since("3.0.4")
+        and any("type" not in vif for vif in found["vifs"])
+    ):
+        guest.note_line(0, "An interface without a type is sent as one of the type ioemu, as the guest has no other")
     return {key: value for key, value in found.items() if value}
 
 
@@ -183,10 +203,9 @@ def _boot(guest: Guest, functions: list[pci.Function], vcpus: int | None) -> Opt
     if bootloader:
         return _with_bootloader(guest, bootloader, functions, vcpus)
     boots = guest.text("kernel") or (guest.since("3.3") and guest.text("loader"))
-    if not boots and not guest.is_unknown("kernel") and not guest.is_unknown("bootloader"):
-        if not guest.since("3.1"):
-            raise XmError(f"the file names no kernel and no bootloader, which xm {guest.release} refuses")
-        guest.note_line(0, "The file names no kernel and no bootloader: xm lets it pass, xen_domain does not")
+    known = not guest.is_unknown("kernel") and not guest.is_unknown("bootloader")
+    if known and not boots and not guest.since("3.1"):
+        raise XmError(f"the file names no kernel and no bootloader, which xm {guest.release} refuses")
     found = image.image(guest, functions, vcpus)
     return {} if found is None else {"image": found}
 

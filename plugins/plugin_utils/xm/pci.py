@@ -135,20 +135,3 @@ def _dev(one: Function, guest: Guest) -> Sxp:
         fields.append(["requested_vslot", _place(one, guest)])
         fields += [["opts", [[key, value] for key, value in one.options]]] if one.options else []
     return ["dev", *fields]
-
-
-def in_image(found: list[Function], guest: Guest) -> list[object]:
-    """Return what xm 3.2 and later say of the devices in the image of an hvm guest."""
-    rows: list[object] = []
-    for one in found:
-        row: list[object] = [*_address(one, guest)]
-        options: list[object] = [[key, value] for key, value in one.options]
-        if guest.since("4.0"):
-            row += [_place(one, guest), options, one.text]
-        elif guest.since("3.4"):
-            row += [
-                _place(one, guest),
-                *([",".join(f"{key}={value}" for key, value in one.options)] if options else []),
-            ]
-        rows.append(row)
-    return rows

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.errors import XmError
-from ansible_collections.dom0.xend.plugins.plugin_utils.xm.expressions import Expressions
+from ansible_collections.dom0.xend.plugins.plugin_utils.xm.expressions import (
+    PYTHON_ERRORS,
+    Expressions,
+    raised,
+)
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.functions import members_of
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.python2 import as_python_3
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.scope import (
@@ -132,7 +137,9 @@ def _as_bytes(text: str) -> str:
 def _parsed(source: str) -> ast.Module:
     """Return the syntax tree. Raises XmError."""
     try:
-        return ast.parse(as_python_3(source))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # such as for 1if, which Python 2 takes without a word
+            return ast.parse(as_python_3(source))
     except SyntaxError as error:
         raise XmError("this is no Python that xm could read", error.lineno or 0) from None
     except (ValueError, RecursionError, MemoryError):
@@ -187,8 +194,8 @@ class Program(Expressions):
         """Read one statement; what goes wrong in Python is raised in the file."""
         try:
             reader(self, statement)
-        except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
-            raise Raised(type(error).__name__, statement.lineno) from None
+        except PYTHON_ERRORS as error:
+            raise raised(error, statement.lineno) from None
 
     def assign(self, target: ast.expr, value: object) -> None:
         """Give a value, and remember the line."""
@@ -210,9 +217,9 @@ class Program(Expressions):
                     self.scope.names[alias.asname or alias.name.partition(".")[0]] = unknown
             else:
                 self._forget_changed(node, unknown)
-        if any(isinstance(node, ast.Return) for node in nodes) and self.scope.is_function:
+        if self.scope.is_function and _leaves(statements, (ast.Return,), _FUNCTIONS):
             raise Returned(unknown)
-        if any(isinstance(node, (ast.Break, ast.Continue)) for node in nodes):
+        if _leaves(statements, (ast.Break, ast.Continue), (ast.For, ast.While, *_FUNCTIONS)):
             raise LoopEnded(unknown)
 
     def _forget_changed(self, node: ast.AST, unknown: Unknown) -> None:
@@ -347,9 +354,9 @@ class Program(Expressions):
         self.guarded += kinds
         try:
             self.body(node.body)
-        except Raised as raised:
+        except Raised as error:
             del self.guarded[len(self.guarded) - len(kinds) :]
-            self._handle(node, raised)
+            self._handle(node, error)
         else:
             del self.guarded[len(self.guarded) - len(kinds) :]
             self.body(node.orelse)
@@ -365,15 +372,15 @@ class Program(Expressions):
         foreign = (name for statement in imports for name in _modules(statement) if name not in _HARMLESS)
         return next((Unknown(f"whether there is a module {name}", node.lineno) for name in foreign), None)
 
-    def _handle(self, node: ast.Try, raised: Raised) -> None:
+    def _handle(self, node: ast.Try, error: Raised) -> None:
         """Carry out the handler of an exception, or pass it on."""
         for handler in node.handlers:
-            if any(catches(kind, raised.kind) for kind in _kinds(handler)):
+            if any(catches(kind, error.kind) for kind in _kinds(handler)):
                 if handler.name:
                     self.scope.names[handler.name] = Unknown("the text of an exception", handler.lineno)
                 self.body(handler.body)
                 return
-        raise raised
+        raise error
 
     def _raise(self, node: ast.Raise) -> None:
         thrown = node.exc.elts[0] if isinstance(node.exc, ast.Tuple) and node.exc.elts else node.exc
@@ -447,6 +454,21 @@ class Program(Expressions):
         ast.Break: _break,
         ast.Continue: _continue,
     }
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.Lambda, ast.ClassDef)
+
+
+def _leaves(nodes: Iterable[ast.AST], ways: tuple[type[ast.AST], ...], inside: tuple[type[ast.AST], ...]) -> bool:
+    """Return whether some code can be left in one of these ways, that of what is *inside* it not counted."""
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ways):
+            return True
+        if not isinstance(node, inside):
+            waiting += ast.iter_child_nodes(node)
+    return False
 
 
 def _loaded(target: ast.expr) -> ast.expr:

@@ -17,6 +17,10 @@ _WIDTH = re.compile(r"[0-9]{5,}")
 _MOST_WIDTH = 9_999
 
 
+class Unordered(Exception):
+    """A text that shows the order of a dictionary, which is Python 2's own."""
+
+
 def text_of(value: object) -> str:
     """Return str(value)."""
     if isinstance(value, str):
@@ -40,6 +44,8 @@ def repr_of(value: object) -> str:
     if isinstance(value, tuple):
         return "(" + ", ".join(map(repr_of, value)) + (",)" if len(value) == 1 else ")")
     if isinstance(value, dict):
+        if len(value) > 1:
+            raise Unordered
         return "{" + ", ".join(f"{repr_of(key)}: {repr_of(item)}" for key, item in value.items()) + "}"
     if value is None or isinstance(value, (bool, int, float)):
         return repr(value)
@@ -106,6 +112,8 @@ def _one(flags: str, width: str, precision: str, kind: str, value: object, budge
     if kind in "rs":
         budget.text(budget.size(value))
         value, kind = (repr_of(value) if kind == "r" else text_of(value)), "s"
+    if kind in "diouxX" and isinstance(value, float):
+        value = int(value)
     return ("%" + flags + width + ("." + precision if precision else "") + kind) % (value,)
 
 

@@ -13,10 +13,12 @@ import pytest
 pytest.importorskip("ansible.errors", reason="ansible-test hides the controller's code from the tests of modules")
 
 from ansible.errors import AnsibleFilterError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.dom0.xend.plugins.filter.from_xend_sxp import FilterModule, from_xend_sxp
+from ansible_collections.dom0.xend.plugins.modules.xen_domain import argument_spec
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.listing import LONGEST
-from tests.xm.dryruns import listings
+from tests.xm.dryruns import dry_runs, listings
 
 WEB1 = {
     "name": "web1",
@@ -114,8 +116,22 @@ def test_what_no_option_is_for_stays_an_expression() -> None:
         "(vm (name e1) (vcpus 4) (vcpu_avail 3) (pool_name rt) (device (irq (irq 3) (uuid 1)))"
         " (device (pci (dev (domain 0x0) (bus 0x1) (slot 0x05) (func 0x0) (vdevfn 0x100) (key 01:05.0)))))"
     )
-    assert found["extra_config"] == ["(pool_name rt)", "(vcpu_avail 3)", "(device (irq (irq 3)))"]
+    assert found["extra_config"] == ["(vcpu_avail 3)", "(pool_name rt)", "(device (irq (irq 3)))"]
     assert found["pci"] == ["0000:01:05.0"]
+
+
+def test_what_xm_sends_becomes_options_that_xen_domain_takes() -> None:
+    validator = ArgumentSpecValidator(argument_spec())
+    sent = {text for run in dry_runs() for text in (xm.get("sxp") for xm in run.xm.values()) if text}
+    assert len(sent) > 700
+    for text in sent:
+        found = options_of(text.replace("<random-mac>", "00:16:3e:00:00:01"))
+        assert not validator.validate(found).error_messages, text
+
+
+def test_drive_of_an_emulator_keeps_its_word() -> None:
+    found = options_of("(vm (name d1) (device (vbd (dev ioemu:hda) (uname phy:a) (mode rw))))")
+    assert found["vbds"] == [{"dev": "ioemu:hda", "uname": "phy:a"}]
 
 
 def test_cpus_that_differ_are_noted() -> None:

@@ -295,7 +295,7 @@ def test_a_rate_is_compared_only_where_it_is_shown_as_it_was_given() -> None:
     late = compare(found(vifs=(vif,)), Desired("web1", options=options))
     assert (late.operations, late.drift, late.not_compared) == ([], [], ["vifs[0].rate"])
     shown = found(vifs=(replace(vif, rate="5Mb/s"),), release=release.R31)
-    assert asked(shown, options)[0] == [f"device_destroy vif {VIF.mac}", "device_create"]
+    assert [each.split()[0] for each in asked(shown, options)[0]] == ["device_destroy", "device_create"]
 
 
 def test_what_cannot_be_said_again_is_not_taken_away() -> None:

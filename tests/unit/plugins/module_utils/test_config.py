@@ -173,8 +173,8 @@ def _linux(args: str) -> list[Any]:
         ("(domain (name 'web1'))", "(domain (name web1))"),
         ("(vm (mode w!))", "(vm (name web1) (mode 'w!'))"),
         ("# mine\n(vm (memory 64) # MiB\n)\n# end\n", "(vm (name web1) (memory 64))"),
-        (r"(vm (args 'caf\xc3\xa9'))", r"(vm (name web1) (args 'caf\xc3\xa9'))"),
-        (r"(vm (args 'caf\xe9'))", r"(vm (name web1) (args 'caf\xe9'))"),
+        (r"(vm (args 'caf\xc3\xa9'))", r"(vm (name web1) (args 'caf\303\251'))"),
+        (r"(vm (args 'caf\xe9'))", r"(vm (name web1) (args 'caf\351'))"),
         ("(vm (name web1) (name other))", "(vm (name web1) (name other))"),
     ],
 )
@@ -361,7 +361,7 @@ def test_what_makes_xend_delete_boot_files_is_refused(dangerous: Desired, releas
 
 
 @pytest.mark.parametrize("dangerous", DELETES[:3])
-@pytest.mark.parametrize("release", NEW_RELEASES)
+@pytest.mark.parametrize("release", NEW_RELEASES[1:])
 def test_a_bootloader_is_harmless_where_xend_runs_it(dangerous: Desired, release: Release) -> None:
     check_creation(dangerous, release)
 

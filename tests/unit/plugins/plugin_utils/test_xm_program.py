@@ -25,7 +25,7 @@ def run(text: str, **variables: str) -> Read:
 # A program, and the value of x that it leaves.
 FOLLOWED = {
     "print statement": ("print 'a', 1\nx = 1\nprint\nif x: print 'y'; x = 2\n", 2),
-    "print to a file": ("import sys\nprint >>sys.stderr, 'a' % (\n 1)\nx = 3", 3),
+    "print to a file": ("import sys\nprint >>sys.stderr, 'a%d' % (\n 1)\nx = 3", 3),
     "print over lines": ("print 'a' + \\\n  'b'\nx = 4", 4),
     "print as a function": ("print('a', 1)\nx = 5", 5),
     "backticks": ("n = 3\nx = 'vm' + `n` + `n+1`", "vm34"),
@@ -99,8 +99,9 @@ def test_python_2_is_followed(name: str) -> None:
 def test_types_of_python_2_are_kept_apart() -> None:
     values = run(
         "a = u'x'\nb = 1L\nc = ur'\\d\\u0041'\nd = 0xFFL + 1\ne = 2 ** 63\nf = 'a' + u'b'\ng = '%s' % u'b'\nh = 9L / 2\ni = 'a'.decode('ascii')"
+        "\nj = 'a'.replace('a', u'b')\nk = u'a'.split()[0]\nl = ','.join(['a', u'b'])"
     ).values
-    assert all(isinstance(values[name], Unicode) for name in "acfi")
+    assert all(isinstance(values[name], Unicode) for name in "acfgijkl")
     assert all(isinstance(values[name], Long) for name in "bdeh")
     assert values["d"] == 256
     assert values["h"] == 4
@@ -138,6 +139,7 @@ UNKNOWN = {
     "set": ("x = set([1])", "set()"),
     "module internals": ("import os\nx = os.path.os.system('id')", "os.path.os"),
     "star": ("def f(*a): return a\nx = f(*[1])", "a call with * or **"),
+    "order of a dictionary": ("x = 'a%s' % {'b': 1, 'c': 2}", "the order of a dictionary"),
     "order of types": ("x = 1 < 'a'", "an order between different types"),
 }
 
@@ -154,6 +156,19 @@ def test_list_that_may_have_changed_is_unknown_under_all_its_names() -> None:
     values = run("import os\nx = ['a']\ny = x\nif os.path.exists('/a'): y.append('b')\n").values
     assert isinstance(values["x"], list)
     assert [type(member) for member in values["x"]] == [Unknown]
+
+
+def test_call_is_read_once_and_from_the_left() -> None:
+    text = (
+        "x = []\ndef f(a, l=x):\n  l.append(a)\n  return str(a)\ny = f(1).replace(f(2), f(3)).strip().strip().strip()\n"
+    )
+    assert run(text).values["x"] == [1, 2, 3]
+    assert isinstance(run("x = open('a')" + ".read()" * 200).values["x"], Unknown)
+
+
+def test_continue_of_an_inner_loop_ends_no_outer_one() -> None:
+    text = "import os\nx = []\nfor i in 'ab':\n  if os.path.exists(i):\n    for j in i: continue\n  x.append(i)\n"
+    assert run(text).values["x"] == ["a", "b"]
 
 
 def test_break_that_may_happen_makes_the_loop_unknown() -> None:
