@@ -18,6 +18,7 @@ options:
         of the task.
       - Or C(ssh://[user@]host[:port][/path/to/socket]), to reach xend through OpenSSH from the controller. It takes a key,
         and any Python on that host, of 2.3 or later. Without a path, the socket is looked for, and then port 8000.
+        C(become) has no effect there, so log in as a user who may open the socket, usually root.
       - xend has no authentication. Whoever can reach its TCP port owns the host, so prefer the Unix socket,
         which is open to root alone, and reach a TCP port through an SSH tunnel.
         HTTPS is for a proxy in front of xend.

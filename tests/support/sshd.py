@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Optional
@@ -119,17 +120,10 @@ class Sshd:
     def drop(self) -> None:
         """Kill the processes that serve the connections of now."""
         assert self._process
-        pids = [str(self._process.pid)]
-        while pids:
-            found = subprocess.run(
-                ["ps", "-o", "pid=", "--ppid", ",".join(pids)], capture_output=True, text=True, check=False
-            )
-            pids = found.stdout.split()
-            names = {
-                pid: Path(f"/proc/{pid}/comm").read_text().strip() for pid in pids if Path(f"/proc/{pid}").exists()
-            }
-            for pid in [pid for pid in pids if names.get(pid, "").startswith("sshd")]:
-                os.kill(int(pid), signal.SIGKILL)
+        for process in _descendants(self._process.pid):
+            with suppress(OSError):
+                if Path(f"/proc/{process}/comm").read_text().startswith("sshd"):
+                    os.kill(process, signal.SIGKILL)
 
     def trust(self, *, key: str = "host_key") -> None:
         """Have the client know the server by a key."""
@@ -161,6 +155,16 @@ class Sshd:
             "MaxStartups 100",
         ]
         (folder / "sshd_config").write_text("\n".join([*lines, ""]))
+
+
+def _descendants(parent: int) -> list[int]:
+    """Return the processes that a process has started, and those that they have."""
+    children = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            if stat.read_text().rpartition(")")[2].split()[1] == str(parent):
+                children.append(int(stat.parent.name))
+    return [*children, *(each for child in children for each in _descendants(child))]
 
 
 def relays(mark: str) -> set[int]:

@@ -95,7 +95,7 @@ class Ssh:
         """Run a command there, once. Raises XendUnreachable where there is no ssh."""
         pipe = subprocess.PIPE
         try:
-            process = subprocess.Popen([*self._command, command], stdin=pipe, stdout=pipe, stderr=pipe)  # noqa: S603
+            process = subprocess.Popen([*self._command, command], stdin=pipe, stdout=pipe, stderr=pipe)  # noqa: S603  # pylint: disable=ansible-bad-function
         except OSError as error:
             raise XendUnreachable(f"The ssh of OpenSSH cannot be started: {error.strerror}") from error
         with process:

@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 
@@ -20,7 +22,8 @@ from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import url
 from ansible_collections.dom0.xend.plugins.module_utils.module import open_client
 from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, XendNoReply, XendUnreachable
-from ansible_collections.dom0.xend.plugins.module_utils.wire.ssh import SshAddress
+from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import Message
+from ansible_collections.dom0.xend.plugins.module_utils.wire.ssh import Ssh, SshAddress
 from tests.simulator import Fault, Simulator
 from tests.support.sshd import MISSING, Sshd
 
@@ -37,7 +40,7 @@ def _sim() -> Iterator[Simulator]:
         yield sim
 
 
-def client(url: str, arguments: str, **options: Any) -> XendClient:
+def client(url: str, arguments: Optional[str], **options: Any) -> XendClient:
     """Return a client for a URL."""
     given = {"xend_username": None, "xend_password": None, "validate_certs": True, "ca_path": None, **options}
     given = {"connect_timeout": 5, "timeout": 30, **given, "xend_url": url, "xend_ssh_args": arguments}
@@ -86,15 +89,31 @@ def test_large_definition_arrives(sim: Simulator, tmp_path: Path) -> None:
     assert len(sim.requests[0].params["config"][0]) > 1_000_000
 
 
+@pytest.fixture(name="home")
+def _home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Have a home whose path is short enough for the socket of a shared login."""
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="h") as home:
+        monkeypatch.setenv("HOME", home)
+        yield Path(home)
+
+
 @needs_sshd
-def test_requests_of_a_run_share_a_login(sim: Simulator, tmp_path: Path) -> None:
+@pytest.mark.parametrize("longer", ["", "/" + "x" * 40])
+def test_requests_of_a_run_share_a_login_where_they_can(
+    sim: Simulator, tmp_path: Path, home: Path, longer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", f"{home}{longer}")
     with Sshd(tmp_path) as host:
-        sharing = f"{host.arguments} -o ControlMaster=auto -o ControlPersist=5s -o ControlPath={tmp_path}/c"
-        xend = client(f"{host.url}{sim.unix_path}", sharing)
+        (home / "ssh").write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} {host.arguments} "$@"\n')
+        (home / "ssh").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{home}:{os.environ['PATH']}")
+        xend = client(f"{host.url}{sim.unix_path}", None)
         for _each in range(3):
-            xend.names()
-        subprocess.run(["ssh", "-o", f"ControlPath={tmp_path}/c", "-O", "exit", "x"], check=False, capture_output=True)
-        assert host.log.read_text().count("Accepted publickey") == 1
+            assert "web1" in xend.names()
+        for socket in home.glob(".ansible/cp/xend-*"):
+            command = ["ssh", "-o", f"ControlPath={socket}", "-O", "exit", "127.0.0.1"]
+            subprocess.run(command, check=True, capture_output=True)
+        assert host.log.read_text().count("Accepted publickey") == (3 if longer else 1)
 
 
 @needs_sshd
@@ -141,6 +160,21 @@ def test_command_that_the_host_does_not_run_is_told(tmp_path: Path) -> None:
 def test_host_that_prints_without_an_end_is_given_up(tmp_path: Path) -> None:
     with Sshd(tmp_path, before="yes") as host, pytest.raises(XendUnreachable, match=r"prints without an end"):
         client(host.url, host.arguments).names()
+
+
+@needs_sshd
+def test_host_that_hangs_is_given_up(tmp_path: Path) -> None:
+    with Sshd(tmp_path, before="sleep 5") as host:
+        carry = Ssh(SshAddress("127.0.0.1", host.user, host.port, ""), arguments=host.arguments)
+        carried = carry("true", Message("GET /", b"opening\n", b"request\n", b"ready"), 0.5)
+    assert not carried.sent
+    assert carried.broken == "it did not end within 0.5 s"
+
+
+def test_machine_without_ssh_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(XendUnreachable, match="ssh of OpenSSH cannot be started: No such file"):
+        client("ssh://xen1", "").names()
 
 
 def killed_while_it_waits(xend: XendClient, sim: Simulator, kill: Any) -> XendNoReply:
