@@ -58,8 +58,9 @@ requirements:
   - requests
   - sexpdata
 notes:
-  - The work is done where Ansible runs, and the requirements are for that machine. Where the task is for another host and O(xend_url) is a Unix socket or C(http://),
-    a few lines of Python are run there for each request, through Ansible's own connection and with its C(become). The host
+  - The work is done where Ansible runs, and the requirements are for that machine. Where the task is for another host and
+    O(xend_url) is a Unix socket or C(http://), a few lines of Python run there for each request, through Ansible's own
+    connection and with its C(become). The host
     needs a Python of 2.3 or later for that, and nothing is written to its disk. If neither the task nor its C(environment)
     names a xend, the socket is looked for there, and then port 8000.
   - Every option of the connection can also come from an environment variable, that of the task's C(environment), or that of

@@ -259,7 +259,10 @@ class Expressions:
         """Return a dictionary from a comprehension."""
         found: dict[object, object] = {}
         first = self.value(node.generators[0].iter)
-        add = lambda: found.__setitem__(self.value(node.key), self.value(node.value))  # noqa: E731
+
+        def add() -> None:
+            found[self.value(node.key)] = self.value(node.value)
+
         return self._apart(lambda: self._looped(node.generators, add, first)) or found
 
     def _apart(self, action: Callable[[], Unknown | None]) -> Unknown | None:

@@ -117,9 +117,10 @@ def test_nothing_is_written_where_it_starts(sim: Simulator, tmp_path: Path) -> N
 
 def test_no_python_is_said() -> None:
     here = Here(before="")
-    here_without = lambda text, message, bound: here(  # noqa: E731
-        text.replace(" ".join(relay_module.PYTHONS), "nosuchpython"), message, bound
-    )
+
+    def here_without(text: str, message: Message, bound: float) -> Carried:
+        return here(text.replace(" ".join(relay_module.PYTHONS), "nosuchpython"), message, bound)
+
     way = Relay("ssh://xen1", Places.of_socket(), here_without)
     with pytest.raises(XendUnreachable, match=r"No Python starts on the host of xend at ssh://xen1.*Nothing was sent"):
         way.exchange("/xend/domain", timeout=5)
