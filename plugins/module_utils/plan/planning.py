@@ -9,7 +9,7 @@ The table of states is that of the documentation of xen_domain.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 from functools import reduce
 from typing import Any, Optional
@@ -18,6 +18,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.desired.checks import ch
 from ansible_collections.dom0.xend.plugins.module_utils.desired.compare import compare
 from ansible_collections.dom0.xend.plugins.module_utils.desired.desired import UP, Desired
 from ansible_collections.dom0.xend.plugins.module_utils.fields.field import Comparison
+from ansible_collections.dom0.xend.plugins.module_utils.fields.table import NAMES
 from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
 from ansible_collections.dom0.xend.plugins.module_utils.operations.base import Operation
 from ansible_collections.dom0.xend.plugins.module_utils.operations.life import (
@@ -38,21 +39,9 @@ from ansible_collections.dom0.xend.plugins.module_utils.operations.life import (
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest
 from ansible_collections.dom0.xend.plugins.module_utils.wire.release import Release
 
-SHOWN = (
-    "name",
-    "state",
-    "memory",
-    "maxmem",
-    "vcpus",
-    "vcpu_avail",
-    "on_poweroff",
-    "on_reboot",
-    "on_crash",
-    "bootloader",
-    "image",
-    "vbds",
-    "vifs",
-)
+_OF_DOMAIN = {item.name for item in fields(Domain)} - {"uuid", "cpus"}
+
+SHOWN = ("name", "state", "vcpu_avail", *(name for name in NAMES if name in _OF_DOMAIN))
 """The fields in a diff: what a task can declare, and nothing that changes by itself."""
 
 
