@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,9 +56,13 @@ class Seen:
 def findings(seen: Sequence[Seen]) -> list[Finding]:
     """Return all findings, those that matter most first."""
     found = [finding for each in seen for finding in _of_host(each, seen)]
-    return sorted(
-        found, key=lambda each: (LEVELS.index(each.level), by_name(each.host), by_name(each.guest), each.words)
-    )
+    silent = {each.host.name for each in seen if each.host.failure}
+    return sorted(found, key=lambda each: (*_rank(each, silent), by_name(each.host), by_name(each.guest), each.words))
+
+
+def _rank(finding: Finding, silent: Collection[str]) -> tuple[int, bool]:
+    """Return how early a finding is read: what is wrong with a host that does not answer is nowhere else on the page."""
+    return LEVELS.index(finding.level), finding.host not in silent
 
 
 def _of_host(each: Seen, seen: Sequence[Seen]) -> Iterator[Finding]:
@@ -99,7 +103,8 @@ def _of_guest(host: Host, guest: Guest) -> Iterator[Finding]:
             WARNING,
             host.name,
             guest.name,
-            f"{name} is being saved or migrated, or that hangs. Create no {name} meanwhile: both would write to its disks.",
+            f"A save or a migration of {name} is under way, or hangs. Do not create {name} meanwhile: two guests would write to "
+            "its disks.",
         )
     if guest.ahead:
         yield Finding(WARNING, host.name, guest.name, "It was started in the future: the clock of the host is wrong.")

@@ -28,6 +28,7 @@ _CLOCKS_DIFFER = 60
 """Seconds by which the clocks of a host and of the controller may differ without a word."""
 
 _LONGEST_TEXT = 300
+_ANSIBLES_WORDS = re.compile(r"^(?:(?:Task|Action) failed: )+")
 
 
 class NotAReport(ValueError):
@@ -117,9 +118,8 @@ def read_host(called: object, given: Mapping[str, Any], now: datetime) -> Host:
     name = clean(called) or "a host without a name"
     domains, node, xend = given.get("domains"), given.get("node"), given.get("xend")
     if not isinstance(node, Mapping) or not isinstance(domains, (list, tuple)):
-        return Host(
-            name, failure=clean(given.get("failure")) or "It was not asked, or the play has left it out before."
-        )
+        failure = _ANSIBLES_WORDS.sub("", clean(given.get("failure")))
+        return Host(name, failure=failure or "It was not asked, as the play had left it out before.")
     xend = xend if isinstance(xend, Mapping) else {}
     guests = [read_guest(domain, now) for domain in mappings(domains)]
     return Host(

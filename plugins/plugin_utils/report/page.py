@@ -32,16 +32,18 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.report.script import SCR
 from ansible_collections.dom0.xend.plugins.plugin_utils.report.style import STYLE
 
 _COLUMNS = (
-    ("Guest", ""),
-    ("Host", ""),
-    ("State", ""),
-    ("Memory, MiB", "number"),
-    ("vCPUs", "number"),
-    ("Disks", ""),
-    ("Addresses", ""),
-    ("Up for", "number"),
-    ("Findings", "number"),
+    ("Guest", "", 12),
+    ("Host", "", 8),
+    ("State", "", 7),
+    ("Memory, MiB", "number", 9),
+    ("vCPUs", "number", 6),
+    ("Disks", "", 16),
+    ("Addresses", "", 17),
+    ("Up for", "number", 8),
+    ("Findings", "number", 17),
 )
+"""Of the table of guests: the heading, what it is sorted as, and the width in percent."""
+
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
 _DAY, _HOUR, _MINUTE = 86400, 3600, 60
 
@@ -79,7 +81,8 @@ def _lines(report: Report) -> Iterator[str]:
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield '<meta name="referrer" content="no-referrer"><meta name="robots" content="noindex">'
     yield f"<title>{_text(report.title)}</title>"
-    yield f"<style>{STYLE}</style></head>"
+    widths = " ".join(f"minmax(0, {width}fr)" for _label, _kind, width in _COLUMNS)
+    yield f"<style>{STYLE.replace('WIDTHS', widths)}</style></head>"
     yield "<body>"
     yield from _header(report)
     yield "<main>"
@@ -104,7 +107,8 @@ def _header(report: Report) -> Iterator[str]:
     up = sum(guest.state in LIVE for guest in guests)
     problems, warnings = (sum(each.level == level for each in report.findings) for level in (PROBLEM, WARNING))
     parts = [
-        _many(len(report.hosts), "host") + (f' <span class="bad">{silent} without an answer</span>' if silent else ""),
+        _many(len(report.hosts), "host"),
+        f'<span class="bad">{silent} without an answer</span>' if silent else "",
         f"{_many(len(guests), 'guest')}, {up} up",
         f'<span class="{"bad" if problems else "quiet"}">{_many(problems, "problem")}</span>',
         _many(warnings, "warning"),
@@ -112,7 +116,7 @@ def _header(report: Report) -> Iterator[str]:
     stamp = report.time.strftime("%Y-%m-%dT%H:%M:%SZ")
     yield f"<header><h1>{_text(report.title)}</h1>"
     yield f'<time datetime="{stamp}">{report.time.strftime("%Y-%m-%d %H:%M UTC")}</time>'
-    yield f'<p class="sum">{" · ".join(parts)}</p>'
+    yield f'<p class="sum">{" · ".join(filter(None, parts))}</p>'
     yield '<div id="tools" hidden>'
     yield '<input type="search" id="search" placeholder="Search all (press /)" aria-label="Search" autocomplete="off">'
     yield '<select id="state" aria-label="State"><option value="">All states</option>'
@@ -202,7 +206,7 @@ def _memory(host: Host) -> str:
         return _gauge("Memory", "not known", [])
     used = max(total - free, 0)
     own = min(host.own_memory, used)
-    words = f"{_mib(used)} of {_mib(total)} used, {_mib(free)} free"
+    words = f"{_mib(used)} of {_mib(total)}, {_mib(free)} free"
     return _gauge("Memory", words, [("own", own, total), ("", used - own, total)])
 
 
@@ -232,10 +236,11 @@ def _gauge(what: str, words: str, parts: Iterable[tuple[str, int, int]]) -> str:
 def _guests(report: Report) -> Iterator[str]:
     """Yield the table of all guests of all hosts."""
     yield "<section><h2>Guests</h2>"
-    yield '<table id="guests"><thead><tr>'
-    for label, kind in _COLUMNS:
+    widths = "".join(f'<col style="width:{width}%">' for _label, _kind, width in _COLUMNS)
+    yield f'<table id="guests"><colgroup>{widths}</colgroup><thead><tr>'
+    for label, kind, _width in _COLUMNS:
         right = ' class="n"' if label in ("Memory, MiB", "vCPUs", "Up for") else ""
-        yield f'<th scope="col"{right}{_kind(kind)}>{label}</th>'
+        yield f'<th scope="col"{right}{_sorting(kind)}>{label}</th>'
     yield '</tr></thead><tbody id="rows">'
     by_guest: dict[tuple[str, str], list[Finding]] = {}
     for each in report.findings:
@@ -249,7 +254,7 @@ def _guests(report: Report) -> Iterator[str]:
     yield '<p id="none" class="quiet" hidden>No guest fits the search.</p></section>'
 
 
-def _kind(kind: str) -> str:
+def _sorting(kind: str) -> str:
     """Return the attribute by which the script knows how to sort a column."""
     return f' data-kind="{kind}"' if kind else ""
 
@@ -261,7 +266,7 @@ def _row(place: str, host_place: str, host: Host, guest: Guest, found: Sequence[
         _cell("Guest", f'<div title="{_text(guest.uuid)}">{_name(guest.name)}</div>'),
         _cell("Host", _link(host_place, host.name)),
         _cell("State", _text(guest.state), kind="state"),
-        _cell("Memory, MiB", _pair(guest.memory, guest.maxmem), guest.memory, kind="n"),
+        _cell("Memory, MiB", _pair(guest.memory, None if guest.is_host else guest.maxmem), guest.memory, kind="n"),
         _cell("vCPUs", _pair(guest.online_vcpus, guest.vcpus), guest.vcpus, kind="n"),
         _cell("Disks", _several(guest.disks)),
         _cell("Addresses", _several(guest.addresses) + _several(guest.interfaces, "quiet")),

@@ -34,10 +34,10 @@ header {
 h1 { font-size: 1.15rem; margin: 0; }
 h2 { font-size: 1.05rem; margin: 1.9rem 0 .6rem; }
 h3 { font-size: 1rem; margin: 0; }
-a { color: var(--accent); }
+a { color: var(--accent); text-decoration-color: color-mix(in srgb, currentColor 35%, transparent); text-underline-offset: .18em; }
+a:hover { text-decoration-color: currentColor; }
 time, .quiet { color: var(--quiet); }
 .sum { margin: 0; }
-.sum .bad { margin-left: .35rem; }
 #tools { margin-left: auto; display: flex; flex-wrap: wrap; gap: .4rem .9rem; align-items: center; }
 [hidden] { display: none !important; }
 input, select, button { font: inherit; color: inherit; }
@@ -64,24 +64,24 @@ input[type=checkbox] { accent-color: var(--accent); }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .9rem .35rem 0; border-bottom: 1px solid var(--line); }
 th { font-weight: 600; color: var(--quiet); white-space: nowrap; }
-#guests thead th { position: sticky; top: var(--header, 3.1rem); background: var(--ground); z-index: 1; }
 th button { all: unset; cursor: pointer; font-weight: 600; }
 th button:focus-visible { outline: 2px solid var(--accent); }
 th[aria-sort] { color: var(--accent); }
 th[aria-sort=ascending] button::after { content: " \2191"; }
 th[aria-sort=descending] button::after { content: " \2193"; }
-td { overflow-wrap: anywhere; }
+td { overflow-wrap: break-word; }
 td.n, th.n { text-align: right; white-space: nowrap; }
 td span { display: block; }
-#guests td:first-child { min-width: 9rem; font-weight: 600; }
-#guests td:nth-child(2) { min-width: 4rem; }
+#attention td:nth-child(-n+2) { white-space: nowrap; overflow-wrap: normal; }
+#attention td:last-child { width: 75%; }
+#guests { table-layout: fixed; }
+#guests td:first-child { font-weight: 600; }
 #guests tr.own td:first-child { font-weight: normal; color: var(--quiet); }
-#guests .find { min-width: 14rem; }
 .state { white-space: nowrap; }
 .down .state { color: var(--quiet); }
 .bad { color: var(--bad); font-weight: 600; }
 b.problem, b.warning {
-  display: inline-block; font-size: .8rem; line-height: 1.35; padding: 0 .4rem; border-radius: 4px; border: 1px solid;
+  display: inline-block; white-space: nowrap; font-size: .8rem; line-height: 1.35; padding: 0 .4rem; border-radius: 4px; border: 1px solid;
 }
 b.problem { color: var(--bad); background: var(--bad-ground); }
 b.warning { color: var(--text); background: var(--raised); border-color: var(--own); }
@@ -93,25 +93,40 @@ summary { font-weight: 600; cursor: pointer; }
 .legend i.free { background: var(--line); }
 footer { margin: 2.5rem 0 2rem; color: var(--quiet); font-size: .9rem; }
 
-@media (max-width: 60rem) {
+/* Rows are grids, so that only those in sight are drawn: thousands of rows in one table take seconds. */
+@media screen and (min-width: 60.01rem) {
+  #guests, #guests thead, #guests tbody { display: block; }
+  #guests tr {
+    display: grid; border-bottom: 1px solid var(--line);
+    grid-template-columns: WIDTHS;
+  }
+  #guests th, #guests td { border: 0; min-width: 0; }
+  #guests tbody tr { content-visibility: auto; contain-intrinsic-height: auto 3.5rem; }
+  #guests thead { position: sticky; top: var(--header, 3.1rem); background: var(--ground); z-index: 1; }
+}
+@media screen and (max-width: 60rem) {
   html { scroll-padding-top: 1rem; }
   header { position: static; }
   #tools { margin-left: 0; position: static; width: 100%; }
   input[type=search] { flex: 1 1 100%; width: 100%; font-size: 16px; }
-  table, tbody { display: block; }
-  thead { display: none; }
+  table, tbody { display: block; width: 100%; }
+  thead, col { display: none; }
   tr { display: block; padding: .6rem 0; border-bottom: 1px solid var(--line); }
+  #guests tr { content-visibility: auto; contain-intrinsic-height: auto 12rem; }
   td, td.n { display: flex; gap: .75rem; text-align: left; white-space: normal; border: 0; padding: .08rem 0; }
   td::before { content: attr(data-l); flex: 0 0 6.5rem; color: var(--quiet); font-weight: normal; }
   td:empty { display: none; }
   #guests td:first-child { font-size: 1.05rem; }
   td > div { min-width: 0; }
+  #attention td { display: inline-block; margin-right: .6rem; }
+  #attention td::before { content: none; }
+  #attention td:last-child { display: block; width: auto; margin: .15rem 0 0; }
 }
 @media print {
   :root { color-scheme: light; --ground: #fff; --raised: #fff; --line: #bbb; --text: #000; --quiet: #444; --accent: #1d6a96;
     --own: #93a5b1; --bad: #b3261e; --bad-ground: #fff; }
   body { font-size: 9pt; }
-  header, #guests thead th { position: static; }
+  header { position: static; }
   #tools { display: none !important; }
   .bar, .bar i, .legend i { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   tr, .host { break-inside: avoid; }
