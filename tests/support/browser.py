@@ -67,7 +67,9 @@ class Browser:
 
     def resize(self, width: int, height: int) -> None:
         """Give the page that many pixels, whatever the window takes for itself."""
-        self.control("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.control(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+        )
 
     def control(self, command: str, **parameters: Any) -> Any:
         """Send a command of Chromium's own."""

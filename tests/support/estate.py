@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.simulator import Simulator
+from tests.simulator import ManualClock, Simulator
 from tests.support.running import run
 
 WEB = """(vm (name web%d) (memory %d) (vcpus 2) (image (linux (kernel /boot/vmlinuz-2.6-xenU) (vcpus 2)))
@@ -30,7 +30,7 @@ def seen(sim: Simulator, **more: Any) -> dict[str, Any]:
 
 def estate(hosts: int, guests: int) -> dict[str, Any]:
     """Return that many hosts of that many guests each."""
-    with Simulator("3.0.3", tcp=None) as sim:
+    with Simulator("3.0.3", tcp=None, clock=ManualClock()) as sim:
         for number in range(1, guests + 1):
             sim.create(web(number, 32)).unpause()
         one = seen(sim)

@@ -78,7 +78,7 @@ def _of_host(each: Seen, seen: Sequence[Seen]) -> Iterator[Finding]:
     if not host.releases:
         yield Finding(WARNING, host.name, "", "Its xend answers like no known release, so its traps are not known.")
     for trap in traps_of(host.releases):
-        yield Finding(NOTE, host.name, "", f"{trap.words} (trap {trap.number}: {trap.span})")
+        yield Finding(NOTE, host.name, "", trap.note)
     for guest in host.guests:
         yield from _of_guest(host, guest)
     if each.declared.guests is not None:

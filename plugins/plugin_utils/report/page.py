@@ -30,17 +30,18 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.report.model import (
 )
 from ansible_collections.dom0.xend.plugins.plugin_utils.report.script import SCRIPT
 from ansible_collections.dom0.xend.plugins.plugin_utils.report.style import STYLE
+from ansible_collections.dom0.xend.plugins.plugin_utils.report.traps import TRAPS
 
 _COLUMNS = (
-    ("Guest", "", 12),
-    ("Host", "", 8),
+    ("Guest", "", 11),
+    ("Host", "", 7),
     ("State", "", 7),
-    ("Memory, MiB", "number", 9),
+    ("Memory", "number", 9),
     ("vCPUs", "number", 6),
     ("Disks", "", 16),
-    ("Addresses", "", 17),
-    ("Up for", "number", 8),
-    ("Findings", "number", 17),
+    ("Addresses", "", 16),
+    ("Up for", "number", 7),
+    ("Findings", "number", 23),
 )
 """Of the table of guests: the heading, what it is sorted as, and the width in percent."""
 
@@ -239,7 +240,7 @@ def _guests(report: Report) -> Iterator[str]:
     widths = "".join(f'<col style="width:{width}%">' for _label, _kind, width in _COLUMNS)
     yield f'<table id="guests"><colgroup>{widths}</colgroup><thead><tr>'
     for label, kind, _width in _COLUMNS:
-        right = ' class="n"' if label in ("Memory, MiB", "vCPUs", "Up for") else ""
+        right = ' class="n"' if label in ("Memory", "vCPUs", "Up for") else ""
         yield f'<th scope="col"{right}{_sorting(kind)}>{label}</th>'
     yield '</tr></thead><tbody id="rows">'
     by_guest: dict[tuple[str, str], list[Finding]] = {}
@@ -266,7 +267,7 @@ def _row(place: str, host_place: str, host: Host, guest: Guest, found: Sequence[
         _cell("Guest", f'<div title="{_text(guest.uuid)}">{_name(guest.name)}</div>'),
         _cell("Host", _link(host_place, host.name)),
         _cell("State", _text(guest.state), kind="state"),
-        _cell("Memory, MiB", _pair(guest.memory, None if guest.is_host else guest.maxmem), guest.memory, kind="n"),
+        _cell("Memory", _pair(guest.memory, None if guest.is_host else guest.maxmem, " MiB"), guest.memory, kind="n"),
         _cell("vCPUs", _pair(guest.online_vcpus, guest.vcpus), guest.vcpus, kind="n"),
         _cell("Disks", _several(guest.disks)),
         _cell("Addresses", _several(guest.addresses) + _several(guest.interfaces, "quiet")),
@@ -285,11 +286,11 @@ def _cell(label: str, content: str, value: Union[int, str, None] = "", kind: str
     return f'<td data-l="{label}"{css}{sorting}>{content}</td>'
 
 
-def _pair(value: Optional[int], most: Optional[int]) -> str:
+def _pair(value: Optional[int], most: Optional[int], unit: str = "") -> str:
     """Return a number, and the most that it can be where that is another."""
     if value is None:
-        return "" if most is None else str(most)
-    return str(value) if most is None or most == value else f"{value} / {most}"
+        return "" if most is None else f"{most}{unit}"
+    return f"{value}{unit}" if most is None or most == value else f"{value} / {most}{unit}"
 
 
 def _several(words: Sequence[str], kind: str = "") -> str:
@@ -318,7 +319,7 @@ def _notes(report: Report) -> Iterator[str]:
         return
     yield "<details open><summary>What to know of these releases</summary>"
     yield "<table><thead><tr><th>What</th><th>Hosts</th></tr></thead><tbody>"
-    for words, names in sorted(hosts.items(), key=lambda item: -len(item[1])):
+    for words, names in ((trap.note, hosts[trap.note]) for trap in TRAPS if trap.note in hosts):
         links = ", ".join(_link(_place(report, name), name) for name in dict.fromkeys(names))
         yield f"<tr>{_cell('What', f'<div>{_text(words)}</div>')}{_cell('Hosts', f'<div>{links}</div>')}</tr>"
     yield "</tbody></table></details>"

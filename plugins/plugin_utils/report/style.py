@@ -72,6 +72,7 @@ th[aria-sort=descending] button::after { content: " \2193"; }
 td { overflow-wrap: break-word; }
 td.n, th.n { text-align: right; white-space: nowrap; }
 td span { display: block; }
+td span.quiet { font-size: .87em; }
 #attention td:nth-child(-n+2) { white-space: nowrap; overflow-wrap: normal; }
 #attention td:last-child { width: 75%; }
 #guests { table-layout: fixed; }

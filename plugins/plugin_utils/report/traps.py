@@ -23,6 +23,11 @@ class Trap:
     span: str
     words: str
 
+    @property
+    def note(self) -> str:
+        """Return it as a report says it."""
+        return f"{self.words} (trap {self.number}: {self.span})"
+
     def is_of(self, releases: Collection[str]) -> bool:
         """Return whether one of the releases that a xend may be has it."""
         return not set(within(self.span)).isdisjoint(releases)
