@@ -116,7 +116,7 @@ def _header(report: Report) -> Iterator[str]:
     ]
     stamp = report.time.strftime("%Y-%m-%dT%H:%M:%SZ")
     yield f"<header><h1>{_text(report.title)}</h1>"
-    yield f'<time datetime="{stamp}">{report.time.strftime("%Y-%m-%d %H:%M UTC")}</time>'
+    yield f'<time datetime="{stamp}">{report.time.strftime("%Y-%m-%d %H:%M UTC")}</time><span id="age" class="bad" hidden></span>'
     yield f'<p class="sum">{" · ".join(filter(None, parts))}</p>'
     yield '<div id="tools" hidden>'
     yield '<input type="search" id="search" placeholder="Search all (press /)" aria-label="Search" autocomplete="off">'
@@ -207,7 +207,8 @@ def _memory(host: Host) -> str:
         return _gauge("Memory", "not known", [])
     used = max(total - free, 0)
     own = min(host.own_memory, used)
-    words = f"{_mib(used)} of {_mib(total)}, {_mib(free)} free"
+    unit, size = ("GiB", 1024) if total >= 1024 else ("MiB", 1)
+    words = f"{used / size:.1f} of {total / size:.1f} {unit}, {free / size:.1f} free"
     return _gauge("Memory", words, [("own", own, total), ("", used - own, total)])
 
 
@@ -346,11 +347,6 @@ def _link(place: str, name: str) -> str:
 def _many(count: int, what: str) -> str:
     """Return 1 host, 2 hosts."""
     return f"{count} {what}{'' if count == 1 else 's'}"
-
-
-def _mib(memory: int) -> str:
-    """Return memory in the greater unit, if there is a GiB of it."""
-    return f"{memory} MiB" if memory < 1024 else f"{memory / 1024:.1f} GiB"
 
 
 def _duration(seconds: Optional[int]) -> str:

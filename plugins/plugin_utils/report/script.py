@@ -98,6 +98,12 @@ SCRIPT = r"""
   new ResizeObserver(() => {
     document.documentElement.style.setProperty('--header', bar.offsetHeight + 'px');
   }).observe(bar);
+  // A page is soon out of date, and does not look it.
+  const hours = Math.floor((Date.now() - Date.parse(document.querySelector('time').dateTime)) / 3600000);
+  if (hours > 0) {
+    $('age').textContent = (hours < 48 ? hours + ' h' : Math.floor(hours / 24) + ' d') + ' old';
+    $('age').hidden = false;
+  }
   // What the browser has kept of an earlier visit is not searched for.
   $('search').value = '';
   $('state').value = '';

@@ -73,8 +73,10 @@ td { overflow-wrap: break-word; }
 td.n, th.n { text-align: right; white-space: nowrap; }
 td span { display: block; }
 td span.quiet { font-size: .87em; }
-#attention td:nth-child(-n+2) { white-space: nowrap; overflow-wrap: normal; }
-#attention td:last-child { width: 75%; }
+#attention table { table-layout: fixed; }
+#attention th:nth-child(1) { width: 6.2rem; }
+#attention th:nth-child(2) { width: 12%; }
+#attention th:nth-child(3) { width: 16%; }
 #guests { table-layout: fixed; }
 #guests td:first-child { font-weight: 600; }
 #guests tr.own td:first-child { font-weight: normal; color: var(--quiet); }
@@ -119,7 +121,7 @@ footer { margin: 2.5rem 0 2rem; color: var(--quiet); font-size: .9rem; }
   td:empty { display: none; }
   #guests td:first-child { font-size: 1.05rem; }
   td > div { min-width: 0; }
-  #attention td { display: inline-block; margin-right: .6rem; }
+  #attention td { display: inline-block; margin-right: .6rem; max-width: 100%; white-space: normal; }
   #attention td::before { content: none; }
   #attention td:last-child { display: block; width: auto; margin: .15rem 0 0; }
 }

@@ -324,7 +324,7 @@ def test_a_declaration_with_a_fault_is_told_and_its_names_are_not_undeclared() -
 def test_memory_and_cpus_are_bars_and_words() -> None:
     domain_0 = guest("Domain-0", domid=0, memory=512)
     page = files({"xen1": host(domain_0, guest(online_vcpus=1), guest("db1", "halted", vcpus=8))})["report.html"]
-    assert "1.0 GiB of 4.0 GiB, 3.0 GiB free" in page
+    assert "1.0 of 4.0 GiB, 3.0 free" in page
     assert '<i class=own style="width:12.5%"></i><i style="width:12.5%"></i>' in page
     assert "1 vCPU on 4 CPUs, 3 free" in page
     assert '<i style="width:25.0%"></i>' in page

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,15 @@ def test_a_slash_goes_to_the_search_and_escape_ends_it(page: Browser) -> None:
     search(page, "nobody")
     page.run(press, "Escape")
     assert len(page.run(NAMES)) == 5
+
+
+@pytest.mark.parametrize(("hours", "words"), [(0, ""), (5, "5 h old"), (50, "2 d old")])
+def test_the_page_says_how_old_it_is(chromium: Browser, tmp_path: Path, hours: int, words: str) -> None:
+    path = tmp_path / "report.html"
+    made = datetime.now(timezone.utc) - timedelta(hours=hours, minutes=1)
+    path.write_text(report_files(HOSTS, time=made.strftime("%Y-%m-%dT%H:%M:%SZ"))[0]["content"], encoding="utf-8")
+    chromium.open(path)
+    assert chromium.run("return age.textContent") == words
 
 
 def test_a_link_to_a_row_that_is_hidden_shows_it(page: Browser) -> None:
