@@ -107,6 +107,7 @@ def test_one_page_tells_of_all_hosts_whatever_becomes_of_some(tmp_path: Path) ->
     assert made.findings[2:] == [
         "xen1 web1: It has an ip, so on xend 3.0.0 it does not survive a reboot.",
         "xen1 web1: Not as declared: memory: declared 64, found 128",
+        "xen1 web1: Not as declared: vfbs: declared 1, found 0",
         PASSING,
         "xen2 web2: It runs here. It is declared nowhere.",
     ]
@@ -147,7 +148,19 @@ def test_the_variables_have_their_effect(tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in made.folder.glob("*")} == {0o640}
 
 
+def test_a_time_that_is_none_ends_the_run_with_a_sentence(tmp_path: Path) -> None:
+    made = play(tmp_path, {"xen1": {**NOBODY, "report_time": "yesterday"}})
+    assert made.failed
+    assert "report_time has to be like 2026-11-26T08:00:00Z, in UTC" in made.shown
+
+
 # ---- what the role says of itself
+
+
+def test_the_picture_of_the_guide_is_small() -> None:
+    picture = (TOP / "docs" / "docsite" / "static" / "report.png").read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    assert len(picture) < 200_000
 
 
 def load(name: str) -> Any:
