@@ -107,7 +107,7 @@ conformance: .venv/.dev ## the simulator against what real xends answered
 units-oldest: .venv/.dev ## the modules' unit tests on the oldest Python that starts here, from 3.9 on
 	@python -m tests.tools.ansible_test units
 
-bench: .venv/.dev ## how fast: the reader of s-expressions, and the inventory beside libvirt's; some minutes
+bench: .venv/.dev ## how fast: the reader of s-expressions, the inventory beside libvirt's, and a report; some minutes
 	@python -m tests.bench
 
 unit: .venv/.dev ## pytest over tests/unit: the harness, the traps, the modules, the simulator, the inventory

@@ -16,6 +16,8 @@ antsibull-docs --config-file docs/docsite/antsibull-docs.cfg collection --use-cu
 # The list of plugins gives its place, and the guides that it names, to the front page.
 sed '/^Guides$/,/^\.\. _plugin_index/{/^\.\. _plugin_index/!d;}' "$out/rst/index.rst" >"$out/rst/plugins.rst"
 rm "$out/rst/index.rst"
+mkdir "$out/rst/static"
+cp docs/docsite/static/*.png "$out/rst/static"
 cp docs/docsite/index.rst docs/WIRE.md docs/TRAPS.md CHANGELOG.md "$out/rst"
 sphinx-build -b html -W --keep-going -q -c docs/docsite -d "$out/doctrees" "$out/rst" "$out/html"
 echo "the site is in .build/docs/html; begin with index.html"
