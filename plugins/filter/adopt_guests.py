@@ -95,6 +95,10 @@ _value:
         release:
           description: The release as which the files were read.
           type: str
+        host:
+          description: A sentence if the files are perhaps of another host.
+          type: list
+          elements: str
         adopted:
           description: The names of the guests.
           type: list
@@ -121,7 +125,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Optional
 
 from ansible_collections.dom0.xend.plugins.plugin_utils.adopt.estate import CannotAdopt, Estate, survey
-from ansible_collections.dom0.xend.plugins.plugin_utils.adopt.files import NotAListing, listed
+from ansible_collections.dom0.xend.plugins.plugin_utils.adopt.files import Listing, NotAListing, listed
 from ansible_collections.dom0.xend.plugins.plugin_utils.adopt.report import page, report
 from ansible_collections.dom0.xend.plugins.plugin_utils.adopt.written import (
     guests_document,
@@ -144,8 +148,8 @@ def adopt_guests(
     said = {key: (node or {}).get(_FROM_NODE.get(key, key)) for key in UNAME}
     uname = {key: str(value) for key, value in said.items() if value is not None}
     try:
-        entries = [] if listing is None else listed(str(listing))
-        estate = survey(domains, entries, [str(release) for release in releases], uname)
+        files = Listing([]) if listing is None else listed(str(listing))
+        estate = survey(domains, files, [str(release) for release in releases], uname)
     except (CannotAdopt, NotAListing) as error:  # returned, as a task with no_log would hide it
         return _shown(str(host), Estate(""), str(error))
     return _shown(str(host), estate, "")

@@ -18,7 +18,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import mas
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, printable
 from ansible_collections.dom0.xend.plugins.module_utils.wire.release import RELEASES, within
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import SxpError, loads
-from ansible_collections.dom0.xend.plugins.plugin_utils.adopt.files import Config, Entry, Files, read
+from ansible_collections.dom0.xend.plugins.plugin_utils.adopt.files import Config, Files, Listing, read
 from ansible_collections.dom0.xend.plugins.plugin_utils.adopt.merge import Options, merge
 from ansible_collections.dom0.xend.plugins.plugin_utils.guests.checks import misnamed
 from ansible_collections.dom0.xend.plugins.plugin_utils.guests.given import guest_of
@@ -48,6 +48,7 @@ class Estate:
     notes: dict[str, list[str]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     files: dict[str, list[str]] = field(default_factory=dict)
+    host: list[str] = field(default_factory=list)
 
     def note(self, name: str, sentence: str) -> None:
         """Say something of a guest."""
@@ -59,17 +60,27 @@ class Estate:
 
 
 def survey(
-    domains: Sequence[Mapping[str, Any]], entries: Iterable[Entry], releases: Sequence[str], host: Mapping[str, str]
+    domains: Sequence[Mapping[str, Any]], listing: Listing, releases: Sequence[str], host: Mapping[str, str]
 ) -> Estate:
     """Return what there is to adopt. Raises CannotAdopt if the release is not known."""
     lives = [_live(domain) for domain in domains]
     release = _release(releases, lives)
-    files = read(entries, release, host)
-    estate = Estate(release, files=files.remarks)
+    files = read(listing.entries, release, host)
+    estate = Estate(release, files=files.remarks, host=_of_another_host(listing.host, host.get("nodename", "")))
     adopted = _Adoption(estate, files, _fit(lives, estate))
     adopted.take_domains()
     adopted.take_configs()
     return estate
+
+
+def _of_another_host(read_on: str, host: str) -> list[str]:
+    """Return a sentence if the files are perhaps not of the host that xend runs on, as with a tunnel and a local connection."""
+    names = [name.partition(".")[0].lower() for name in (read_on, host)]
+    if "" in names or names[0] == names[1]:
+        return []
+    return [
+        f"The files are of {read_on}, and the host of xend is {host}: if these are two, connect Ansible to {host} and run this again."
+    ]
 
 
 def _live(shown: Mapping[str, Any]) -> Live:
@@ -146,7 +157,7 @@ class _Adoption:
             try:
                 guest_of(merged.options, {}).desired  # noqa: B018 - it is read to see what it raises
             except InvalidRequest as error:
-                self.estate.leave(name, masked(f"{name} is not adopted: {error}."))
+                self.estate.leave(name, masked(f"{name} is not adopted: {str(error).rstrip('.')}."))
                 continue
             self.estate.guests.append(merged.options)
             for sentence in (*merged.notes, *self._of_start(live.domain, config)):
@@ -211,14 +222,14 @@ class _Adoption:
     def _refusal(self, config: Config) -> str:
         """Return why a config is not adopted, nothing if it is."""
         if not config.boots:
-            return f"{config.path} is not adopted, because no kernel and no bootloader is known of it, and no such guest runs."
+            return f"{config.path} is not adopted: no kernel and no bootloader of it is known, and no guest {config.name} runs."
         faults = misnamed([{"name": config.name}])
         try:
             desired = guest_of({**config.options, "state": "stopped"}, {}).desired
             check_creation(desired, RELEASES[self.estate.release])
         except InvalidRequest as error:
-            faults.append(f"{error}.")
-        return masked(f"{config.path} is not adopted: {faults[0]}") if faults else ""
+            faults.append(str(error))
+        return masked(f"{config.path} is not adopted: {faults[0].rstrip('.')}.") if faults else ""
 
 
 def _uuid(config: Config) -> Optional[str]:

@@ -60,6 +60,14 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Listing:
+    """The files, and the name of the host that they are of."""
+
+    entries: list[Entry]
+    host: str = ""
+
+
+@dataclass(frozen=True)
 class Config:
     """A config of a guest: its name, the options of xen_domain that it stands for, and what is not in them."""
 
@@ -91,7 +99,7 @@ class Files:
         self.remarks.setdefault(path, []).append(sentence)
 
 
-def listed(printed: str) -> list[Entry]:
+def listed(printed: str) -> Listing:
     """Return the files in what the script has printed. Raises NotAListing."""
     sections = list(_sections(printed))
     words = [word for word, _content in sections]
@@ -104,16 +112,18 @@ def listed(printed: str) -> list[Entry]:
             "The folder of the configs cannot be read by the user that Ansible is on the host: use become."
         )
     contents = [content if word == "content" else "" for word, content in [*sections[1:], ("", "")]]
-    return [
+    entries = [
         Entry(word, path, text)
         for (word, path), text in zip(sections, contents, strict=True)
         if word in (*_WHY_NOT_READ, "file")
     ]
+    return Listing(entries, next((name.strip() for word, name in sections if word == "host"), ""))
 
 
 def _sections(printed: str) -> Iterator[tuple[str, str]]:
     """Yield each word with the bytes after it. Lines that are neither, such as a message of the day, are passed over."""
-    word, digits = "", []
+    word = ""
+    digits: list[str] = []
     for line in printed.splitlines():
         mark = _MARK.fullmatch(line.strip())
         if mark:

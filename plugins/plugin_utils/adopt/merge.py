@@ -10,9 +10,10 @@ would change something, or be reported as drift, is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from itertools import filterfalse
 from typing import Any, Optional
 
 from ansible_collections.dom0.xend.plugins.module_utils.fields.table import FIELDS, NAMES
@@ -25,6 +26,8 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.adopt.files import Confi
 from ansible_collections.dom0.xend.plugins.plugin_utils.guests.given import guest_of
 
 Options = dict[str, Any]
+Path = tuple[Any, ...]
+"""Where something is in the options: keys, and places in lists."""
 
 _STATES = {"running": "running", "paused": "paused", "halted": "defined"}
 """The state to declare for that of a domain. A definition that is declared so is kept, and not started."""
@@ -54,25 +57,36 @@ def merge(found: Domain, shown: Mapping[str, Any], config: Optional[Config]) -> 
     """Return a domain as options. *shown* is what xen_domain_info returns of it, *config* its file."""
     merged = Merged({"name": found.name, "state": _STATES[str(found.state)]})
     for name, value in _declarable(found, shown).items():
-        if not _added(merged, found, lambda options, name=name, value=value: options.update({name: value})):
-            merged.notes.append(f"{name} of {found.name} is left out: it cannot be declared as xend shows it.")
+        if not _added(merged, found, (name,), value):
+            _add_parts(merged, found, name, value)
     for entry in shown.get("not_declarable") or ():
         merged.notes.append(f"{found.name} has something that cannot be declared as xend shows it: {entry}.")
     if config is not None:
-        for change in _additions(merged.options, config.options):
-            _added(merged, found, change)
+        for path, value in list(_additions(merged.options, config.options)):
+            _added(merged, found, path, value)
         merged.notes += _differences(found, config)
     return merged
 
 
-def _added(merged: Merged, found: Domain, change: Callable[[Options], object]) -> bool:
-    """Change the options if the domain stays as declared; return whether it does."""
+def _added(merged: Merged, found: Domain, path: Path, value: Any) -> bool:
+    """Add a value to the options if the domain is as declared even so; return whether it is."""
     options = deepcopy(merged.options)
-    change(options)
+    place: Any = options
+    for step in path[:-1]:
+        place = place[step] if isinstance(place, list) else place.setdefault(step, {})
+    place[path[-1]] = deepcopy(value)
     if not _is_as_declared(found, options):
         return False
     merged.options = options
     return True
+
+
+def _add_parts(merged: Merged, found: Domain, name: str, value: Any) -> None:
+    """Add those devices of a list that can be declared; leave out anything else, with a note."""
+    for device in value if name in _DEVICES else [None]:
+        if device is None or not _added(merged, found, (name,), [*merged.options.get(name, []), device]):
+            which = f"[{device.get('dev') or device.get('mac')}]" if device else ""
+            merged.notes.append(f"{name}{which} of {found.name} is left out: it cannot be declared as xend shows it.")
 
 
 def _is_as_declared(found: Domain, options: Options) -> bool:
@@ -119,21 +133,21 @@ def _plain(value: Any) -> Any:
 # ---- what the file adds
 
 
-def _additions(options: Options, given: Options) -> Iterator[Callable[[Options], object]]:
-    """Yield a change for each thing that the file says, and the options do not."""
+def _additions(options: Options, given: Options) -> Iterator[tuple[Path, Any]]:
+    """Yield each thing that the file says and the options do not, with its place in the options."""
     for name in NAMES:
         if name in given and name not in options:
-            yield lambda now, name=name: now.update({name: deepcopy(given[name])})
-    for key, value in ((given.get("image") or {}).get("options") or {}).items():
-        if "image" in options and key not in options["image"].get("options", {}):
-            yield lambda now, key=key, value=value: now["image"].setdefault("options", {}).update({key: value})
+            yield (name,), given[name]
+    if "image" in options and "image" in given:
+        shown = options["image"].get("options", {})
+        for key, value in given["image"].get("options", {}).items():
+            if key not in shown:
+                yield ("image", "options", key), value
     for kind, keys in _DEVICES.items():
-        for place, device in _pairs(kind, options.get(kind) or [], given.get(kind) or []):
+        for place, device in _pairs(kind, options.get(kind, []), given.get(kind, [])):
             for key in keys:
                 if device.get(key) is not None and options[kind][place].get(key) is None:
-                    yield lambda now, kind=kind, place=place, key=key, value=device[key]: now[kind][place].update(
-                        {key: value}
-                    )
+                    yield (kind, place, key), device[key]
 
 
 def _pairs(kind: str, ours: list[Options], theirs: list[Options]) -> Iterator[tuple[int, Options]]:
@@ -166,10 +180,16 @@ def _differences(found: Domain, config: Config) -> Iterator[str]:
         desired = guest_of({**whole, "name": found.name, "state": "stopped"}, {}).desired
         drift = comparison(replace(found, state="halted"), desired).drift
     except InvalidRequest as error:
-        yield f"{found.name} cannot be compared with {config.path}: {masked(str(error))}."
+        yield f"{found.name} cannot be compared with {config.path}: {masked(str(error)).rstrip('.')}."
         return
-    for entry in drift:
+    for entry in filterfalse(_is_one, drift):
         yield masked(f"{_difference(found, config, entry)}{_consequence(found)}.")
+
+
+def _is_one(entry: Mapping[str, Any]) -> bool:
+    """Return whether a difference is none: words in another order, or bytes that are no UTF-8, which nobody can compare."""
+    declared, found = str(entry["declared"]), str(entry["found"])
+    return "\\x" in found or (entry["option"] == "image.args" and sorted(declared.split()) == sorted(found.split()))
 
 
 def _difference(found: Domain, config: Config, entry: Mapping[str, Any]) -> str:

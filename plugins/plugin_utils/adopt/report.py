@@ -17,6 +17,7 @@ def report(estate: Estate) -> dict[str, Any]:
     """Return what there is to say as data."""
     return {
         "release": estate.release,
+        "host": estate.host,
         "adopted": [str(guest["name"]) for guest in estate.guests],
         "guests": estate.notes,
         "left_out": estate.left_out,
@@ -28,6 +29,7 @@ def report(estate: Estate) -> dict[str, Any]:
 def _messages(estate: Estate) -> Iterator[str]:
     """Yield every sentence once."""
     said = [
+        *estate.host,
         *(sentence for sentences in estate.notes.values() for sentence in sentences),
         *estate.left_out.values(),
         *(sentence for sentences in estate.files.values() for sentence in sentences),
@@ -42,6 +44,7 @@ def page(host: str, estate: Estate) -> str:
         f"# Guests of {as_markdown(host)}, adopted",
         "",
         f"{count or 'No'} guest{'' if count == 1 else 's'} adopted. The files are read as xm {estate.release} reads them.",
+        *(as_markdown(sentence) for sentence in estate.host),
     ]
     for guest in estate.guests:
         notes = estate.notes.get(str(guest["name"]), [])

@@ -14,6 +14,7 @@ say() {
 }
 total=0
 echo 'dom0.xend.adopt: begin'
+say host "`uname -n`"
 if [ ! -d "$1" ]; then
   echo 'dom0.xend.adopt: missing'
 elif [ ! -r "$1" ] || [ ! -x "$1" ]; then
