@@ -10,6 +10,7 @@ would change something, or be reported as drift, is left out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -35,6 +36,9 @@ _STATES = {"running": "running", "paused": "paused", "halted": "defined"}
 _KEPT_FROM_FILE = ("shadow_memory",)
 """What xend shows as the hypervisor has it, not as it was given."""
 
+_OF_VIF = re.compile(r"vifs\[(.*)\]\.(\w+)")
+"""A field of an interface, as not_declarable names it."""
+
 _UNITS = {"memory": " MiB", "maxmem": " MiB"}
 
 _DEVICES: Mapping[str, tuple[str, ...]] = {
@@ -59,11 +63,13 @@ def merge(found: Domain, shown: Mapping[str, Any], config: Optional[Config]) -> 
     for name, value in _declarable(found, shown).items():
         if not _added(merged, found, (name,), value):
             _add_parts(merged, found, name, value)
-    for entry in shown.get("not_declarable") or ():
-        merged.notes.append(f"{found.name} has something that cannot be declared as xend shows it: {entry}.")
     if config is not None:
         for path, value in list(_additions(merged.options, config.options)):
             _added(merged, found, path, value)
+    for entry in shown.get("not_declarable") or ():
+        if not _is_declared(merged.options, str(entry)):
+            merged.notes.append(f"{found.name} has something that cannot be declared as xend shows it: {entry}.")
+    if config is not None:
         merged.notes += _differences(found, config)
     return merged
 
@@ -166,6 +172,18 @@ def _is_same(kind: str, device: Options, other: Options, ours: list[Options]) ->
         return number_or_name(device.get("dev")) == number_or_name(other.get("dev"))
     mac = str(other.get("mac") or "").lower()
     return mac == device.get("mac") if mac in [each.get("mac") for each in ours] else not mac
+
+
+def _is_declared(options: Options, entry: str) -> bool:
+    """Return whether the options say what xend does not show so that it can be declared: they have it from the file."""
+    of_vif = _OF_VIF.fullmatch(entry)
+    if of_vif:
+        return any(vif.get("mac") == of_vif[1] and of_vif[2] in vif for vif in options.get("vifs", ()))
+    if entry.startswith("device "):
+        return any(text.startswith(f"(device ({entry[len('device ') :]} ") for text in options.get("extra_config", ()))
+    if entry == "vfbs.vncpasswd":
+        return any("vncpasswd" in vfb for vfb in options.get("vfbs", ()))
+    return entry == "cpus" and "cpus" in options
 
 
 # ---- what differs
