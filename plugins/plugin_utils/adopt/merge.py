@@ -200,8 +200,17 @@ def _differences(found: Domain, config: Config) -> Iterator[str]:
     except InvalidRequest as error:
         yield f"{found.name} cannot be compared with {config.path}: {masked(str(error)).rstrip('.')}."
         return
-    for entry in filterfalse(_is_one, drift):
+    for entry in filterfalse(_is_one, [*drift, *_not_in_file(found, desired.declared(found.release))]):
         yield masked(f"{_difference(found, config, entry)}{_consequence(found)}.")
+
+
+def _not_in_file(found: Domain, declared: Domain) -> Iterator[Mapping[str, Any]]:
+    """Yield what a guest has booted with and its file does not say. What is not declared is no drift, but is lost."""
+    if found.image is None or declared.image is None or found.bootloader or declared.bootloader:
+        return
+    for key in ("ramdisk", "args"):
+        if getattr(found.image, key) and not getattr(declared.image, key):
+            yield {"option": f"image.{key}", "declared": None, "found": getattr(found.image, key)}
 
 
 def _is_one(entry: Mapping[str, Any]) -> bool:

@@ -44,7 +44,7 @@ def page(host: str, estate: Estate) -> str:
         f"# Guests of {as_markdown(host)}, adopted",
         "",
         f"{count or 'No'} guest{'' if count == 1 else 's'} adopted. The files are read as xm {estate.release} reads them.",
-        *(as_markdown(sentence) for sentence in estate.host),
+        *(line for sentence in estate.host for line in ("", as_markdown(sentence))),
     ]
     for guest in estate.guests:
         notes = estate.notes.get(str(guest["name"]), [])

@@ -67,6 +67,20 @@ def test_what_lives_wins_and_the_difference_is_told(tmp_path: Path) -> None:
     ]
 
 
+def test_what_the_file_does_not_say_is_lost_too(tmp_path: Path) -> None:
+    more = ("(device (vbd (uname phy:vg0/a) (dev sda) (mode w)))", "(device (vif (mac 00:16:3e:00:00:01)))")
+    with Simulator("3.1", tcp=None) as sim:
+        sim.create(guest("web1", *more).replace("(kernel /k)", "(kernel /k) (args 'ro single')")).unpause()
+        result = adopted(sim, tmp_path, {"auto/x": WEB1 + 'disk = ["phy:vg0/b,sdb,w"]\n'})
+    lost = f"{tmp_path}/auto/x {{}}: a reboot of the host loses that, unless xend manages web1."
+    assert result["report"]["guests"]["web1"] == [
+        f"web1 does not have vbds[sdb], which {lost.format('names')}",
+        f"web1 has vbds[sda], which {lost.format('does not name')}",
+        f"web1 has vifs[00:16:3e:00:00:01], which {lost.format('does not name')}",
+        f"web1 runs with image.args 'ro single', {lost.format('says nothing')}",
+    ]
+
+
 def test_the_file_adds_what_xend_does_not_show(tmp_path: Path) -> None:
     text = (
         WEB1
