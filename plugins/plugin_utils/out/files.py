@@ -79,9 +79,9 @@ def _reason_to_leave(domain: Mapping[str, object]) -> str:
     """Return why a domain is not exported, nothing if it is."""
     name = text(domain.get("name")) or ""
     if name == "Domain-0" or domain.get("domid") == 0:
-        return f"{_plain(name)} is the host itself."
+        return f"{as_markdown(name)} is the host itself."
     if domain.get("state") == "dying":
-        return f"{_plain(name)} was being destroyed."
+        return f"{as_markdown(name)} was being destroyed."
     return ""
 
 
@@ -123,16 +123,16 @@ def _index(host: str, exported: list[_Exported], left: list[str]) -> str:
 
 def _lines(host: str, exported: list[_Exported], left: list[str]) -> Iterator[str]:
     """Yield the lines of the page."""
-    yield f"# Guests of {_plain(host)}"
+    yield f"# Guests of {as_markdown(host)}"
     yield ""
     yield "What xend knew of each guest, for the toolstack that runs it next, and what could not be carried over."
     yield "Disks, kernels and scripts are files of the old host: copy them. A file may hold a VNC password."
     for guest in exported:
         yield ""
-        yield f"## {_plain(guest.name) or 'A guest without a name'}"
+        yield f"## {as_markdown(guest.name) or 'A guest without a name'}"
         yield ""
         yield from (f"* File: [{name}]({name})" for name, _content in guest.files)
-        yield from (f"* {_plain(note)}" for note in guest.notes)
+        yield from (f"* {as_markdown(note)}" for note in guest.notes)
         if not guest.notes:
             yield "* Everything is carried over."
     if left:
@@ -142,6 +142,6 @@ def _lines(host: str, exported: list[_Exported], left: list[str]) -> Iterator[st
         yield from (f"* {line}" for line in left)
 
 
-def _plain(words: str) -> str:
+def as_markdown(words: str) -> str:
     """Return a text as Markdown shows it as it is, on one line."""
     return _MARKUP.sub(lambda found: f"\\{found[0]}", " ".join(words.split()))
