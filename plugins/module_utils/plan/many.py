@@ -13,7 +13,7 @@ from typing import Any, Optional
 
 from ansible_collections.dom0.xend.plugins.module_utils.desired.entries import OWN, Entry, combined, names_in
 from ansible_collections.dom0.xend.plugins.module_utils.desired.together import circle, doubled, shared_files, unknown
-from ansible_collections.dom0.xend.plugins.module_utils.module import check_seconds
+from ansible_collections.dom0.xend.plugins.module_utils.module import check_seconds, misshapen
 from ansible_collections.dom0.xend.plugins.module_utils.plan import apply
 from ansible_collections.dom0.xend.plugins.module_utils.plan.apply import Applier, Outcome, Steps
 from ansible_collections.dom0.xend.plugins.module_utils.plan.sharing import SharedClient, SharedView
@@ -55,9 +55,8 @@ def entries_of(options: Mapping[str, Any]) -> list[Entry]:
         *doubled(entries),
         *unknown(entries, "domains"),
         *(fault for entry in entries for fault in _faults(entry)),
-        *shared_files(entries),
     ]
-    problems = problems or circle(entries)
+    problems = problems or [*shared_files(entries), *circle(entries)]
     if problems:
         raise InvalidRequest(" ".join(problems))
     return entries
@@ -87,6 +86,10 @@ def _has_name(given: Mapping[str, Any]) -> bool:
 
 def _faults(entry: Entry) -> Iterator[str]:
     """Yield what xen_domain would refuse of a domain whatever is there."""
+    wrong = misshapen(entry.spec, entry.options)
+    if wrong is not None:
+        yield f"{entry.name}: {wrong}."
+        return
     try:
         entry.desired  # noqa: B018 - it is read to see what it raises
         check_seconds(entry.values)

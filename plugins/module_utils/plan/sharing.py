@@ -117,7 +117,7 @@ class SharedClient(XendClient):
         self._polls = False
 
     @property
-    def release(self) -> Optional[Release]:  # type: ignore[override]
+    def release(self) -> Optional[Release]:
         """What any of the clients has learnt of xend's release."""
         return self._view.client.release
 
