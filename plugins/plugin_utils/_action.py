@@ -90,31 +90,35 @@ class XendAction(ActionBase):
             missing = missing_library(url)
             if missing:
                 return self._run_module(variables, missing[0])
-        done = self._done(task)
+        done = self._done(task, variables.get("inventory_hostname", ""))
         for warning in done.warnings:
             self._display.warning(warning)
         return self._result(task, done)
 
-    def _done(self, task: _Task) -> TaskResult:
+    def _done(self, task: _Task, host: str) -> TaskResult:
         """Do the work. What was sent is shown where a signal, or the timeout of the task, leaves it without a result."""
         journal = Journal()
-        if _IS_TERMINAL or self._display.verbosity:
-            host = self._play_context.remote_addr
-            journal.tell = lambda line: self._display.display(f"[{host}] {line}")
+        if (_IS_TERMINAL or self._display.verbosity) and not self._task.no_log:
+            journal.tell = lambda line: self._display.display(f"[{host}] {remove_values(line, task.secrets)}")
         try:
             with interruptible():
                 return task.run(self._way(task), check_mode=self._task.check_mode, journal=journal)
         except Interrupted as end:
-            said = last_words(journal, check_mode=self._task.check_mode)
-            _write_at_once(f"[WARNING]: {self._task.action}: {end} {said}\n")
+            _write_at_once("".join(f"[WARNING]: {line}\n" for line in self._last_words(journal, end)))
             os.kill(os.getpid(), end.signum)  # for Ansible's own handler, which is there again
             raise
         except Exception:
             raise
         except BaseException as end:  # the timeout of the task
-            said = last_words(journal, check_mode=self._task.check_mode)
-            self._display.warning(f"{self._task.action}: {end} {said}")
+            for line in self._last_words(journal, end):
+                self._display.warning(line)
             raise
+
+    def _last_words(self, journal: Journal, end: BaseException) -> list[str]:
+        """Return what there is to say of a task that has no result, in at most one line."""
+        if self.work.only_reads or self._task.no_log:
+            return []
+        return [f"{self._task.action}: {end} {last_words(journal, check_mode=self._task.check_mode)}"]
 
     # ---- who does it
 

@@ -75,7 +75,7 @@ def test_fifty_guests_that_take_10_s_each_are_down_within_15_s(version: str) -> 
         result = ensure(sim, *names, defaults={"state": "stopped"})
         took = time.monotonic() - began
         reads = Counter(request.method for request in sim.requests)["GET"]
-        assert sim.names() == ["Domain-0"]
+        assert not set(names) & set(sim.names())
     assert not result.get("failed"), result["msg"]
     assert sent(result) == [f"shutdown {name}" for name in names]
     assert {domain["shutdown_outcome"] for domain in result["domains"]} == {"clean"}
