@@ -160,6 +160,8 @@ class Crew:
         self._ready: list[int] = []
         self._turns: list[Turn] = []
         self._stopped: Optional[str] = None
+        self._lost: Optional[str] = None
+        """Why xend cannot be reached any more: others need not try."""
         self._next_word = self._clock.now() + _WORD_EVERY
 
     def run(self) -> None:
@@ -179,6 +181,9 @@ class Crew:
         reason = self._reason_to_skip(entry)
         if reason is not None:
             self._end(End(entry.name, skipped=reason), 0)
+            return
+        if self._lost is not None:
+            self._end(End(entry.name, TaskResult(failure=self._lost)), 0)
             return
         client = SharedClient(self._view, entry.values["create_timeout"])
         applier = Applier(client, entry.desired, self._clock)
@@ -212,7 +217,7 @@ class Crew:
         except XendError as error:
             result = failed(values, turn.client, turn.applier.outcome, error)
             if isinstance(error, XendUnreachable):
-                self._stopped = "xend could not be reached any more"
+                self._lost = str(error)
         else:
             self._turns.append(turn)
             return

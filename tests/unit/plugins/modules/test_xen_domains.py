@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import XendUnreachable
 from tests.simulator import PERSONALITIES, Fault, ManualClock, Simulator
 from tests.support.running import run, use_clock, written
 
@@ -140,6 +142,22 @@ def test_a_xend_that_is_not_there_is_one_failure(version: str) -> None:
     assert result["msg"].count("web1") == 0
 
 
+@pytest.mark.parametrize("version", ["4.1"])
+def test_a_xend_that_goes_away_is_not_tried_for_each_domain(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    def refuse(_client: XendClient, name: str) -> None:
+        tried.append(name)
+        raise XendUnreachable("xend is not there")
+
+    up(sim, *WEBS)
+    monkeypatch.setattr(XendClient, "pause", refuse)
+    result = ensure(sim, *WEBS, defaults={"state": "paused"})
+    assert result["msg"] == "3 of 3 domains failed. web1, web2, web3: xend is not there."
+    assert [domain["failed"] for domain in result["domains"]] == [True] * 3
+    assert tried == ["web1"]
+
+
 # ---- check mode is the real run
 
 
@@ -257,7 +275,7 @@ def test_one_that_fails_hides_no_other_and_keeps_back_those_that_come_after_it(s
 def test_max_fail_says_when_to_stop(sim: Simulator, max_fail: int | None, begun: int) -> None:
     names = [*WEBS, "web4"]
     sim.faults.append(Fault("create", "refuse", times=-1, message="no room"))
-    limit = {} if max_fail is None else {"max_fail": max_fail}
+    limit: dict[str, Any] = {} if max_fail is None else {"max_fail": max_fail}
     result = ensure(sim, *names, defaults=GUEST, serial=1, **limit)
     assert [domain["failed"] for domain in result["domains"]] == [True] * begun + [False] * (4 - begun)
     assert [domain.get("skipped", False) for domain in result["domains"]] == [False] * begun + [True] * (4 - begun)
