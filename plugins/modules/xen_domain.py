@@ -380,6 +380,7 @@ notes:
   - xend 3.2 refuses a disk or an interface under the device name or MAC address of one that was detached, as long as the
     guest lives. On 3.2 and 3.3, which answer alike, one that differs is drift and takes O(recreate).
 seealso:
+  - module: dom0.xend.xen_domains
   - module: dom0.xend.xen_domain_info
   - module: dom0.xend.xen_sedf
 """
@@ -515,6 +516,8 @@ operations:
     - What was sent to xend to change something, in order, in check mode what would be.
     - Each has C(op), xend's name of the operation, and C(domain). A C(create) has its C(config).
     - After a failure, those that had been sent. The last one may not have been carried out, if the error says so.
+    - A task that SIGINT, SIGTERM or its C(timeout) ends is such a failure, too. Where Ansible itself ends with it, so that there
+      is no result, they are shown in a warning.
   type: list
   elements: dict
   returned: always
