@@ -104,7 +104,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Optional
 
-from ansible_collections.dom0.xend.plugins.plugin_utils.guests.given import plain
+from ansible_collections.dom0.xend.plugins.module_utils.desired.entries import plain
 from ansible_collections.dom0.xend.plugins.plugin_utils.guests.plan import Marks, Pruning, plan
 
 

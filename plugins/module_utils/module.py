@@ -14,6 +14,7 @@ from typing import Any, NoReturn, Optional
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 from ansible.module_utils.common.validation import check_type_dict
 
+from ansible_collections.dom0.xend.plugins.module_utils.journal import Interrupted, Journal, interruptible
 from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import options_without_secrets, secrets_of_options
 from ansible_collections.dom0.xend.plugins.module_utils.result import TaskResult
 from ansible_collections.dom0.xend.plugins.module_utils.wire import ssh
@@ -137,7 +138,7 @@ def open_client(options: Mapping[str, Any], *, read_only: bool, way: Optional[Op
 
     Raises InvalidRequest for a wrong URL or time.
     """
-    _check_seconds(options)
+    check_seconds(options)
     return XendClient(
         (way or open_way)(options),
         timeout=options["timeout"],
@@ -176,7 +177,7 @@ def open_relay(options: Mapping[str, Any], url: str, places: Places, carry: Carr
     )
 
 
-def _check_seconds(options: Mapping[str, Any]) -> None:
+def check_seconds(options: Mapping[str, Any]) -> None:
     """Raise InvalidRequest for what YAML takes for a number of seconds and no socket and no clock does, as .inf and .nan."""
     for option in ("timeout", "connect_timeout", "create_timeout"):
         if not 0 < options.get(option, 1) <= MOST_SECONDS:
@@ -199,10 +200,21 @@ class Work:
     mutually_exclusive: Sequence[Sequence[str]] = ()
     only_reads: bool = False
 
-    def result(self, options: Mapping[str, Any], *, check_mode: bool, way: Optional[Opener] = None) -> TaskResult:
-        """Connect, and do the work. What keeps it from its end becomes the failure of the result."""
+    def result(
+        self,
+        options: Mapping[str, Any],
+        *,
+        check_mode: bool,
+        way: Optional[Opener] = None,
+        journal: Optional[Journal] = None,
+    ) -> TaskResult:
+        """Connect, and do the work. What keeps it from its end becomes the failure of the result.
+
+        A *journal* has what was sent even where there is no result, as a signal has ended the work.
+        """
         try:
             client = open_client(options, read_only=self.only_reads or check_mode, way=way)
+            client.journal = journal or client.journal
             return self.run(options, client)
         except XendError as error:
             return TaskResult(failure=str(error))
@@ -216,9 +228,24 @@ def run_module(work: Work) -> NoReturn:
     missing = missing_library(module.params["xend_url"])
     if missing:
         module.fail_json(msg=missing[0], exception=missing[1])
-    result = work.result(module.params, check_mode=module.check_mode)
+    journal = Journal()
+    try:
+        with interruptible():
+            result = work.result(module.params, check_mode=module.check_mode, journal=journal)
+    except Interrupted as end:
+        module.fail_json(msg=f"{end} {last_words(journal, check_mode=module.check_mode)}", **sent_before(journal))
     if result.failure is not None:
         module.fail_json(msg=result.failure, **result.values)
     for warning in result.warnings:
         module.warn(warning)
     module.exit_json(**result.values)
+
+
+def last_words(journal: Journal, *, check_mode: bool) -> str:
+    """Return what there is to say when a signal ends a task."""
+    return "In check mode, nothing is sent." if check_mode else journal.summary()
+
+
+def sent_before(journal: Journal) -> dict[str, Any]:
+    """Return the values of the result of a task that a signal has ended."""
+    return {"changed": bool(journal.sent), "operations": journal.sent}

@@ -385,6 +385,7 @@ notes:
   - xend 3.2 refuses a disk or an interface under the device name or MAC address of one that was detached, as long as the
     guest lives. On 3.2 and 3.3, which answer alike, one that differs is drift and takes O(recreate).
 seealso:
+  - module: dom0.xend.xen_domains
   - module: dom0.xend.xen_domain_info
   - module: dom0.xend.xen_sedf
 """
@@ -521,6 +522,8 @@ operations:
     - What was sent to xend to change something, in order, in check mode what would be.
     - Each has C(op), xend's name of the operation, and C(domain). A C(create) has its C(config).
     - After a failure, those that had been sent. The last one may not have been carried out, if the error says so.
+    - A task that SIGINT, SIGTERM or its C(timeout) ends is such a failure, too. Where Ansible itself ends with it, so that there
+      is no result, they are shown in a warning.
   type: list
   elements: dict
   returned: always
@@ -580,40 +583,17 @@ shutdown_outcome:
 
 from typing import Any
 
-from ansible_collections.dom0.xend.plugins.module_utils.fields.table import NAMES, spec
+from ansible_collections.dom0.xend.plugins.module_utils.desired.spec import CONFLICTS, domain_spec
 from ansible_collections.dom0.xend.plugins.module_utils.module import Work, connection_spec, run_module
 from ansible_collections.dom0.xend.plugins.module_utils.plan.task import run
-
-_STATES = ["running", "paused", "stopped", "absent", "restarted", "saved", "defined"]
 
 
 def argument_spec() -> dict[str, dict[str, Any]]:
     """Return the argument spec, as documented above."""
-    text: dict[str, Any] = {"type": "str"}
-    return {
-        **connection_spec(),
-        "name": {"type": "str", "required": True},
-        "state": {"type": "str", "choices": _STATES, "default": "running"},
-        "new_name": text,
-        "recreate": {"type": "str", "choices": ["never", "if_needed", "always"], "default": "never"},
-        "save_file": text,
-        "restore_file": text,
-        "change_vbds": {"type": "bool", "default": False},
-        "purge_vbds": {"type": "bool", "default": False},
-        "purge_vifs": {"type": "bool", "default": False},
-        **spec(),
-        "config": text,
-        "force": {"type": "bool", "default": False},
-        "shutdown_timeout": {"type": "float", "default": 300},
-        "on_shutdown_timeout": {"type": "str", "choices": ["fail", "destroy"], "default": "fail"},
-        "on_drift": {"type": "str", "choices": ["warn", "fail"], "default": "warn"},
-        "log_lines": {"type": "int", "default": 0},
-        "on_device_failure": {"type": "str", "choices": ["destroy", "keep"], "default": "destroy"},
-        "create_timeout": {"type": "float", "default": 300},
-    }
+    return {**connection_spec(), **domain_spec()}
 
 
-WORK = Work(argument_spec, run, mutually_exclusive=[("config", key) for key in NAMES])
+WORK = Work(argument_spec, run, mutually_exclusive=CONFLICTS)
 
 
 def main() -> None:

@@ -14,8 +14,10 @@ A result is that of the module, field by field.
 from __future__ import annotations
 
 import getpass
+import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Optional
 
 from ansible import constants as C  # noqa: N812 - as everywhere in Ansible
@@ -26,10 +28,12 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import AnsibleFallbackNotFound, UnsupportedError
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.dom0.xend.plugins.module_utils.journal import Interrupted, Journal, interruptible
 from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import options_without_secrets, secrets_of_options
 from ansible_collections.dom0.xend.plugins.module_utils.module import (
     Opener,
     Work,
+    last_words,
     misshapen,
     missing_library,
     open_relay,
@@ -42,6 +46,27 @@ from ansible_collections.dom0.xend.plugins.plugin_utils._carrier import Connecti
 
 _MISSING = "Failed to import the required Python library"
 """How a module begins to say that a library is missing."""
+
+_IS_TERMINAL = sys.stdout.isatty()
+"""Whether somebody watches. Ansible loads the plugin before it forks, and a process that does a task has no terminal."""
+
+
+def _own_stderr() -> int:
+    """Return a copy of the standard error of this process, -1 if it is closed."""
+    try:
+        return os.dup(2)
+    except OSError:
+        return -1
+
+
+_STDERR = _own_stderr()
+"""Where the last words of an interrupted task go. By then, nobody reads what a process that does a task hands to Ansible."""
+
+
+def _write_at_once(text: str) -> None:
+    """Write to where Ansible's messages go, as far as that is still there."""
+    with suppress(OSError):
+        os.write(_STDERR, text.encode("utf-8", "backslashreplace"))
 
 
 class XendAction(ActionBase):
@@ -66,10 +91,35 @@ class XendAction(ActionBase):
             if missing:
                 return self._run_module(variables, missing[0])
         host = self._task.delegate_to or variables.get("inventory_hostname") or ""
-        done = task.run(self._way(task, host), check_mode=self._task.check_mode)
+        done = self._done(task, host)
         for warning in done.warnings:
             self._display.warning(warning)
         return self._result(task, done, variables)
+
+    def _done(self, task: _Task, host: str) -> TaskResult:
+        """Do the work. What was sent is shown where a signal, or the timeout of the task, leaves it without a result."""
+        journal = Journal()
+        if (_IS_TERMINAL or self._display.verbosity) and not self._task.no_log:
+            journal.tell = lambda line: self._display.display(f"[{host}] {remove_values(line, task.secrets)}")
+        try:
+            with interruptible():
+                return task.run(self._way(task, host), check_mode=self._task.check_mode, journal=journal)
+        except Interrupted as end:
+            _write_at_once("".join(f"[WARNING]: {line}\n" for line in self._last_words(journal, end)))
+            os.kill(os.getpid(), end.signum)  # for Ansible's own handler, which is there again
+            raise
+        except Exception:
+            raise
+        except BaseException as end:  # the timeout of the task
+            for line in self._last_words(journal, end):
+                self._display.warning(line)
+            raise
+
+    def _last_words(self, journal: Journal, end: BaseException) -> list[str]:
+        """Return what there is to say of a task that has no result, in at most one line."""
+        if self.work.only_reads or self._task.no_log:
+            return []
+        return [f"{self._task.action}: {end} {last_words(journal, check_mode=self._task.check_mode)}"]
 
     # ---- who does it
 
@@ -173,11 +223,11 @@ class _Task:
         """The options as they may be shown."""
         return {key: options_without_secrets(value, key) for key, value in self.options.items()}
 
-    def run(self, way: Optional[Opener], *, check_mode: bool) -> TaskResult:
+    def run(self, way: Optional[Opener], *, check_mode: bool, journal: Journal) -> TaskResult:
         """Do the work, unless the options are refused."""
         if self.refusal is not None:
             return TaskResult(failure=self.refusal)
-        done = self.work.result(self.options, check_mode=check_mode, way=way)
+        done = self.work.result(self.options, check_mode=check_mode, way=way, journal=journal)
         wrong = None if done.failure is None else misshapen(self.work.argument_spec(), self.options)
         hidden = [str(remove_values(warning, self.secrets)) for warning in done.warnings]
         return TaskResult(done.values, hidden, wrong or done.failure)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("sxp", "inventory", "report")
+BENCHMARKS = ("sxp", "inventory", "stops", "report")
 
 
 def main(arguments: list[str]) -> int:

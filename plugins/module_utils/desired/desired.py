@@ -10,12 +10,13 @@ for domains: so both are compared with what exists in one way.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from ansible_collections.dom0.xend.plugins.module_utils.fields.cpus import VCPUS
 from ansible_collections.dom0.xend.plugins.module_utils.fields.others import told
-from ansible_collections.dom0.xend.plugins.module_utils.fields.table import FIELDS
+from ansible_collections.dom0.xend.plugins.module_utils.fields.table import FIELDS, NAMES
 from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest
 from ansible_collections.dom0.xend.plugins.module_utils.wire.release import Release
@@ -65,6 +66,16 @@ class Desired:
     def declared(self, release: Optional[Release] = None) -> Domain:
         """Return what is desired as a domain; what is not said is None, a list without devices is empty."""
         return Domain.from_sxp(self.tree(release))
+
+
+def desired_of(options: Mapping[str, Any]) -> Desired:
+    """Return what a task declares. Raises InvalidRequest."""
+    config = None if options["config"] is None else parse_config(options["config"], options["name"])
+    return Desired(
+        options={key: options[key] for key in NAMES if options[key] is not None},
+        config=config,
+        **{key: options[key] for key in Desired.__dataclass_fields__ if key not in ("options", "config")},
+    )
 
 
 def parse_config(text: str, name: str) -> list[Sxp]:

@@ -98,6 +98,8 @@ class Applier:
         self.outcome = Outcome()
         self.name = desired.name
         """What the domain is called now: a plan may rename it on the way."""
+        self.shares_looks = False
+        """Whether the first look at what was asked to go waits, too, so that one look can do for many domains."""
 
     def run(self) -> Outcome:
         """Do it, or with a read-only client find out what would be done. Raises XendError."""
@@ -289,6 +291,9 @@ class Applier:
                 if getattr(error, "perhaps_done", False):
                     self._note(step)
                 raise
+            except BaseException:  # a signal, or the timeout of the task: it may have been carried out
+                self._note(step)
+                raise
             break
         self._note(step)
         step.check(self.client, known)
@@ -297,6 +302,7 @@ class Applier:
         """Note an operation as sent."""
         outcome = self.outcome
         outcome.operations.append(step)
+        self.client.journal.sent.append(step.as_dict())
         if step.removes and self.desired.state in (*UP, "defined"):
             outcome.removed = outcome.before
 
@@ -350,6 +356,8 @@ class Applier:
         """Look until *step* has settled or its time is over; return whether it has, the domain, and the seconds it took."""
         began = self.clock.now()
         interval = _FIRST_POLL
+        if self.shares_looks and step.patience:
+            yield min(interval, step.patience)
         while True:
             settled, domain = step.settled(self.client, before)
             took = self.clock.now() - began

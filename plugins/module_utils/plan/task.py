@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.dom0.xend.plugins.module_utils.desired.desired import Desired, parse_config
-from ansible_collections.dom0.xend.plugins.module_utils.fields.table import NAMES
+from ansible_collections.dom0.xend.plugins.module_utils.desired.desired import desired_of
 from ansible_collections.dom0.xend.plugins.module_utils.info.log import last_lines
 from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import without_secrets
 from ansible_collections.dom0.xend.plugins.module_utils.plan.apply import Applier, Outcome
@@ -27,14 +26,23 @@ def run(options: Mapping[str, Any], client: XendClient) -> TaskResult:
     try:
         outcome = applier.run()
     except XendError as error:
-        done = applier.outcome
-        values = {"changed": bool(done.operations), **sent(done), **end_of_log(client, options["log_lines"])}
-        return TaskResult(values, failure=str(error))
+        return failed(options, client, applier.outcome, error)
+    return finished(options, outcome)
+
+
+def finished(options: Mapping[str, Any], outcome: Outcome) -> TaskResult:
+    """Return the result of a domain that has come to its end. Drift may make it a failure."""
     values = result_of(options["name"], outcome)
     drifting = _drifting(options["name"], outcome)
     if drifting and options["on_drift"] == "fail":
         return TaskResult(values, outcome.warnings, failure=" ".join(drifting))
     return TaskResult(values, [*outcome.warnings, *drifting])
+
+
+def failed(options: Mapping[str, Any], client: XendClient, done: Outcome, error: XendError) -> TaskResult:
+    """Return the result of a domain that has not: it says what was *done* before the *error*."""
+    values = {"changed": bool(done.operations), **sent(done), **end_of_log(client, options["log_lines"])}
+    return TaskResult(values, failure=str(error))
 
 
 def end_of_log(client: XendClient, lines: int) -> dict[str, Any]:
@@ -45,16 +53,6 @@ def end_of_log(client: XendClient, lines: int) -> dict[str, Any]:
         return {"log": last_lines(client.log(), lines)}
     except XendError as error:
         return {"log": [f"xend's log could not be read: {error}"]}
-
-
-def desired_of(options: Mapping[str, Any]) -> Desired:
-    """Return what the task declares. Raises InvalidRequest."""
-    config = None if options["config"] is None else parse_config(options["config"], options["name"])
-    return Desired(
-        options={key: options[key] for key in NAMES if options[key] is not None},
-        config=config,
-        **{key: options[key] for key in Desired.__dataclass_fields__ if key not in ("options", "config")},
-    )
 
 
 def sent(outcome: Outcome) -> dict[str, Any]:

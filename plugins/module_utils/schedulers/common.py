@@ -102,11 +102,16 @@ class Scheduler(Generic[P]):
         return {
             "changed": outcome.sent is not None,
             self.name: after,
-            "operations": [{"op": self.set_op, "domain": name, **outcome.sent}] if outcome.sent else [],
+            "operations": [self._operation(name, outcome.sent)] if outcome.sent else [],
             "diff": {"before": before, "after": after},
         }
 
+    def _operation(self, name: str, sent: Mapping[str, int]) -> dict[str, Any]:
+        """Return what the result shows of what is sent."""
+        return {"op": self.set_op, "domain": name, **sent}
+
     def _send(self, client: XendClient, name: str, sent: Mapping[str, int]) -> None:
+        client.journal.sent.append(self._operation(name, sent))
         try:
             self.set(client, name, sent)
         except NoSuchDomain:

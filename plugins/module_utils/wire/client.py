@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Optional
 from urllib.parse import quote, unquote, urlencode
 
+from ansible_collections.dom0.xend.plugins.module_utils.journal import Journal
 from ansible_collections.dom0.xend.plugins.module_utils.model.domain import DOMAIN_0, Domain, is_domain_0
 from ansible_collections.dom0.xend.plugins.module_utils.model.node import Node
 from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import masked
@@ -38,7 +39,7 @@ _DOMAINS = "/xend/domain"
 class XendClient:
     """One xend. Opened read-only, it refuses to send what changes anything, whoever asks.
 
-    ``release`` is what has been learnt of xend's release from its answers, None so far.
+    ``release`` is what has been learnt of xend's release from its answers, None so far. ``journal`` is kept by those who send.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class XendClient:
         self.url = transport.address.url
         self.read_only = read_only
         self.release: Optional[Release] = None
+        self.journal = Journal()
         self._transport = transport
         self._timeout = timeout
         self._slow_timeout = slow_timeout

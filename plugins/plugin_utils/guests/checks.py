@@ -6,15 +6,15 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.dom0.xend.plugins.module_utils.desired.entries import names_in
+from ansible_collections.dom0.xend.plugins.module_utils.desired.together import doubled, shared_files, unknown
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest
-from ansible_collections.dom0.xend.plugins.plugin_utils.guests.given import Guest, names_in
+from ansible_collections.dom0.xend.plugins.plugin_utils.guests.given import Guest
 
 _FILES = ("save_file", "restore_file")
 
@@ -53,26 +53,11 @@ def _name_faults(place: str, name: object) -> Iterator[str]:
 def contradictions(guests: Sequence[Guest]) -> list[str]:
     """Return what does not go together in the list, or within a guest of it."""
     return [
-        *_unknown(guests),
-        *_doubled(guests),
+        *unknown(guests, "guests_list"),
+        *doubled(guests),
         *(sentence for guest in guests for sentence in _within(guest)),
-        *_shared_files(guests),
+        *shared_files(guests),
     ]
-
-
-def _unknown(guests: Sequence[Guest]) -> Iterator[str]:
-    """Yield each ``after`` that names no guest of the list."""
-    known = {guest.name for guest in guests}
-    for guest in guests:
-        for name in guest.after:
-            if name not in known:
-                yield f"{guest.name} comes after {name}, which is not in guests_list."
-
-
-def _doubled(guests: Sequence[Guest]) -> Iterator[str]:
-    """Yield each name that more than one guest has, or is to have."""
-    times = Counter(name for guest in guests for name in guest.names)
-    return (f"More than one guest is to have the name {name}." for name, count in times.items() if count > 1)
 
 
 def _within(guest: Guest) -> Iterator[str]:
@@ -87,32 +72,6 @@ def _within(guest: Guest) -> Iterator[str]:
         return
     if guest.service and not guest.service["host"]:
         yield f"wait_for of {guest.name} needs a host, as its first vif has no ip."
-
-
-def _shared_files(guests: Sequence[Guest]) -> Iterator[str]:
-    """Yield each file for the memory of a guest that holds something else, too: what is saved there is lost."""
-    users: dict[str, str] = {}
-    disks = {path: guest.name for guest in guests for path in _disks(guest)}
-    for guest in guests:
-        for key in _FILES:
-            if key not in guest.options:
-                continue
-            path = posixpath.normpath(str(guest.options[key]))
-            if path in users:
-                yield f"{users[path]} and {guest.name} both use the file {path}."
-            if path in disks:
-                yield f"{key} of {guest.name}, {path}, is a disk of {disks[path]}."
-            users[path] = guest.name
-
-
-def _disks(guest: Guest) -> list[str]:
-    """Return the paths of the disks of a guest on the host; none if its options cannot be read."""
-    try:
-        vbds = guest.desired.declared().vbds
-    except InvalidRequest:
-        return []
-    paths = [(vbd.uname or "").rpartition(":")[2] for vbd in vbds or ()]
-    return [posixpath.normpath(posixpath.join("/dev", path)) for path in paths]
 
 
 def look_alike(one: str, other: str) -> bool:

@@ -11,11 +11,12 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from graphlib import CycleError, TopologicalSorter
 from typing import Any, Optional
 
 from ansible_collections.dom0.xend.plugins.module_utils.desired.checks import check_creation
 from ansible_collections.dom0.xend.plugins.module_utils.desired.desired import UP
+from ansible_collections.dom0.xend.plugins.module_utils.desired.entries import plain
+from ansible_collections.dom0.xend.plugins.module_utils.desired.together import circle, ordered
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest
 from ansible_collections.dom0.xend.plugins.module_utils.wire.release import RELEASES
 from ansible_collections.dom0.xend.plugins.plugin_utils.guests.checks import (
@@ -24,7 +25,7 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.guests.checks import (
     misnamed,
     misshapen,
 )
-from ansible_collections.dom0.xend.plugins.plugin_utils.guests.given import Guest, guest_of, plain
+from ansible_collections.dom0.xend.plugins.plugin_utils.guests.given import Guest, guest_of
 
 _NAMESPACE = uuid.UUID("45c5dff2-e337-5e7b-83da-90fc6c2e53aa")
 _DOWN = ("stopped", "absent", "saved")
@@ -96,7 +97,7 @@ def plan(
     if problems:
         return Plan(problems)
     declared = [guest_of(given, defaults) for given in guests]
-    problems = contradictions(declared) or _circle(declared)
+    problems = contradictions(declared) or circle(declared)
     if problems or domains is None:
         return Plan(problems)
     return _Sight(declared, marks, pruning, plain(domains)).plan()
@@ -211,35 +212,10 @@ def _creation_faults(guest: Guest) -> Iterator[str]:
         yield f"{guest.name}: {refusals[0]}"
 
 
-def _ordered(guests: Sequence[Guest]) -> list[list[str]]:
-    """Return the names in steps: each in the first before which all those are done that it comes after. Raises CycleError."""
-    sorter = TopologicalSorter({guest.name: guest.after for guest in guests})
-    sorter.prepare()
-    steps: list[list[str]] = []
-    while sorter.is_active():
-        ready = sorter.get_ready()
-        steps.append([guest.name for guest in guests if guest.name in ready])
-        sorter.done(*ready)
-    return steps
-
-
-def _circle(guests: Sequence[Guest]) -> list[str]:
-    """Return a sentence if guests come after each other in a circle. It begins with the first of them in the list."""
-    try:
-        _ordered(guests)
-    except CycleError as error:
-        circle: list[str] = error.args[1][:0:-1]
-        first = min(map([guest.name for guest in guests].index, circle))
-        start = circle.index(guests[first].name)
-        way = ", which comes after ".join([*circle[start + 1 :], *circle[: start + 1]])
-        return [f"No order is possible: {guests[first].name} comes after {way}."]
-    return []
-
-
 def _steps(guests: Sequence[Guest], pruned: list[str]) -> list[list[str]]:
     """Return all names in steps: what is pruned, what goes down, in the order in reverse, and then the rest."""
     down = {guest.name for guest in guests if guest.state in _DOWN}
-    ordered = _ordered(guests)
-    falling = [[name for name in step if name in down] for step in reversed(ordered)]
-    rising = [[name for name in step if name not in down] for step in ordered]
+    steps = ordered(guests)
+    falling = [[name for name in step if name in down] for step in reversed(steps)]
+    rising = [[name for name in step if name not in down] for step in steps]
     return [step for step in (pruned, *falling, *rising) if step]

@@ -483,7 +483,7 @@ def test_a_hostile_name_is_a_name(sim: Simulator, tmp_path: Path) -> None:
     done = play(sim, tmp_path, HOSTILE.replace("FOLDER", str(tmp_path)))
     assert not done.failed, done.shown
     assert done.changed == ["0123"]
-    assert f"(item={{{{ lookup('pipe', 'touch {tmp_path}/owned') }}}}: absent)" in done.shown
+    assert f"{{{{ lookup('pipe', 'touch {tmp_path}/owned') }}}}: absent" in done.shown
     assert not (tmp_path / "owned").exists()
 
 

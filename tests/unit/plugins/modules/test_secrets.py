@@ -119,12 +119,26 @@ def test_no_result_holds_a_secret(sim: Simulator, hiding: dict[str, Any]) -> Non
         assert end == {} or result["failed"]
 
 
+@pytest.mark.parametrize("hiding", HIDING, ids=range(len(HIDING)))
+def test_no_result_of_many_domains_holds_a_secret(sim: Simulator, hiding: dict[str, Any]) -> None:
+    guest: dict[str, Any] = {} if "config" in hiding else {"memory": 64, "image": {"kernel": KERNEL}}
+    own = {"name": "web1", **guest, **hiding}
+    for end in ({}, {"nmae": 1}, {"domains": [own, own]}, {"domains": [own, {"memory": 64}]}, {"timeout": 0}):
+        result = run("xen_domains", check=True, **{"xend_url": sim.unix_url, "domains": [own], **end})
+        assert MARK not in json.dumps(result), result
+        if "config" not in hiding:
+            shared = {"domains": [{"name": "web1"}, {"name": "web2"}], "defaults": {**guest, **hiding}, **end}
+            assert MARK not in json.dumps(run("xen_domains", check=True, xend_url=sim.unix_url, **shared))
+
+
 @pytest.mark.parametrize("url", URLS)
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_no_result_holds_a_password_that_is_in_the_url(module: str, url: str) -> None:
     for more in ALSO:
         options: dict[str, Any] = {"xend_url": url, **more}
-        if module != "xen_node_info":
+        if module == "xen_domains":
+            options["domains"] = [{"name": "web1"}]
+        elif module != "xen_node_info":
             options["name"] = "web1"
         result = run(module, **options)
         assert "nonsense" in result["msg"] if more else "xend_url" in result["msg"]
