@@ -81,25 +81,31 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Have web1 run on dom0b, whose xend is reached from the controller through ssh
-  dom0.xend.xen_migrate:
-    name: web1
-    destination: dom0b.example.org
-    destination_url: ssh://root@dom0b.example.org
+# The xends of dom0a and dom0b are reached from the controller through SSH tunnels, as http://localhost:8000 and :8001.
+# Or give ssh://root@dom0b.example.org.
 
-- name: See whether it could be, and change nothing
+- name: See whether web1 can go to dom0b, and change nothing
   dom0.xend.xen_migrate:
+    xend_url: http://localhost:8000
     name: web1
     destination: dom0b.example.org
-    destination_url: ssh://root@dom0b.example.org
+    destination_url: http://localhost:8001
   check_mode: true
   diff: true
 
-- name: Suspend a busy guest while it is copied, and give it half an hour
+- name: Have web1 run on dom0b
   dom0.xend.xen_migrate:
-    name: db1
-    destination: 192.0.2.12
-    destination_url: http://192.0.2.12:8000
+    xend_url: http://localhost:8000
+    name: web1
+    destination: dom0b.example.org
+    destination_url: http://localhost:8001
+
+- name: Have it back, suspended while it is copied, within half an hour
+  dom0.xend.xen_migrate:
+    xend_url: http://localhost:8001
+    name: web1
+    destination: dom0a.example.org
+    destination_url: http://localhost:8000
     live: false
     migrate_timeout: 1800
 """
