@@ -299,7 +299,7 @@ class Migrate(Operation):
 
     def send(self, client: XendClient) -> None:
         """Name the destination; answered when it is done."""
-        client.migrate(self.name, self.destination, live=self.live, port=self.port)
+        client.migrate(self.name, self.destination, self.live, self.port)
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
         """Return it as it runs at the destination, where it has another domid."""

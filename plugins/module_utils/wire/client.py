@@ -202,7 +202,7 @@ class XendClient:
         """Save a domain to a file on the xend host, and end it. 3.1 reports success also where it failed."""
         self._write(_path(name), {"op": "save", "file": file}, self._slow_timeout)
 
-    def migrate(self, name: str, destination: str, *, live: bool, port: int = 0) -> None:
+    def migrate(self, name: str, destination: str, live: bool, port: int = 0) -> None:
         """Move a domain to another host; port 0 is xend's default. 3.1 may report success also where it failed.
 
         What any release wants is sent to all of them: each ignores what it does not know (WIRE.md (c)).

@@ -126,8 +126,8 @@ def test_what_is_returned_is_what_runs_at_the_destination(pair: Pair) -> None:
 
 @ALL
 def test_every_release_is_sent_what_it_asks_for(pair: Pair) -> None:
-    port = 0 if pair.source.version == "3.0.0" else 8002
-    assert pair.migrate(live=False, **({"port": port} if port else {}))["changed"]
+    port = None if pair.source.version == "3.0.0" else 8002
+    assert pair.migrate(live=False, port=port)["changed"]
     (request,) = [each for each in pair.source.requests if each.op == "migrate"]
     assert request.status == 200
     assert request.params == {
@@ -135,7 +135,7 @@ def test_every_release_is_sent_what_it_asks_for(pair: Pair) -> None:
         "destination": ["dom0b"],
         "live": ["0"],
         "resource": ["0"],
-        "port": [str(port)],
+        "port": [str(port or 0)],
         "node": ["-1"],
         "ssl": ["0"],
         "change_home_server": ["0"],
@@ -277,7 +277,7 @@ def test_a_guest_that_is_paused_there_has_arrived_with_a_warning(pair: Pair) -> 
 def sent_by_another(pair: Pair) -> threading.Thread:
     """Have somebody else migrate the guest; return when it is on its way."""
     client = XendClient(Transport(pair.source.unix_url))
-    thread = threading.Thread(target=client.migrate, args=("web1", "dom0b"), kwargs={"live": True})
+    thread = threading.Thread(target=client.migrate, args=("web1", "dom0b", True))
     thread.start()
     while "migrating-web1" not in pair.source.names():
         time.sleep(0.002)
