@@ -15,11 +15,11 @@ description:
   - Has the xend that runs a domain send it to the xend of another host, and verifies that it has gone from the one and
     runs at the other.
   - The host of the task, or O(xend_url), is the source. It keeps the domain if the migration fails, and the task then
-    fails and says where the domain is. xend 3.1 reports a failed migration as done, so its answer is not believed.
+    fails and says where the domain is. xend 3.1 may report a failed migration as done, so its answer is not believed.
   - A domain that is on its way already is waited for, and not sent again.
   - The two hosts must share the disks of the domain, and the xend of the destination must take migrations
     (C(xend-relocation-server) in its C(xend-config.sxp)). The module cannot check either.
-  - A paused guest is refused. xend 3.1 and earlier never answer when a paused guest is to leave, later ones refuse it.
+  - A paused guest is refused. xend 3.1 and earlier would not answer, later ones refuse it.
     Unpause it first, with O(dom0.xend.xen_domain#module:state=running).
   - A guest on xend 3.0.0 that has an interface with an C(ip) is refused, as it would be lost. Domain-0 is never migrated.
 extends_documentation_fragment:

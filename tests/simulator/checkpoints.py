@@ -223,7 +223,7 @@ class Arrival:
         if self.domain is None:
             return came and self.dies
         with self.host.lock:
-            came = came and self.domain.live
+            came = came and self.domain.live and any(each is self.domain for each in self.host.domains)
             if not came:
                 self.domain.destroy()
         return came

@@ -324,7 +324,7 @@ class Migrate(Operation):
         """Say that it did not arrive, whatever xend says."""
         raise GuestStillUp(
             f"xend said that it had migrated {self.name} to {self.destination}, and {self.patience:g} s later that does not "
-            "show. xend 3.1 reports a failed migration as done: see xend's log on both hosts."
+            "show. xend 3.1 may report a failed migration as done: see xend's log on both hosts."
         )
 
     def as_dict(self) -> dict[str, Any]:
