@@ -155,6 +155,11 @@ def test_a_migrating_guest_is_built_at_its_destination_before_it_leaves(
     _until(lambda: other.domain("web1").running)
 
 
+def _destroy_on_arrival(host: Simulator) -> None:
+    _until(lambda: "web1" in host.names())
+    host.domain("web1").destroy()
+
+
 @pytest.mark.parametrize("reason", ["memory", "tool", "gone there", "gone here"])
 def test_a_migration_that_its_destination_does_not_take_leaves_the_guest_where_it_is(
     simulator: Simulator, other: Simulator, ask: Ask, reason: str
@@ -167,9 +172,7 @@ def test_a_migration_that_its_destination_does_not_take_leaves_the_guest_where_i
         simulator.failing.add("xc_save")
     else:
         simulator.host.shutdown_delay = 0.3
-        threading.Thread(
-            target=lambda: (_until(lambda: "web1" in other.names()), other.domain("web1").destroy())
-        ).start()
+        threading.Thread(target=_destroy_on_arrival, args=(other,)).start()
     answer = ask(simulator, "/xend/domain/web1", op="migrate", destination="dom0b", **NUMBERS)
     assert answer.status == 200
     assert ("xc_save" in answer.body) is not simulator.personality.hides_failed_save
