@@ -142,7 +142,7 @@ def open_client(options: Mapping[str, Any], *, read_only: bool, way: Optional[Op
     return XendClient(
         (way or open_way)(options),
         timeout=options["timeout"],
-        slow_timeout=options.get("create_timeout") or options["timeout"],
+        slow_timeout=options.get("create_timeout") or options.get("migrate_timeout") or options["timeout"],
         read_only=read_only,
     )
 
@@ -179,7 +179,7 @@ def open_relay(options: Mapping[str, Any], url: str, places: Places, carry: Carr
 
 def check_seconds(options: Mapping[str, Any]) -> None:
     """Raise InvalidRequest for what YAML takes for a number of seconds and no socket and no clock does, as .inf and .nan."""
-    for option in ("timeout", "connect_timeout", "create_timeout"):
+    for option in ("timeout", "connect_timeout", "create_timeout", "migrate_timeout"):
         if not 0 < options.get(option, 1) <= MOST_SECONDS:
             raise InvalidRequest(
                 f"{option} must be more than 0 seconds and {MOST_SECONDS} at most, not {options[option]:g}"

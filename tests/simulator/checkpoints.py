@@ -9,12 +9,14 @@ while they wait for the guest, which is when other clients see `migrating-NAME`.
 
 Never recorded, and so made up: what becomes of a managed domain (a save halts it, and a restore takes the halted
 definition over), what is said to a halted one, a guest which ends in another way while it is to suspend (the tool
-fails), and all that a migration to another host does there.
+fails), and all that a migration to another host does there. Migrations were recorded from a host to itself only. Here
+the destination builds the domain at once, paused, and lets it run when the guest has come. A destination that refuses
+it, for its name or its memory, makes the tool of the source fail: the source answers as to a failed save, and keeps it.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .config import can_be_reread
@@ -70,18 +72,25 @@ def _snapshot(domain: Domain, name: str) -> Domain:
     return replace(domain, name=name, devices=[replace(each) for each in domain.devices], plans=[], asked=None, down="")
 
 
-def _take_away(host: Host, domain: Domain) -> Domain | None:
+def _take_away(host: Host, domain: Domain, arrival: Arrival | None = None) -> Domain | None:
     """Suspend and destroy a domain, which bears another name meanwhile; None: it failed and nobody is told."""
     name = domain.name
     with host.lock:
+        leaving = _snapshot(domain, name)
         domain.name = f"migrating-{name}"
         broken = "xc_save" in host.failing
         if not broken:
             host.ask(domain, "suspend")
+    if arrival is not None and not broken:
+        broken = not arrival.begin(leaving)
     if not broken:
         broken = not _suspended(host, domain)
+    if arrival is not None:
+        broken = not arrival.end(came=not broken)
     with host.lock:
         domain.name = name
+        if broken:
+            _stay(domain)
         if broken and host.personality.hides_failed_save:
             return None
         if broken:
@@ -89,6 +98,13 @@ def _take_away(host: Host, domain: Domain) -> Domain | None:
         saved = _snapshot(domain, name)
         host.remove(domain)
         return saved
+
+
+def _stay(domain: Domain) -> None:
+    """Let a guest go on that was to suspend, or has."""
+    domain.plans = [each for each in domain.plans if each[1] != "suspend"]
+    if domain.down == "suspend":
+        domain.down = ""
 
 
 def _suspended(host: Host, domain: Domain) -> bool:
@@ -174,31 +190,65 @@ def migrate(host: Host, domain: Domain, params: Params) -> Sxp:
     numbers = {name: params.number(name) for name in host.personality.migrate_numbers}
     with host.lock:
         _check_may_leave(host, domain, "migrate")
-        target = _reach(host, destination, numbers.get("port", 0))
-    saved = _take_away(host, domain)
-    if saved is not None:
-        with target.lock:
-            _arrive(target, receive(target, saved))
+        arrival = Arrival(_reach(host, destination, numbers.get("port", 0)))
+    if _take_away(host, domain, arrival) is not None:
+        arrival.run()
     return None
 
 
-def _arrive(host: Host, domain: Domain) -> None:
-    """Let a migrated domain be paused for the moment that its release needs."""
-    if host.personality.arrival_seconds:
-        domain.paused, domain.pending = True, (host.clock.now() + host.personality.arrival_seconds, "arrived")
+@dataclass
+class Arrival:
+    """What a migration makes at its destination: a paused domain, which runs once the guest has come."""
+
+    host: Host
+    domain: Domain | None = None
+    dies: bool = False
+    """Whether the destination cannot read the domain, and tells nobody."""
+
+    def begin(self, leaving: Domain) -> bool:
+        """Build it; return whether the destination has not refused it."""
+        with self.host.lock:
+            try:
+                self.domain = receive(self.host, leaving)
+            except SilenceError:
+                self.dies = True
+            except XendError:
+                return False
+            else:
+                self.domain.paused = True
+        return True
+
+    def end(self, *, came: bool) -> bool:
+        """Return whether the guest has come and has a place to live in. It is taken away if it has not."""
+        if self.domain is None:
+            return came and self.dies
+        with self.host.lock:
+            came = came and self.domain.live and any(each is self.domain for each in self.host.domains)
+            if not came:
+                self.domain.destroy()
+        return came
+
+    def run(self) -> None:
+        """Let it run, after the moment that its release needs."""
+        if self.domain is None:
+            raise SilenceError
+        with self.host.lock:
+            seconds = self.host.personality.arrival_seconds
+            if seconds:
+                self.domain.pending = (self.host.clock.now() + seconds, "arrived")
+            else:
+                self.domain.paused = False
 
 
 def _reach(host: Host, destination: str, port: int) -> Host:
     words = host.personality.words
-    if destination in host.peers:
-        return host.peers[destination]
-    if destination not in _ITSELF:
+    if destination not in (*_ITSELF, *host.peers):
         msg = f"can't connect: {words.unknown_host}"
         raise XendError(msg)
     if port not in _PORTS:
         msg = f"can't connect: {words.connection_refused}"
         raise XendError(msg)
-    return host
+    return host.peers.get(destination, host)
 
 
 # -- the rest ----------------------------------------------------------------------------------------------------------

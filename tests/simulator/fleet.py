@@ -104,7 +104,7 @@ class Place:
 
 @dataclass
 class Fleet:
-    """A context manager: so many xends, with so many guests each.
+    """A context manager: so many xends, with so many guests each, which migrate from one to another by their names.
 
     They listen on Unix sockets in the folder ``unix``, or on TCP ports from that of ``tcp`` on (0: free ones), or
     else on sockets in a folder of their own. ``versions`` are dealt out in turn. ``stopped`` is the percentage of
@@ -150,6 +150,7 @@ class Fleet:
             folder = stack.enter_context(_folder(self.unix))
             for number in range(1, self.xends + 1):
                 self.places.append(stack.enter_context(self._place(number, folder, clock)))
+            self._introduce()
             self._open = stack.pop_all()
         return self
 
@@ -163,6 +164,12 @@ class Fleet:
         self._open.close()
         self.simulators.clear()
         self.places.clear()
+
+    def _introduce(self) -> None:
+        """Let a guest of each migrate to any other, by its name."""
+        for simulator in self.simulators.values():
+            for name, other in self.simulators.items():
+                simulator.knows(name, other)
 
     def inventory(self) -> str:
         """Return a source for the inventory dom0.xend.xen_domains that names all of them."""
@@ -321,6 +328,11 @@ examples:
 
   A listing of ten thousand, printed once however often it is asked for:
     python -m tests.simulator.fleet --xends 1 --domains 10000 --version 4.1 --still ...
+
+  A guest of the first moves to the second: the destinations of a migration are the names of the xends:
+    python -m tests.simulator.fleet --xends 2 --version 4.1 --unix /tmp/fleet
+    curl --unix-socket /tmp/fleet/xen01 http://localhost/xend/domain/NAME \\
+      -d op=migrate -d destination=xen02 -d live=1 -d port=0 -d node=-1 -d ssl=0 -d change_home_server=0
 
 faults, as XEND:OP:KIND[:SECONDS_OR_TEXT]; XEND is a number from 1 on, or * for all; OP is an operation,
 get, list, detail, node, or *:

@@ -26,6 +26,7 @@ from .site import Site
 from .sxp import parse
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
     from typing import BinaryIO, TextIO
 
@@ -81,8 +82,9 @@ class Simulator:
         clock: Clock | None = None,
         log_file: TextIO | None = None,
         site: type[Site] = Site,
+        peers: Mapping[str, Simulator] | None = None,
     ) -> None:
-        """Prepare a host of that release; nothing listens before start()."""
+        """Prepare a host of that release; nothing listens before start(). *peers* are those that it knows()."""
         self.personality = version if isinstance(version, Personality) else PERSONALITIES[version]
         self.host = Host(
             self.personality,
@@ -108,6 +110,8 @@ class Simulator:
         self._guard = threading.Lock()  # of the sets of connections and threads
         self._threads: list[threading.Thread] = []
         self._own_directory: str | None = None
+        for destination, other in (peers or {}).items():
+            self.knows(destination, other)
 
     # -- what tests use --------------------------------------------------------------------------------------------
 

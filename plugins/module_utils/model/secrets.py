@@ -27,6 +27,7 @@ MASK = "********"
 
 _EXPRESSIONS = ("config", "extra_config")
 """Options that hold s-expressions."""
+_URLS = ("xend_url", "destination_url")
 _WORDS = "|".join(SECRETS)
 _ANNOUNCED = re.compile(rf"(?:{_WORDS})(?=['\"]?[\s=:,#(])", re.IGNORECASE)
 _PERHAPS_ANNOUNCED = re.compile(rf"{_WORDS}|(?=\\[x0-7])", re.IGNORECASE)
@@ -121,7 +122,7 @@ def _several_without_secrets(values: Sequence[object], key: str) -> list[object]
 
 def _text_without_secrets(text: str, key: str) -> str:
     """Return an option that is text as it may be shown."""
-    if key == "xend_url":
+    if key in _URLS:
         return url_without_secrets(text)
     if key in _EXPRESSIONS or text.lstrip().startswith(("(", "#")):
         return expression_without_secrets(text)

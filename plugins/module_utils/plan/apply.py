@@ -354,17 +354,24 @@ class Applier:
 
     def _look_until(self, step: Operation, before: Optional[Domain]) -> Steps[tuple[bool, Optional[Domain], float]]:
         """Look until *step* has settled or its time is over; return whether it has, the domain, and the seconds it took."""
-        began = self.clock.now()
-        interval = _FIRST_POLL
         if self.shares_looks and step.patience:
-            yield min(interval, step.patience)
-        while True:
-            settled, domain = step.settled(self.client, before)
-            took = self.clock.now() - began
-            if settled or took >= step.patience:
-                return settled, domain, took
-            yield min(interval, step.patience - took)
-            interval = min(interval * 1.5, _SLOWEST_POLL)
+            yield min(_FIRST_POLL, step.patience)
+        return (yield from look_until(step, self.client, before, self.clock))
+
+
+def look_until(
+    step: Operation, client: XendClient, before: Optional[Domain], clock: Clock
+) -> Steps[tuple[bool, Optional[Domain], float]]:
+    """Look until *step* has settled or its time is over; return whether it has, the domain, and the seconds it took."""
+    began = clock.now()
+    interval = _FIRST_POLL
+    while True:
+        settled, domain = step.settled(client, before)
+        took = clock.now() - began
+        if settled or took >= step.patience:
+            return settled, domain, took
+        yield min(interval, step.patience - took)
+        interval = min(interval * 1.5, _SLOWEST_POLL)
 
 
 def is_passing(domain: Domain) -> bool:

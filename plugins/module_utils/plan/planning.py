@@ -215,7 +215,7 @@ def _projected(operations: list[Operation], domain: Domain) -> Domain:
     return reduce(lambda before, operation: operation.project(before) or before, operations, domain)
 
 
-def _check_rebuild(current: Domain, what: str) -> None:
+def check_rebuild(current: Domain, what: str) -> None:
     """Refuse what makes xend build the domain again, where it could not: the guest would be lost (WIRE.md (i) 1)."""
     if current.release is not None and not current.release.rereads_ip and any(vif.ip for vif in current.vifs or ()):
         raise InvalidRequest(
@@ -226,7 +226,7 @@ def _check_rebuild(current: Domain, what: str) -> None:
 
 def _check_reboot(current: Domain) -> None:
     """Refuse a reboot after which the domain would not be there."""
-    _check_rebuild(current, "reboot")
+    check_rebuild(current, "reboot")
     if current.on_reboot not in (None, "restart"):  # 3.2 does not start it again after a rename-restart either
         raise InvalidRequest(
             f"on_reboot of {current.name} is {current.on_reboot}: xend would not start it again, or not as itself, after a "
@@ -259,7 +259,7 @@ def _save(current: Domain, desired: Desired) -> list[Operation]:
     """Return the way to a file. A paused guest cannot be saved: up to 3.1 xend would never answer."""
     if current.state == "halted":
         return []
-    _check_rebuild(current, "save")
+    check_rebuild(current, "save")
     woken: list[Operation] = [Unpause(current.name)] if current.state == "paused" else []
     return [*woken, Save(current.name, desired.save_file or "")]
 

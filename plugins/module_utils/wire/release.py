@@ -65,6 +65,8 @@ class Release:
     """A disk of the emulator, ``ioemu:hda``, is among the devices of a domain."""
     needs_emulated_vifs: bool = False
     """An hvm guest has no network card but one of the type ``ioemu`` that is asked for."""
+    migrates_to_port: bool = True
+    """A migration can be sent to another port of its destination than the default. 3.0.0 ignores one."""
     reboot_settles_after: int = 0
     """A reboot so many seconds after the start, or up to 3.0.3 after another reboot, loses the domain."""
 
@@ -85,7 +87,7 @@ EARLY = Release(
     needs_emulated_vifs=True,
     reboot_settles_after=20,
 )
-R300 = replace(EARLY, span="3.0.0", pins=True, shows_emulated_disks=False)
+R300 = replace(EARLY, span="3.0.0", pins=True, shows_emulated_disks=False, migrates_to_port=False)
 R302 = replace(EARLY, span="3.0.2", rereads_ip=True)
 R303 = replace(EARLY, span="3.0.3", rereads_ip=True)
 R302_TO_303 = replace(EARLY, span="3.0.2 to 3.0.3", rereads_ip=True)

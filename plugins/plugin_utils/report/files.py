@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from ansible_collections.dom0.xend.plugins.plugin_utils.guests.given import plain
+from ansible_collections.dom0.xend.plugins.module_utils.desired.entries import plain
 from ansible_collections.dom0.xend.plugins.plugin_utils.report.findings import Seen, findings
 from ansible_collections.dom0.xend.plugins.plugin_utils.report.model import (
     NOTE,

@@ -100,10 +100,12 @@ def play(folder: Path, tasks: list[dict[str, Any]], *, xend_url: str) -> str:
 
 @pytest.mark.parametrize("module", sorted(path.stem for path in (TOP / "plugins" / "modules").glob("[!_]*.py")))
 def test_the_examples_of_a_module_work_one_after_the_other(module: str, tmp_path: Path) -> None:
-    with xend(module) as sim:
+    with xend(module) as sim, xend() as other:
         if module != "xen_domain":
             run_web1(sim)
-        tasks = yaml.safe_load(at(sim, examples(f"modules/{module}.py")))
+        sim.knows("dom0b.example.org", other)
+        other.knows("dom0a.example.org", sim)
+        tasks = yaml.safe_load(at(sim, examples(f"modules/{module}.py"), other))
         shown = play(tmp_path, tasks, xend_url=sim.unix_url)
         left = sim.names()
     assert f"ok={len(tasks)} " in shown
@@ -111,6 +113,9 @@ def test_the_examples_of_a_module_work_one_after_the_other(module: str, tmp_path
     assert all(f"dom0.xend.{module}" in task or "ansible.builtin.assert" in task for task in tasks)
     if module in ("xen_credit", "xen_sedf"):  # each but the last, which only looks
         assert f"changed={len(tasks) - 1} " in shown
+    if module == "xen_migrate":
+        assert f"changed={len(tasks)} " in shown
+        assert left == ["Domain-0", "web1"]
     if module == "xen_domain":  # each changes something, and what was web1 and web2 is gone in the end
         assert f"changed={len(tasks)} " in shown
         assert left == ["Domain-0", "win1"]

@@ -319,3 +319,10 @@ def test_the_inventory_takes_the_source(tmp_path: Path) -> None:
         assert len(inventory.get_hosts("all")) == 100
         assert len(inventory.get_hosts("xend_xen04")) == 25
         assert len(inventory.get_hosts("!state_running")) == 4
+
+
+def test_a_guest_of_a_fleet_migrates_to_any_other_xend_of_it() -> None:
+    with Fleet(xends=3, domains=1, refusing=1, versions=["4.1"]) as fleet:
+        names = sorted(fleet.simulators)
+        assert all(sorted(each.host.peers) == names for each in fleet.simulators.values())
+        assert len(names) == 2

@@ -130,6 +130,69 @@ def test_a_migration_reaches_another_simulator(simulator: Simulator, ask: Ask) -
     assert "web1" not in simulator.names()
 
 
+NUMBERS = dict.fromkeys(("live", "resource", "port", "node", "ssl", "change_home_server"), "0")
+
+
+@pytest.fixture
+def other(simulator: Simulator) -> Iterator[Simulator]:
+    """Return another host, which the first one knows as dom0b."""
+    with Simulator(simulator.version) as running:
+        simulator.knows("dom0b", running)
+        yield running
+
+
+def test_a_migrating_guest_is_built_at_its_destination_before_it_leaves(
+    simulator: Simulator, other: Simulator, ask: Ask
+) -> None:
+    simulator.host.shutdown_delay = 0.3
+    given = {"op": "migrate", "destination": "dom0b", **NUMBERS}
+    thread = threading.Thread(target=ask, args=(simulator, "/xend/domain/web1"), kwargs=given)
+    thread.start()
+    _until(lambda: "web1" in other.names())
+    assert simulator.names() == ["Domain-0", "migrating-web1"]
+    assert (other.domain("web1").paused, simulator.domain("migrating-web1").running) == (True, True)
+    thread.join()
+    _until(lambda: other.domain("web1").running)
+
+
+def _destroy_on_arrival(host: Simulator) -> None:
+    _until(lambda: "web1" in host.names())
+    host.domain("web1").destroy()
+
+
+@pytest.mark.parametrize("reason", ["memory", "tool", "gone there", "gone here"])
+def test_a_migration_that_its_destination_does_not_take_leaves_the_guest_where_it_is(
+    simulator: Simulator, other: Simulator, ask: Ask, reason: str
+) -> None:
+    if reason == "memory":
+        simulator.domain("web1").memory = 20000
+    elif reason == "tool":
+        other.failing.add("xc_restore")
+    elif reason == "gone here":
+        simulator.failing.add("xc_save")
+    else:
+        simulator.host.shutdown_delay = 0.3
+        threading.Thread(target=_destroy_on_arrival, args=(other,)).start()
+    answer = ask(simulator, "/xend/domain/web1", op="migrate", destination="dom0b", **NUMBERS)
+    assert answer.status == 200
+    assert ("xc_save" in answer.body) is not simulator.personality.hides_failed_save
+    assert simulator.domain("web1").running
+    assert [each.name for each in other.host.domains if not each.zombie] == ["Domain-0"]
+
+
+def test_a_host_that_is_known_listens_for_migrations_on_the_default_port_only(
+    simulator: Simulator, other: Simulator, ask: Ask
+) -> None:
+    answer = ask(simulator, "/xend/domain/web1", op="migrate", destination="dom0b", **{**NUMBERS, "port": "8003"})
+    refused = "port" in simulator.personality.migrate_numbers
+    assert ("Connection refused" in answer.body) is refused
+    assert ("web1" in other.names()) is not refused
+
+
+def test_peers_can_be_named_at_once(other: Simulator) -> None:
+    assert Simulator(other.version, peers={"dom0b": other}).host.peers == {"dom0b": other.host}
+
+
 def test_a_hand_moved_clock_moves_on_during_a_save(ask: Ask, config: Config) -> None:
     with Simulator("3.0.0", clock=ManualClock()) as simulator:
         simulator.create(config()).unpause()

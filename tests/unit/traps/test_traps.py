@@ -172,6 +172,15 @@ def test_trap_04_a_failed_save_or_restore_is_seen_whatever_the_status_is(sim: Si
 
 
 @on(ALL)
+def test_trap_04_a_failed_migration_is_seen_whatever_the_status_is(sim: Simulator, clock: ManualClock) -> None:
+    started(sim, clock)
+    result = run("xen_migrate", xend_url=sim.unix_url, name="web1", destination="nosuch.invalid")
+    assert "refused migrate: can't connect" in result["msg"]
+    assert sim.requests[-2].status == 200
+    assert sim.domain("web1").running
+
+
+@on(ALL)
 def test_trap_05_s_expressions_are_asked_for(version: str) -> None:
     with Simulator(version) as sim:
         assert "<html" in requests.get(f"{sim.url}/xend/", timeout=10).text.lower()
@@ -399,7 +408,7 @@ def test_trap_20_a_device_is_seen_to_go(version: str, clock: ManualClock, device
 # ---- 21 to 25
 
 
-@pytest.mark.parametrize("op", ["configure", "vif_limit_set", "reset", "do_get_pauseflag", "dump", "migrate"])
+@pytest.mark.parametrize("op", ["configure", "vif_limit_set", "reset", "do_get_pauseflag", "dump"])
 def test_trap_21_what_never_works_is_never_sent(op: str) -> None:
     sends = operations_of_the_client()
     assert {"create", "destroy", "maxmem_set", "cpu_sedf_set"} <= sends
@@ -564,6 +573,14 @@ def test_trap_26_a_guest_with_an_address_is_not_given_to_a_xend_that_would_lose_
     assert "would be lost" in ensure(sim, state=state, **file)["msg"]
     assert written(sim) == []
     assert sim.domain("web1").running
+
+
+@on(["3.0.0"])
+def test_trap_26_a_guest_with_an_address_is_not_sent_elsewhere(sim: Simulator, clock: ManualClock) -> None:
+    started(sim, clock, vifs=[{"mac": MAC, "bridge": "xenbr0", "ip": ["10.0.0.7"]}])
+    result = run("xen_migrate", xend_url=sim.unix_url, name="web1", destination="dom0b")
+    assert "would be lost by a migration" in result["msg"]
+    assert written(sim) == []
 
 
 @on(["3.2"])

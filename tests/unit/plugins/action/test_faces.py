@@ -76,6 +76,14 @@ CASES: list[tuple[str, dict[str, Any], bool]] = [
     ("xen_credit", {"name": "Domain-0", "weight": 128, "cap": 50}, True),
     ("xen_credit", {"name": "web1", "weight": 0}, False),
     ("xen_credit", {"name": "web9"}, False),
+    ("xen_migrate", {"name": "web1", "destination": "dom0b"}, True),
+    ("xen_migrate", {"name": "web1", "destination": "dom0b", "live": False}, False),
+    ("xen_migrate", {"name": "web9", "destination": "dom0b"}, False),
+    ("xen_migrate", {"name": "web1", "destination": "nosuch.invalid"}, False),
+    ("xen_migrate", {"name": "Domain-0", "destination": "dom0b", "destination_password": SECRET}, False),
+    ("xen_migrate", {"name": "web1", "destination": "dom0b", "destination_url": "unix:///nowhere"}, False),
+    ("xen_migrate", {"name": "web1", "destination": "dom0b", "destination_url": f"http://joe:{SECRET}@host"}, False),
+    ("xen_migrate", {"name": "web1"}, False),
     ("xen_sedf", {"name": "web1", "period": "20ms"}, False),
     ("xen_sedf", {"name": "web1", "weight": "much"}, False),
 ]
@@ -84,6 +92,7 @@ CASES: list[tuple[str, dict[str, Any], bool]] = [
 def _simulator(stack: ExitStack) -> Simulator:
     """Return a xend of the same state each time."""
     sim = stack.enter_context(Simulator("4.1", clock=ManualClock(), tcp=None))
+    sim.knows("dom0b", stack.enter_context(Simulator("4.1", clock=sim.host.clock, tcp=None)))
     sim.create(GUEST).unpause()
     sim.clear_log()
     return sim

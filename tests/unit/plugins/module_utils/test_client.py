@@ -62,6 +62,9 @@ ARGUMENTS: dict[str, Any] = {
     "dev": "sda1",
     "state": "all",
     "uuid": "00000000-0000-0000-0000-000000000000",
+    "destination": "127.0.0.1",
+    "live": False,
+    "port": 0,
 }
 """What fits the parameters of methods; a new parameter has to be added here, and its method is tested then."""
 

@@ -1,0 +1,122 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which guests leave a host, in which order and how: the journal of an evacuation, and what forbids one.
+
+The journal says what was intended, before anything is sent. Where a guest is, only xend knows: each run asks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, Optional
+
+LEAVING, RETURNING = "leaving", "returning"
+_PASSING = "migrating-"
+"""What xend puts before the name of a domain that it is saving or migrating."""
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where guests are migrated to, and what is there."""
+
+    name: str
+    url: str
+    domains: Sequence[Mapping[str, Any]] = ()
+    free_memory: Optional[int] = None
+    """MiB that nobody has there, None if that is not known."""
+
+
+@dataclass(frozen=True)
+class Evacuation:
+    """One host that is to be empty. Without a *destination* its guests are saved, to files in *folder* on it."""
+
+    host: str
+    domains: Sequence[Mapping[str, Any]]
+    order: Sequence[Mapping[str, Any]] = ()
+    journal: Mapping[str, Any] = field(default_factory=dict)
+    destination: Optional[Destination] = None
+    folder: str = ""
+    stamp: str = ""
+    """What no other evacuation has in the names of its files."""
+
+    def plan(self) -> dict[str, Any]:
+        """Return the problems, a sentence each, and the journal."""
+        problems = list(self._problems())
+        if problems:
+            return {"problems": problems, "journal": {}}
+        guests = [*self._known, *(self._entry(each) for each in self._new)]
+        problems = list(self._clashes(guests))
+        journal = {"host": self.host, "phase": LEAVING, "guests": guests}
+        return {"problems": problems, "journal": {} if problems else journal}
+
+    @property
+    def _known(self) -> list[dict[str, Any]]:
+        """The guests in the journal."""
+        return [dict(each) for each in self.journal.get("guests", ())]
+
+    @property
+    def _living(self) -> dict[str, Mapping[str, Any]]:
+        """The guests that the host has, by name; not those that are only defined, or that have ended."""
+        return {each["name"]: each for each in self.domains if each["domid"] and each["state"] in ("running", "paused")}
+
+    @property
+    def _new(self) -> list[Mapping[str, Any]]:
+        """The guests that the journal does not know, in the order in which they leave."""
+        known = {each["name"] for each in self._known}
+        living = self._living
+        names = [name for name in leaving_order(self.order) if name in living]
+        others = [name for name in living if name not in names]
+        return [living[name] for name in (*others, *names) if name not in known and not name.startswith(_PASSING)]
+
+    def _problems(self) -> Iterator[str]:
+        """Yield what forbids any plan."""
+        if self.journal and self.journal.get("host") != self.host:
+            yield f"The journal is that of {self.journal.get('host')}, not of {self.host}."
+        elif self.journal.get("phase", LEAVING) != LEAVING:
+            yield f"The guests of {self.host} are on their way back: run dom0.xend.restore until it has succeeded."
+        try:
+            leaving_order(self.order)
+        except CycleError as error:
+            yield f"No order is possible: {' after '.join(error.args[1])}."
+            return
+        known = {each["name"] for each in self._known}
+        for name in self._living:
+            if name.startswith(_PASSING) and name[len(_PASSING) :] not in known:
+                yield f"Something else saves or migrates a guest of {self.host}: there is {name}. Run this again later."
+        for guest in self._new if self.destination else ():
+            if guest["state"] == "paused":
+                yield f"{guest['name']} is paused, and only a guest that runs is migrated. Unpause it first."
+
+    def _entry(self, guest: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the journal says of a guest."""
+        entry: dict[str, Any] = {key: guest[key] for key in ("name", "uuid", "memory", "state")}
+        if self.destination:
+            return {**entry, "destination": self.destination.name, "destination_url": self.destination.url}
+        return {**entry, "file": f"{self.folder.rstrip('/')}/{guest['uuid']}-{self.stamp}.chk"}
+
+    def _clashes(self, guests: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+        """Yield why the destination cannot take the guests that are still here."""
+        if self.destination is None:
+            return
+        living = self._living
+        here = [guest for guest in guests if guest["name"] in living and "destination" in guest]
+        there = {each["name"] for each in self.destination.domains if each["domid"]}
+        for guest in here:
+            if guest["name"] in there:
+                yield f"There is a domain {guest['name']} on {self.destination.name}, too."
+        needed = sum(living[guest["name"]]["memory"] or 0 for guest in here)
+        free = self.destination.free_memory
+        if free is not None and needed > free:
+            yield f"The guests of {self.host} have {needed} MiB, and {self.destination.name} has {free} MiB free."
+
+
+def leaving_order(order: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the names so that each leaves before those that it comes after. Raises CycleError."""
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for each in order:
+        sorter.add(each["name"], *(each.get("after") or ()))
+    return [*sorter.static_order()][::-1]
