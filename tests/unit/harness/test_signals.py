@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator import Simulator
+from tests.simulator import Fault, Simulator
 from tests.support.playing import play
 
 TOP = Path(__file__).resolve().parents[3]
@@ -83,6 +83,30 @@ def test_a_module_answers_a_signal_with_what_it_has_sent(
     assert f"Interrupted by {signal.Signals(signum).name}. Sent before: shutdown of {shown}." in result["msg"]
     assert result["changed"] is True
     assert [each["domain"] for each in result["operations"]] == shown.split(", ")
+
+
+def test_a_request_that_is_under_way_is_among_what_was_sent(sim: Simulator) -> None:
+    sim.faults.append(Fault("create", "hang"))
+    process = as_module(sim, {"xen_domain": {"name": "web3", "memory": 32, "image": {"kernel": "/k"}}})
+    while "web3" not in sim.names():
+        assert process.poll() is None, "it ended by itself"
+        time.sleep(0.01)
+    process.terminate()
+    result = json.loads(process.communicate(timeout=30)[0])
+    assert "Sent before: create of web3. xend may not have finished the last of them." in result["msg"]
+    assert [each["op"] for each in result["operations"]] == ["create"]
+
+
+def test_nothing_is_said_to_be_sent_where_nothing_was(sim: Simulator) -> None:
+    sim.faults.append(Fault("get", "hang"))
+    process = as_module(sim, STOP)
+    while not sim.requests:
+        assert process.poll() is None, "it ended by itself"
+        time.sleep(0.01)
+    process.terminate()
+    result = json.loads(process.communicate(timeout=30)[0])
+    assert result["msg"] == "Interrupted by SIGTERM. Nothing was sent that changes anything."
+    assert (result["changed"], result["operations"]) == (False, [])
 
 
 @BOTH
