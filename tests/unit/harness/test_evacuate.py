@@ -1,0 +1,252 @@
+# Copyright (c) 2026 dom0.xend contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbooks evacuate and restore, run by the real ansible-playbook on two hosts, and killed on the way.
+
+Whenever they are looked at, no guest is on two hosts, and none is on none and in no file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.dom0.xend.plugins.filter.evacuation_plan import evacuation_plan
+from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Transport
+from tests.simulator import Domain, Simulator
+from tests.support.running import written
+
+GUESTS = ("db", "web", "extra")
+ORDER = [{"name": "db"}, {"name": "web", "after": ["db"]}]
+LEAVING = ["extra", "web", "db"]
+
+
+@dataclass
+class Hosts:
+    """Two hosts, the guests of the first, and a folder to work in."""
+
+    here: Simulator
+    there: Simulator
+    folder: Path
+
+    def start(self, playbook: str, *arguments: str, migrate: bool) -> subprocess.Popen[str]:
+        """Start a playbook in a session of its own."""
+        target = ["-e", "evacuate_destination=dom0b", "-e", f"evacuate_destination_url={self.there.unix_url}"]
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("XEND_")}
+        command = [str(Path(sys.executable).parent / "ansible-playbook"), f"dom0.xend.{playbook}", "-i", "xens.json"]
+        return subprocess.Popen(
+            [*command, "-e", "evacuate_hosts=dom0a", *(target if migrate else ()), *arguments],
+            cwd=self.folder,
+            env={**kept, "ANSIBLE_NOCOLOR": "1", "COLUMNS": "500", "PWD": str(self.folder)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def play(self, playbook: str, *arguments: str, migrate: bool = False, succeeds: bool = True) -> str:
+        """Run a playbook to its end; return what it shows."""
+        process = self.start(playbook, *arguments, migrate=migrate)
+        shown, _nothing = process.communicate(timeout=300)
+        assert (process.returncode == 0) is succeeds, shown
+        return shown
+
+    def kill_after(self, writes: int, playbook: str, *, migrate: bool = False) -> None:
+        """Kill a playbook, with all its processes, as soon as it has sent so many requests that change something."""
+        before = len(self.written())
+        process = self.start(playbook, migrate=migrate)
+        deadline = time.monotonic() + 120
+        while len(self.written()) < before + writes:
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+    def written(self) -> list[str]:
+        return [*written(self.here), *written(self.there)]
+
+    def places(self) -> dict[str, list[str]]:
+        """Return where each guest is, once nothing is on its way any more."""
+        deadline = time.monotonic() + 10
+        while any(each.name.startswith("migrating-") for each in self._all()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        found: dict[str, list[str]] = {}
+        for where, sim in (("here", self.here), ("there", self.there)):
+            for guest in lives(sim):
+                found.setdefault(guest.name, []).append(where)
+        return found
+
+    def _all(self) -> list[Domain]:
+        return [*lives(self.here), *lives(self.there)]
+
+    def assert_nothing_is_lost(self) -> None:
+        """Assert that each guest is on one host, or in a file on the first."""
+        places = self.places()
+        saved = {each.name for each in self.here.state_files.values() if isinstance(each, Domain)}
+        assert all(len(where) == 1 for where in places.values()), places
+        assert {*places, *saved} >= set(GUESTS)
+
+    def journal(self) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads((self.folder / "evacuate" / "dom0a.json").read_text())
+        return content
+
+
+def lives(sim: Simulator) -> list[Domain]:
+    with sim.host.lock:
+        sim.host.settle()
+        return [each for each in sim.host.domains if each.domid and not each.zombie]
+
+
+def all_at(place: str) -> dict[str, list[str]]:
+    return {name: [place] for name in GUESTS}
+
+
+@contextmanager
+def hosts(folder: Path, version: str = "4.1") -> Iterator[Hosts]:
+    with Simulator(version, tcp=None, shutdown_delay=0.2) as here, Simulator(version, tcp=None) as there:
+        there.host.shutdown_delay = 0.2
+        here.knows("dom0b", there)
+        there.knows("dom0a", here)
+        for name in GUESTS:
+            vcpus = ("", "(vcpus 1)") if version == "3.0.0" else ("(vcpus 1)", "")
+            here.create(f"(vm (name {name}) (memory 64) {vcpus[0]} (image (linux (kernel /k) {vcpus[1]})))").unpause()
+        variables = {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": sys.executable,
+            "guests_list": ORDER,
+        }
+        inventory = {"xens": {"vars": variables, "hosts": {"dom0a": {"xend_url": here.unix_url}}}}
+        (folder / "xens.json").write_text(json.dumps(inventory))
+        yield Hosts(here, there, folder)
+
+
+WAYS = pytest.mark.parametrize("migrate", [True, False], ids=["migrated", "saved"])
+
+
+@WAYS
+@pytest.mark.parametrize("version", ["3.0.0", "4.1"])
+def test_a_host_is_emptied_in_order_and_filled_again(version: str, migrate: bool, tmp_path: Path) -> None:
+    with hosts(tmp_path, version) as both:
+        both.play("evacuate", "--check", migrate=migrate)
+        assert both.written() == []
+        both.play("evacuate", migrate=migrate)
+        assert [each["name"] for each in both.journal()["guests"]] == LEAVING
+        left = [request.path for request in both.here.requests if request.op in ("migrate", "save")]
+        assert left == [f"/xend/domain/{name}" for name in LEAVING]
+        assert both.places() == (all_at("there") if migrate else {})
+        assert "changed=0 " in both.play("evacuate", migrate=migrate)
+        both.play("restore")
+        assert both.places() == all_at("here")
+        assert all(each.running for each in lives(both.here))
+        assert len(both.written()) == 6
+        assert list((tmp_path / "evacuate").iterdir()) == []
+        assert "changed=0 " in both.play("restore")
+
+
+@WAYS
+@pytest.mark.parametrize("writes", [1, 2])
+def test_a_run_that_was_killed_is_continued_by_the_next(migrate: bool, writes: int, tmp_path: Path) -> None:
+    with hosts(tmp_path) as both:
+        both.kill_after(writes, "evacuate", migrate=migrate)
+        both.assert_nothing_is_lost()
+        both.play("evacuate", migrate=migrate)
+        both.assert_nothing_is_lost()
+        assert lives(both.here) == []
+        both.kill_after(writes, "restore")
+        both.assert_nothing_is_lost()
+        assert "on their way back" in both.play("evacuate", migrate=migrate, succeeds=False)
+        both.play("restore")
+        assert both.places() == all_at("here")
+        assert len(both.written()) == 6  # each guest left once, and came back once
+
+
+def test_a_paused_guest_comes_back_paused(tmp_path: Path) -> None:
+    with hosts(tmp_path) as both:
+        both.here.domain("web").pause()
+        assert "web is paused" in both.play("evacuate", migrate=True, succeeds=False)
+        assert both.written() == []
+        both.play("evacuate")
+        both.play("restore")
+        assert both.here.domain("web").paused
+
+
+def test_a_guest_whose_definition_is_in_the_way_is_not_started_anew(tmp_path: Path) -> None:
+    with hosts(tmp_path) as both:
+        both.here.domain("web").managed = True
+        both.play("evacuate")
+        assert "Restore it by hand" in both.play("restore", succeeds=False)
+        assert both.places() == {"db": ["here"]}
+        (file,) = [each["file"] for each in both.journal()["guests"] if each["name"] == "web"]
+        XendClient(Transport(both.here.unix_url)).restore(file)
+        both.play("restore")
+        assert both.places() == all_at("here")
+
+
+# ---- what is decided
+
+
+def guest(name: str, memory: int = 64, state: str = "running", domid: int | None = 1) -> dict[str, Any]:
+    return {"name": name, "uuid": f"uuid-of-{name}", "memory": memory, "state": state, "domid": domid}
+
+
+DOM0 = guest("Domain-0", 512, domid=0)
+MIGRATE: dict[str, Any] = {"destination": "dom0b", "destination_url": "unix:///b", "free_memory": 128}
+PROBLEMS = [
+    ([guest("a", 100), guest("b", 64)], MIGRATE, "The guests of dom0a have 164 MiB, and dom0b has 128 MiB free."),
+    ([guest("a")], {**MIGRATE, "there": [guest("a")]}, "There is a domain a on dom0b, too."),
+    ([guest("a", state="paused")], MIGRATE, "a is paused, and only a guest that runs is migrated. Unpause it first."),
+    (
+        [guest("migrating-a")],
+        {},
+        "Something else saves or migrates a guest of dom0a: there is migrating-a. Run this again later.",
+    ),
+    ([guest("a")], {"journal": {"host": "dom0c", "guests": []}}, "The journal is that of dom0c, not of dom0a."),
+    (
+        [guest("a")],
+        {"journal": {"host": "dom0a", "phase": "returning", "guests": []}},
+        "The guests of dom0a are on their way back: run dom0.xend.restore until it has succeeded.",
+    ),
+    (
+        [guest("a")],
+        {"order": [{"name": "a", "after": ["b"]}, {"name": "b", "after": ["a"]}]},
+        "No order is possible: a after b after a.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("domains", "options", "problem"), PROBLEMS, ids=[each[2] for each in PROBLEMS])
+def test_what_forbids_an_evacuation_is_said(
+    domains: list[dict[str, Any]], options: dict[str, Any], problem: str
+) -> None:
+    plan = evacuation_plan([DOM0, *domains], host="dom0a", **options)
+    assert plan == {"problems": [problem], "journal": {}}
+
+
+def test_the_memory_of_those_who_have_left_is_not_asked_for_again() -> None:
+    first = evacuation_plan([guest("a", 100), guest("b", 20)], host="dom0a", **MIGRATE)["journal"]
+    again = evacuation_plan(
+        [guest("b", 20)], host="dom0a", **{**MIGRATE, "free_memory": 28}, there=[guest("a")], journal=first
+    )
+    assert (again["problems"], again["journal"]) == ([], first)
+
+
+def test_only_guests_that_live_leave_and_new_ones_are_added() -> None:
+    domains = [DOM0, guest("a"), guest("b", state="halted", domid=None), guest("c", state="crashed")]
+    first = evacuation_plan(domains, host="dom0a", save_dir="/save/", stamp="1")["journal"]
+    assert [each["file"] for each in first["guests"]] == ["/save/uuid-of-a-1.chk"]
+    again = evacuation_plan([DOM0, guest("a"), guest("d")], host="dom0a", save_dir="/s", stamp="2", journal=first)
+    assert [each["file"] for each in again["journal"]["guests"]] == ["/save/uuid-of-a-1.chk", "/s/uuid-of-d-2.chk"]
