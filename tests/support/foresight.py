@@ -25,7 +25,17 @@ def foreseeable(domain: Optional[dict[str, Any]]) -> Optional[dict[str, Any]]:
     vifs = [{**vif, "mac": "?" if vif.get("bridge") == "xenbr1" else vif["mac"]} for vif in domain.get("vifs", ())]
     for vif in vifs:
         vif.pop("script", None)  # xend's configuration names the default
-    return {**{key: value for key, value in domain.items() if key not in VOLATILE}, "vifs": vifs}
+        if vif.get("type") == "netfront":  # which 3.1 shows of one that was given none
+            del vif["type"]
+    return {
+        **{key: value for key, value in domain.items() if key not in VOLATILE},
+        "vifs": [_given(vif) for vif in vifs],
+    }
+
+
+def _given(vif: dict[str, Any]) -> dict[str, Any]:
+    """Return what an interface says, and not what it leaves open."""
+    return {key: value for key, value in vif.items() if value is not None}
 
 
 def view_of(sim: Simulator, name: str) -> Optional[dict[str, Any]]:
