@@ -56,6 +56,8 @@ class Operation:
     """xend's word for it."""
     brings_down: ClassVar[bool] = False
     """Whether the domain goes away by it. Only what is left then shows what else there is to do."""
+    reveals: ClassVar[bool] = False
+    """Whether only the domain that is there afterwards shows what it is, and so what else there is to do."""
     removes: ClassVar[bool] = False
     """Whether a domain or a definition is lost by it, so that another can take its place."""
     ends_as: ClassVar[Optional[str]] = None

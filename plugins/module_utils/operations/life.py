@@ -457,6 +457,7 @@ class Restore(Operation):
 
     file: str = ""
     op: ClassVar[str] = "restore"
+    reveals: ClassVar[bool] = True
 
     def prepare(self, client: XendClient) -> Any:
         """Return the names that are there."""

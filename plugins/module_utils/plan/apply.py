@@ -26,7 +26,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.operations.base import (
     is_up,
     limit_of,
 )
-from ansible_collections.dom0.xend.plugins.module_utils.plan.planning import Plan, comparison, plan
+from ansible_collections.dom0.xend.plugins.module_utils.plan.planning import Intent, Plan, comparison, once_revealed, plan
 from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, XendError, XendRefused
 
@@ -120,7 +120,9 @@ class Applier:
             yield from self._carry_out(planned, desired)
         if outcome.after and outcome.after.cpus is None and outcome.before:  # asked for once, 3.3 and earlier
             outcome.after = replace(outcome.after, cpus=outcome.before.cpus)
-        if outcome.after is not None:
+        if self.client.read_only and planned.reveals:
+            outcome.not_compared = sorted(desired.options)
+        elif outcome.after is not None:
             compared = comparison(outcome.after, desired)
             outcome.drift, outcome.not_compared = compared.drift, list(dict.fromkeys(compared.not_compared))
         outcome.warnings += self._warn_of_reboots()
@@ -203,17 +205,21 @@ class Applier:
         outcome.shutdown_outcome = next((step.ends_as for step in planned.steps if step.ends_as), None)
 
     def _carry_out(self, planned: Plan, desired: Desired) -> Steps[None]:
-        """Send the steps, and plan anew whenever a domain is down: only then it shows what is left of it."""
-        steps = planned.steps
+        """Send the steps, and plan anew whenever a domain is down, or was restored: only then it shows what it is."""
         for _round in range(_MOST_ROUNDS):
-            finished = yield from self._apply(steps)
+            finished = yield from self._apply(planned.steps)
             if finished and desired.state in (*UP, "defined"):
                 break
-            steps = plan(self.outcome.after, desired, self.client.release, planned.intent).steps
-            if not steps:
+            meant: Optional[Intent] = planned.intent
+            if planned.reveals:
+                if self.outcome.after is None:
+                    break  # it has gone at once, and is neither restored again nor created
+                desired, meant = once_revealed(desired), None
+            planned = plan(self.outcome.after, desired, self.client.release, meant)
+            if not planned.steps:
                 break
         else:
-            raise self._unfinished(steps)
+            raise self._unfinished(planned.steps)
         after = self.outcome.after
         lives_as = "paused" if desired.state == "paused" else "running"
         if desired.state in UP and (after is None or after.state != lives_as):
@@ -232,7 +238,7 @@ class Applier:
         )
 
     def _apply(self, steps: list[Operation]) -> Steps[bool]:
-        """Send the steps, up to the first that takes the domain down, and read the domain back.
+        """Send the steps, up to the first that takes the domain down or brings back another, and read the domain back.
 
         Returns whether all were sent.
         """
@@ -248,6 +254,9 @@ class Applier:
             if step.patience:
                 yield from self._settle(step, outcome.before)
             self.name = step.name_after
+            if step.reveals:
+                outcome.after = self.client.domain(self.name)
+                return False
         outcome.after = self.client.domain(self.name)
         self._compare_with_what_was_sent(steps)
         return True

@@ -61,6 +61,11 @@ class Plan:
     intent: Intent
     steps: list[Operation]
 
+    @property
+    def reveals(self) -> bool:
+        """Return whether the domain that it ends with is not known before it is there."""
+        return any(step.reveals for step in self.steps)
+
 
 def intent(current: Optional[Domain], desired: Desired) -> Intent:
     """Return whether the domain that a task finds is kept or replaced."""
@@ -84,6 +89,8 @@ def plan(
 
 def _steps(current: Optional[Domain], desired: Desired, release: Optional[Release], meant: Intent) -> list[Operation]:
     """Return the steps of a plan."""
+    if meant is Intent.REPLACE:  # by what is declared: a file holds the disks of another time
+        desired = replace(desired, restore_file=None)
     if current is None:
         return _with_new_name(_from_nothing(desired, release), desired)
     if current.is_privileged:
@@ -117,6 +124,13 @@ def _keep(current: Domain, desired: Desired, release: Optional[Release]) -> list
         renamed = _projected([rename], current)
         return [rename, *_to_state(renamed, replace(desired, name=desired.new_name), release)]
     return [*_to_state(current, desired, release), rename]
+
+
+def once_revealed(desired: Desired) -> Desired:
+    """Return what is left to be desired of a domain that was just brought back: it is neither to reboot nor always replaced."""
+    state = "running" if desired.state == "restarted" else desired.state
+    recreate = "if_needed" if desired.recreate == "always" else desired.recreate
+    return replace(desired, state=state, recreate=recreate)
 
 
 def drift(found: Optional[Domain], desired: Desired) -> list[dict[str, Any]]:
