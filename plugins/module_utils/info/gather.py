@@ -41,9 +41,7 @@ class Source:
     """Some releases have it for halted domains, too."""
 
 
-VCPUS = Source(
-    "vcpus", "vcpuinfo", lambda client, name: [vcpu.as_dict() for vcpu in client.vcpus(name)], of_host=False
-)
+VCPUS = Source("vcpus", "vcpuinfo", lambda client, name: [vcpu.as_dict() for vcpu in client.vcpus(name)], of_host=False)
 
 SOURCES = (
     VCPUS,

@@ -130,7 +130,8 @@ def _one_by_one(
         raise error
     listing = Listing()
     names = client.names("all" if hidden else "running")
-    _look_up(client, [name for name in names if selection.has_name(name)] or names[:1], listing)  # one tells the release
+    meant = [name for name in names if selection.has_name(name)]
+    _look_up(client, meant or names[:1], listing)  # one tells the release
     if isinstance(error, XendRefused) and (client.release is None or client.release.manages):
         raise error
     if not listing.domains:

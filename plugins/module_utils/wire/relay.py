@@ -324,7 +324,8 @@ class Relay:
         """Return the reply to a GET, and keep those to others that were announced; it is asked for again where it was lost."""
         if get in self._kept:
             return self._kept.pop(get)
-        others = [each for each in self._announced if each != get][: _MOST_AT_ONCE - 1] if get in self._announced else []
+        waiting = self._announced if get in self._announced else []
+        others = [each for each in waiting if each != get][: _MOST_AT_ONCE - 1]
         gets = [get, *others]
         requests = [self._request("GET", self._places.base + path + query, None) for path, query in gets]
         title = f"GET {get[0]}" + (f" and {len(others)} more" if others else "")
