@@ -28,7 +28,8 @@ options:
   xend_ssh_args:
     description:
       - Arguments for C(ssh) where O(xend_url) begins with C(ssh://), such as V(-J jump.example.org -i ~/.ssh/xen).
-      - Without this, all requests of a run share one login, as with Ansible's own connection.
+      - All requests of a run share one login, as with Ansible's own connection, unless these arguments say otherwise, as
+        V(-o ControlMaster=no -o ControlPath=none) does.
     type: str
   xend_username:
     description: User name for HTTP basic authentication with a proxy in front of xend.

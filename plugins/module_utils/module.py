@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, NoReturn, Optional
+from typing import TYPE_CHECKING, Any, NoReturn, Optional
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 from ansible.module_utils.common.validation import check_type_dict
@@ -17,17 +17,19 @@ from ansible.module_utils.common.validation import check_type_dict
 from ansible_collections.dom0.xend.plugins.module_utils.journal import Interrupted, Journal, interruptible
 from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import options_without_secrets, secrets_of_options
 from ansible_collections.dom0.xend.plugins.module_utils.result import TaskResult
-from ansible_collections.dom0.xend.plugins.module_utils.wire import ssh
 from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, XendError
-from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import Carrier, Places, Relay
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import SEXPDATA_IMPORT_ERROR
 from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import (
     DEFAULT_URL,
     REQUESTS_IMPORT_ERROR,
+    SSH_SCHEME,
     Transport,
     Way,
 )
+
+if TYPE_CHECKING:
+    from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import Carrier, Places, Relay
 
 Opener = Callable[[Mapping[str, Any]], Way]
 """Makes the way to xend of the connection options. Raises InvalidRequest where they are wrong."""
@@ -126,7 +128,7 @@ def misshapen(spec: Mapping[str, Mapping[str, Any]], options: Mapping[str, Any],
 
 def missing_library(url: str = DEFAULT_URL) -> Optional[tuple[str, str]]:
     """Return what to say of a library that is not there and that *url* takes, and the traceback; None if all are."""
-    over_ssh = url.startswith(ssh.SCHEME)
+    over_ssh = url.startswith(SSH_SCHEME)
     for name, error in (("requests", "" if over_ssh else REQUESTS_IMPORT_ERROR), ("sexpdata", SEXPDATA_IMPORT_ERROR)):
         if error:
             return missing_required_lib(name), error
@@ -150,7 +152,7 @@ def open_client(options: Mapping[str, Any], *, read_only: bool, way: Optional[Op
 def open_way(options: Mapping[str, Any]) -> Way:
     """Return the way to the xend of an ``xend_url``. Raises InvalidRequest for a wrong one."""
     url = options["xend_url"]
-    if not url.startswith(ssh.SCHEME):
+    if not url.startswith(SSH_SCHEME):
         return Transport(
             url,
             username=options["xend_username"],
@@ -159,14 +161,20 @@ def open_way(options: Mapping[str, Any]) -> Way:
             ca_path=options["ca_path"],
             connect_timeout=options["connect_timeout"],
         )
-    address = ssh.SshAddress.parse(url)
+    # Imported here, as a module that reaches xend without them would compile them for nothing.
+    from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import Places  # noqa: PLC0415
+    from ansible_collections.dom0.xend.plugins.module_utils.wire.ssh import Ssh, SshAddress  # noqa: PLC0415
+
+    address = SshAddress.parse(url)
     patience = options["connect_timeout"]
-    carry = ssh.Ssh(address, arguments=options.get("xend_ssh_args"), connect_timeout=patience)
+    carry = Ssh(address, arguments=options.get("xend_ssh_args"), connect_timeout=patience)
     return open_relay(options, url, Places.of_socket(address.socket_path), carry)
 
 
 def open_relay(options: Mapping[str, Any], url: str, places: Places, carry: Carrier) -> Relay:
     """Return the way to a xend through a relay on its host."""
+    from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import Relay  # noqa: PLC0415
+
     return Relay(
         url,
         places,

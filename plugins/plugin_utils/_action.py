@@ -18,7 +18,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from ansible import constants as C  # noqa: N812 - as everywhere in Ansible
 from ansible.errors import AnsibleError
@@ -39,10 +39,10 @@ from ansible_collections.dom0.xend.plugins.module_utils.module import (
     open_relay,
 )
 from ansible_collections.dom0.xend.plugins.module_utils.result import TaskResult
-from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import Places, Relay
-from ansible_collections.dom0.xend.plugins.module_utils.wire.ssh import SCHEME
-from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Address
-from ansible_collections.dom0.xend.plugins.plugin_utils._carrier import ConnectionCarrier, can_carry
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import SSH_SCHEME, Address
+
+if TYPE_CHECKING:
+    from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import Relay
 
 _MISSING = "Failed to import the required Python library"
 """How a module begins to say that a library is missing."""
@@ -130,15 +130,17 @@ class XendAction(ActionBase):
 
     def _needs_module(self, url: str) -> bool:
         """Return whether this xend is reached neither from the controller nor through the connection."""
-        if self._is_local or url.startswith(SCHEME):
+        if self._is_local or url.startswith(SSH_SCHEME):
             return False
+        from ansible_collections.dom0.xend.plugins.plugin_utils._carrier import can_carry  # noqa: PLC0415
+
         return not url.startswith(("unix:", "http:")) or not can_carry(self._connection)
 
     def _way(self, task: _Task, host: str) -> Optional[Opener]:
         """Return the way to xend through the connection, None for that which the URL names."""
         url = task.options.get("xend_url") or ""
         as_other = url.startswith("unix:") and self._becomes_other()
-        if url.startswith(SCHEME) or (self._is_local and not as_other):
+        if url.startswith(SSH_SCHEME) or (self._is_local and not as_other):
             return None
         search = not task.names_xend and not self._is_local
         return lambda options: self._relay(options, host, search=search)
@@ -149,6 +151,9 @@ class XendAction(ActionBase):
 
     def _relay(self, options: Mapping[str, Any], host: str, *, search: bool) -> Relay:
         """Return the way to xend through the connection. Raises InvalidRequest for a wrong URL."""
+        from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import Places  # noqa: PLC0415
+        from ansible_collections.dom0.xend.plugins.plugin_utils._carrier import ConnectionCarrier  # noqa: PLC0415
+
         carry = ConnectionCarrier(host, self._connection, self._low_level_execute_command)
         places = Places.of_socket() if search else Places.of_url(Address.parse(options["xend_url"]))
         return open_relay(options, f"{places} on {host}", places, carry)

@@ -70,6 +70,11 @@ class Sshd:
 
     @property
     def arguments(self) -> str:
+        """The arguments for ssh that the server takes, and that leave no login behind to be shared."""
+        return f"{self.sharing_arguments} -o ControlPath=none"
+
+    @property
+    def sharing_arguments(self) -> str:
         """The arguments for ssh that the server takes."""
         return " ".join(f"-o {name}={value}" for name, value in self.options.items())
 

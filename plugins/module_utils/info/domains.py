@@ -160,8 +160,9 @@ def _find(client: XendClient, query: Query) -> _Found:
 def _by_name(client: XendClient, names: Iterable[str], selection: Selection) -> _Found:
     """Ask for each name that may be meant."""
     found = _Found()
-    for name in names:
-        if selection.has_name(name):
+    meant = [name for name in names if selection.has_name(name)]
+    with client.ahead_of_domains(meant):
+        for name in meant:
             domain = client.domain(name)
             found.asked[name] = [domain] if domain else []
             found.domains += [domain] if domain and selection.has(domain) else []
@@ -171,14 +172,15 @@ def _by_name(client: XendClient, names: Iterable[str], selection: Selection) -> 
 def _by_uuid(client: XendClient, uuids: Collection[str], selection: Selection) -> _Found:
     """Ask for each uuid; once xend does not tell, look for all of them in its list."""
     found = _Found(asked={uuid: [] for uuid in uuids})
-    for uuid in uuids:
-        try:
-            domain = client.domain_of_uuid(uuid)
-        except NoSuchDomain:
-            continue
-        if domain is None:
-            return _listed(client, uuids, selection)
-        found.asked[uuid] = [domain]
+    with client.ahead_of_domains(uuids):
+        for uuid in uuids:
+            try:
+                domain = client.domain_of_uuid(uuid)
+            except NoSuchDomain:
+                continue
+            if domain is None:
+                return _listed(client, uuids, selection)
+            found.asked[uuid] = [domain]
     found.domains = [domain for domains in found.asked.values() for domain in domains if selection.has(domain)]
     return found
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -41,8 +41,10 @@ class Source:
     """Some releases have it for halted domains, too."""
 
 
+VCPUS = Source("vcpus", "vcpuinfo", lambda client, name: [vcpu.as_dict() for vcpu in client.vcpus(name)], of_host=False)
+
 SOURCES = (
-    Source("vcpus", "vcpuinfo", lambda client, name: [vcpu.as_dict() for vcpu in client.vcpus(name)], of_host=False),
+    VCPUS,
     Source("sedf", "sedf", lambda client, name: sedf.read(client, name).as_dict(), of_halted=False),
     Source("credit", "credit", lambda client, name: credit.read(client, name).as_dict()),
 )
@@ -80,11 +82,15 @@ class Gatherer:
         """Return what is read of each domain, None for one that has gone meanwhile."""
         names = Counter(domain.name for domain in domains)
         extras: dict[int, dict[str, Any]] = {}
-        for index, domain in sorted(enumerate(domains), key=lambda pair: pair[1].state == "halted"):
-            with suppress(_Gone):
-                extras[index] = {
-                    source.key: self._value(source, domain, alone=names[domain.name] == 1) for source in self._sources
-                }
+        ordered = sorted(enumerate(domains), key=lambda pair: pair[1].state == "halted")
+        asked = [domain.name for _index, domain in ordered if names[domain.name] == 1 and domain.state != "dying"]
+        with self._client.ahead_of_vcpus(asked) if VCPUS in self._sources else nullcontext():
+            for index, domain in ordered:
+                with suppress(_Gone):
+                    extras[index] = {
+                        source.key: self._value(source, domain, alone=names[domain.name] == 1)
+                        for source in self._sources
+                    }
         return [extras.get(index) for index in range(len(domains))]
 
     def _value(self, source: Source, domain: Domain, *, alone: bool) -> Any:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Optional, Union
@@ -83,17 +83,17 @@ def list_domains(client: XendClient, *, only_running: bool = False, selection: S
     single domain.
     """
     hidden = "" if only_running else selection.hidden
-    try:
-        trees = client.domains()
-    except (XendRefused, UnreadableReply) as error:
-        listing = _one_by_one(client, hidden, selection, error)
-    else:
-        listing = _read(client, trees)
-        if hidden and any(domain.release and domain.release.lists_hide_stopped for domain in listing.domains):
-            shown = {domain.name for domain in listing.domains}
-            for name in client.names(hidden):
-                if name not in shown and selection.has_name(name):
-                    _look_up(client, name, listing)
+    with client.ahead_of_lists(hidden):
+        try:
+            trees = client.domains()
+        except (XendRefused, UnreadableReply) as error:
+            listing = _one_by_one(client, hidden, selection, error)
+        else:
+            listing = _read(client, trees)
+            if hidden and any(domain.release and domain.release.lists_hide_stopped for domain in listing.domains):
+                shown = {domain.name for domain in listing.domains}
+                names = [name for name in client.names(hidden) if name not in shown and selection.has_name(name)]
+                _look_up(client, names, listing)
     listing.domains = [domain for domain in listing.domains if selection.has(domain)]
     return listing
 
@@ -130,8 +130,8 @@ def _one_by_one(
         raise error
     listing = Listing()
     names = client.names("all" if hidden else "running")
-    for name in [name for name in names if selection.has_name(name)] or names[:1]:  # one tells the release
-        _look_up(client, name, listing)
+    meant = [name for name in names if selection.has_name(name)]
+    _look_up(client, meant or names[:1], listing)  # one tells the release
     if isinstance(error, XendRefused) and (client.release is None or client.release.manages):
         raise error
     if not listing.domains:
@@ -139,14 +139,16 @@ def _one_by_one(
     return listing
 
 
-def _look_up(client: XendClient, name: str, listing: Listing) -> None:
-    """Add the domain *name*, which may have gone meanwhile. Raises XendError only where xend gave no answer at all."""
-    try:
-        domain = client.domain(name)
-    except (InvalidRequest, NotXend, UnreadableReply, XendRefused) as error:
-        listing.unreadable.append(f"domain {name!r} cannot be read: {error}")
-    else:
-        listing.domains += [domain] if domain is not None else []
+def _look_up(client: XendClient, names: Sequence[str], listing: Listing) -> None:
+    """Add the domains *names*, which may have gone meanwhile. Raises XendError only where xend gave no answer at all."""
+    with client.ahead_of_domains(names):
+        for name in names:
+            try:
+                domain = client.domain(name)
+            except (InvalidRequest, NotXend, UnreadableReply, XendRefused) as error:
+                listing.unreadable.append(f"domain {name!r} cannot be read: {error}")
+            else:
+                listing.domains += [domain] if domain is not None else []
 
 
 def _excerpt(tree: Sxp) -> str:

@@ -10,7 +10,8 @@ know raises NoSuchDomain, but for domain(), which returns None.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Optional
 from urllib.parse import quote, unquote, urlencode
 
@@ -28,7 +29,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import (
 )
 from ansible_collections.dom0.xend.plugins.module_utils.wire.release import Release, sharper, told_by_missing_domain
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp, SxpError, dumps, loads
-from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import DOUBT, Reply, Way, unreadable
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import DOUBT, Get, Reply, Way, unreadable
 
 BODY_LIMIT = 10_000
 """Bytes of encoded form that xend takes as a body; a longer one goes into the URL, where there is no limit."""
@@ -58,6 +59,38 @@ class XendClient:
         self._transport = transport
         self._timeout = timeout
         self._slow_timeout = slow_timeout
+
+    # ---- what is going to be read
+
+    @contextmanager
+    def ahead_of_lists(self, state: str) -> Iterator[None]:
+        """Have domains() and names(*state*), called meanwhile, share what it costs to reach xend.
+
+        Without a state no names are asked for.
+        """
+        with self._ahead([(_DOMAINS, _DETAILED), (_DOMAINS, _of_state(state))] if state else []):
+            yield
+
+    @contextmanager
+    def ahead_of_domains(self, names: Iterable[str]) -> Iterator[None]:
+        """Have domain(), called meanwhile for each of the *names*, share what it costs to reach xend; or that of uuids."""
+        with self._ahead(_gets(names)):
+            yield
+
+    @contextmanager
+    def ahead_of_vcpus(self, names: Iterable[str]) -> Iterator[None]:
+        """Have vcpus(), called meanwhile for each of the *names*, share what it costs to reach xend."""
+        with self._ahead(_gets(names, _VCPUS)):
+            yield
+
+    @contextmanager
+    def _ahead(self, gets: list[Get]) -> Iterator[None]:
+        """Announce what is asked for meanwhile. What is not asked for is dropped: later it would be old."""
+        self._transport.announce(gets)
+        try:
+            yield
+        finally:
+            self._transport.announce([])
 
     # ---- what reads
 
@@ -93,7 +126,7 @@ class XendClient:
 
         They are not read into Domains here, so that one that cannot be read does not hide the others.
         """
-        reply = self._transport.exchange(_DOMAINS, timeout=self._timeout, query="?detail=1")
+        reply = self._transport.exchange(_DOMAINS, timeout=self._timeout, query=_DETAILED)
         domains = self._list(reply, "a list of domains")
         if not all(isinstance(item, list) for item in domains):
             raise unreadable(self.url, "a list of domains", reply.text)
@@ -105,7 +138,7 @@ class XendClient:
         What it counts as such is told by ``status``, and not by the letters (WIRE.md (d)): a domain that is preserved
         after a shutdown or a crash may be among the halted or the running ones.
         """
-        reply = self._transport.exchange(_DOMAINS, timeout=self._timeout, query=f"?state={state}")
+        reply = self._transport.exchange(_DOMAINS, timeout=self._timeout, query=_of_state(state))
         return [item for item in self._list(reply, "a list of names") if isinstance(item, str)]
 
     def node(self) -> Node:
@@ -135,7 +168,7 @@ class XendClient:
 
     def vcpus(self, name: str) -> tuple[Vcpu, ...]:
         """Return the vcpus of a domain, those that are configured (``vcpuinfo``)."""
-        reply = self._transport.exchange(_path(name), timeout=self._timeout, query="?op=vcpuinfo")
+        reply = self._transport.exchange(_path(name), timeout=self._timeout, query=_VCPUS)
         self._refuse_missing(reply, name, "vcpuinfo")
         tree = self._list(reply, "vcpus")
         if tree[:1] != ["domain"]:
@@ -267,6 +300,7 @@ class XendClient:
         """Send what changes something, to anything but the control domain where that would be harmful."""
         if self.read_only:
             raise RuntimeError(f"a read-only client was asked for {form['op']}")
+        self._transport.announce([])  # what was read ahead may not be so any more
         if form["op"] in _DEADLY and is_domain_0(_name(path)):
             raise InvalidRequest(f"{form['op']} of {DOMAIN_0} is never sent: it is the host itself")
         return self._ask(path, form, timeout)
@@ -351,6 +385,24 @@ class XendClient:
             return loads(reply.text)
         except SxpError as error:
             raise unreadable(self.url, what, reply.text) from error
+
+
+_DETAILED = "?detail=1"
+_VCPUS = "?op=vcpuinfo"
+
+
+def _of_state(state: str) -> str:
+    """Return the query for the names of domains that are in a state."""
+    return f"?state={state}"
+
+
+def _gets(names: Iterable[str], query: str = "") -> list[Get]:
+    """Return what asks for each of the domains; no request is made of a name that does not survive in a URL."""
+    gets: list[Get] = []
+    for name in names:
+        with suppress(InvalidRequest):
+            gets.append((_path(name), query))
+    return gets
 
 
 _DEADLY = {"shutdown", "destroy", "pause", "delete", "save", "migrate", "rename"}

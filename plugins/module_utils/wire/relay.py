@@ -12,6 +12,10 @@ reply in base64 between marks that nothing else prints, so that a banner or a sh
 The relay prints a first mark when it has a connection to xend and has sent nothing. Where a command ended without it,
 nothing was sent. A carrier that can wait for it gives the request only then.
 
+A request that changes something is one run of the relay. One that does not may bring others of its kind along, which were
+announced: their replies are kept until they are asked for. The bounds are those of one request, for all of a run together;
+what does not come within them is asked for again, on its own.
+
 Who carries the command to the host, the OpenSSH client or a connection of Ansible, is a ``Carrier``.
 """
 
@@ -23,7 +27,7 @@ import io
 import os
 import re
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import Any, Optional
@@ -41,6 +45,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import (
     HEADERS,
     MOST_MIB,
     Address,
+    Get,
     Head,
     Reply,
     advice,
@@ -123,19 +128,20 @@ def missing(data):
         if line[:15] == "content-length:" and line[15:].strip().isdigit():
             return at + 4 + int(line[15:])
     return 0
-def receive(sock):
+def receive(sock, most):
     pieces, size, wanted = [], 0, 1
-    until = time.time() + silence + finish
     watch = select.poll()
     watch.register(sock.fileno(), select.POLLIN)
     watch.register(1, 0)
+    if held:
+        watch.register(0, select.POLLIN)
     while wanted <= 1 or size < wanted:
         left = min(silence, until - time.time())
         events = left > 0 and watch.poll(int(left * 1000) + 1)
         if not events:
             end(left < silence and "slow" or "silent", "".encode("ascii"))
         for descriptor, _event in events:
-            if descriptor == 1:
+            if descriptor in (0, 1):
                 raise SystemExit
         piece = sock.recv(65536)
         if not piece:
@@ -154,19 +160,31 @@ places = words[5:]
 signal.alarm(int(2 * patience * len(places) + silence + finish) + 10)
 sock = search()
 say("connected", "".encode("ascii"))
-request = binascii.a2b_base64(sys.stdin.readline().encode("ascii"))
-if not request:
-    raise SystemExit
-try:
-    sock.settimeout(silence)
-    sock.sendall(request)
-    data = receive(sock)
-except (socket.error, select.error, IOError, OSError):
-    end("broken", why())
-end("reply", data)
+requests = sys.stdin.readline().split()
+held = requests[:1] == ["hold:"]
+if held:
+    del requests[0]
+until = time.time() + silence + finish
+for request in requests:
+    if not sock:
+        if time.time() > until:
+            break
+        sock = search()
+    try:
+        sock.settimeout(silence)
+        sock.sendall(binascii.a2b_base64(request.encode("ascii")))
+        data = receive(sock, most)
+        sock.close()
+    except (socket.error, select.error, IOError, OSError):
+        end("broken", why())
+    say("reply", data)
+    sock, most = None, most - len(data)
 """
-"""What runs on the host: Python 2.3 to 3.x. It ends when it has printed a reply, when nobody reads what it prints, and in
-any case after a time."""
+"""What runs on the host: Python 2.3 to 3.x. It ends when it has printed the replies, when nobody reads what it prints, and
+in any case after a time. Where its input is held open, it ends with that, too."""
+
+_MOST_AT_ONCE = 100
+"""Requests of one run, at most. With a tenth of a second for each, as xend takes, that is well within the bounds."""
 
 _START = "import sys,binascii;exec(binascii.a2b_base64(sys.stdin.readline().encode()))"
 _NO_PYTHON = "dom0.xend-no-python"
@@ -187,13 +205,18 @@ def command() -> str:
 class Message:
     """What the command reads: the relay and what it has to know, then the request, which it takes when it says ``ready``.
 
-    ``title`` names the request for people, without a secret.
+    ``title`` names the request for people, without a secret. A carrier that keeps the input open for as long as it waits
+    gives ``HOLD`` in front of the request: the relay ends when the carrier does, however that ends.
     """
 
     title: str
     opening: bytes
     request: bytes
     ready: bytes
+
+
+HOLD = b"hold: "
+"""What is given in front of a request behind which the input stays open."""
 
 
 @dataclass(frozen=True)
@@ -275,6 +298,13 @@ class Relay:
         self._authorization = _authorization(username, password or "") if username else None
         self._connect_timeout = connect_timeout
         self._finish_timeout = finish_timeout
+        self._announced: list[Get] = []
+        self._kept: dict[Get, bytes] = {}
+
+    def announce(self, gets: Collection[Get]) -> None:
+        """Take what will be asked for next: the first of it that is asked for brings the replies to others along."""
+        self._announced = list(dict.fromkeys(gets))
+        self._kept = {}
 
     def exchange(
         self, path: str, form: Optional[Mapping[str, str]] = None, *, timeout: float, query: str = ""
@@ -284,23 +314,45 @@ class Relay:
         *timeout* is how long xend may stay silent, in seconds; the whole answer has ``finish_timeout`` more. With a *query*
         the form travels in the URL.
         """
-        method = "GET" if form is None else "POST"
-        request = self._request(method, self._places.base + path + query, encoded(form))
-        title = f"{method} {path}"
-        carried, said = self._carried(title, request, timeout)
-        if method == "GET" and ("broken" in said or said.get("reply") == b""):
-            carried, said = self._carried(title, request, timeout)
-        if "reply" in said:
-            return self._reply(said["reply"], method)
-        raise self._error(said, carried, method, timeout)
+        if form is None:
+            return self._reply(self._read((path, query), timeout), "GET")
+        request = self._request("POST", self._places.base + path + query, encoded(form))
+        carried, said = self._carried(f"POST {path}", [request], timeout)
+        return self._reply(self._first(carried, said, "POST", timeout), "POST")
 
-    def _carried(self, title: str, request: bytes, timeout: float) -> tuple[Carried, dict[str, bytes]]:
-        """Have a request carried to the host; return how that ended, and what the relay said."""
+    def _read(self, get: Get, timeout: float) -> bytes:
+        """Return the reply to a GET, and keep those to others that were announced; it is asked for again where it was lost."""
+        if get in self._kept:
+            return self._kept.pop(get)
+        waiting = self._announced if get in self._announced else []
+        others = [each for each in waiting if each != get][: _MOST_AT_ONCE - 1]
+        gets = [get, *others]
+        requests = [self._request("GET", self._places.base + path + query, None) for path, query in gets]
+        title = f"GET {get[0]}" + (f" and {len(others)} more" if others else "")
+        carried, said = self._carried(title, requests, timeout)
+        nothing_came = not said.get("reply", [b""])[0]
+        if nothing_came and ("broken" in said or "reply" in said):
+            carried, said = self._carried(title, requests, timeout)
+        reply = self._first(carried, said, "GET", timeout)
+        whole = dict(zip(gets, said["reply"]))
+        self._announced = [each for each in self._announced if each not in whole]
+        self._kept |= {each: data for each, data in whole.items() if data and each != get}
+        return reply
+
+    def _first(self, carried: Carried, said: Said, method: str, timeout: float) -> bytes:
+        """Return the first reply. Raises the typed error where there is none."""
+        if "reply" in said:
+            return said["reply"][0]
+        raise self._error({word: data[0] for word, data in said.items()}, carried, method, timeout)
+
+    def _carried(self, title: str, requests: Sequence[bytes], timeout: float) -> tuple[Carried, Said]:
+        """Have requests carried to the host; return how that ended, and what the relay said."""
         mark = "dom0.xend-" + os.urandom(16).hex()
         connecting = 2 * self._connect_timeout * len(self._places.addresses)
         bound = connecting + timeout + self._finish_timeout + START_TIMEOUT
         ready = f"{mark} connected".encode("ascii")
-        message = Message(title, self._opening(mark, timeout), base64.b64encode(request) + b"\n", ready)
+        lines = b" ".join(base64.b64encode(request) for request in requests)
+        message = Message(title, self._opening(mark, timeout), lines + b"\n", ready)
         carried = self._carry(command(), message, bound)
         return carried, _marked(carried.output, mark)
 
@@ -413,15 +465,19 @@ def _authorization(username: str, password: str) -> str:
     return "Basic " + base64.b64encode(joined).decode("ascii")
 
 
-def _marked(output: bytes, mark: str) -> dict[str, bytes]:
-    """Return what the relay has printed, by its words."""
+Said = dict[str, list[bytes]]
+"""What a relay has printed, by its words: each has been printed at least once."""
+
+
+def _marked(output: bytes, mark: str) -> Said:
+    """Return what the relay has printed."""
     found = re.findall(rb"%b ([a-z]+) ([A-Za-z0-9+/=]*) %b" % (mark.encode(), mark.encode()), output)
-    said: dict[str, bytes] = {}
+    said: Said = {}
     for word, data in found:
         try:
-            said[word.decode("ascii")] = base64.b64decode(data, validate=True)
+            said.setdefault(word.decode("ascii"), []).append(base64.b64decode(data, validate=True))
         except binascii.Error:
-            continue
+            break
     return said
 
 

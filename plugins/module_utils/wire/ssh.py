@@ -9,6 +9,8 @@ The client asks nobody anything (BatchMode): a key that it does not know or a pa
 
 from __future__ import annotations
 
+import atexit
+import hashlib
 import os
 import re
 import selectors
@@ -16,23 +18,22 @@ import shlex
 import signal
 import subprocess
 import time
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO, Optional, cast
 from urllib.parse import unquote, urlsplit
 
 from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import url_without_secrets
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, XendUnreachable
-from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import Carried, Message
-from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import MOST_MIB
+from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import HOLD, Carried, Message
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import MOST_MIB, SSH_SCHEME
 
-SCHEME = "ssh://"
-_FORM = "ssh://[user@]host[:port][/path/of/socket]"
+_FORM = f"{SSH_SCHEME}[user@]host[:port][/path/of/socket]"
 
 _CONTROL_DIR = "~/.ansible/cp"
 """Where ssh has its sockets to share a login; Ansible has them there, too."""
-_LONGEST_CONTROL_DIR = 40
-"""The path of such a socket must not have more than about 100 characters, and ssh adds 60."""
+_LONGEST_CONTROL = 46
+"""The path of such a socket must not have more than about 100 characters, and ssh adds 57 to what is given here."""
 
 _WORD = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.+-]*")
 _HOST = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]*|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9_.-]+)?")
@@ -80,13 +81,14 @@ class Ssh:
     """Carries commands to one host with the OpenSSH client."""
 
     def __init__(self, address: SshAddress, *, arguments: Optional[str] = None, connect_timeout: float = 5) -> None:
-        """Take the host, and further *arguments* for ssh, instead of those that keep a login for the next request."""
+        """Take the host, and further *arguments* for ssh, which come before those that keep a login for the next request."""
         try:
-            given = _sharing() if arguments is None else shlex.split(arguments)
+            given = shlex.split(arguments or "")
         except ValueError as error:
             raise InvalidRequest(f"xend_ssh_args cannot be split into arguments: {error}") from error
         seconds = max(1, round(connect_timeout))
-        self._command = ["ssh", "-T", "-x", "-o", "BatchMode=yes", "-o", f"ConnectTimeout={seconds}", *given]
+        self._command = ["ssh", "-T", "-x", "-o", "BatchMode=yes", "-o", f"ConnectTimeout={seconds}"]
+        self._command += [*given, *_sharing(given)]  # of several values of an option, ssh takes the first
         self._command += ["-p", str(address.port)] if address.port else []
         self._command += ["-l", address.user] if address.user else []
         self._command += ["--", address.host]
@@ -98,24 +100,30 @@ class Ssh:
             process = subprocess.Popen([*self._command, command], stdin=pipe, stdout=pipe, stderr=pipe)  # noqa: S603  # pylint: disable=ansible-bad-function
         except OSError as error:
             raise XendUnreachable(f"The ssh of OpenSSH cannot be started: {error.strerror}") from error
+        atexit.register(process.kill)  # an interrupt ends the process without a word to the thread that waits here
         with process:
             try:
                 return _Conversation(process, message, bound).carried()
             finally:
                 process.kill()
+                atexit.unregister(process.kill)
 
 
-def _sharing() -> list[str]:
-    """Return the arguments that have all requests of a run share one login, none where there is no place for the socket."""
+def _sharing(given: Sequence[str]) -> list[str]:
+    """Return the arguments that have all requests of a run share one login, none where there is no place for the socket.
+
+    A login is shared by what has the same arguments: with others, the same name may lead to another host, or user.
+    """
     folder = os.path.expanduser(_CONTROL_DIR)  # noqa: PTH111
-    if len(folder) > _LONGEST_CONTROL_DIR:
+    kind = f"{hashlib.sha256(repr(given).encode()).hexdigest()[:8]}-" if given else ""
+    if len(f"{folder}/xend-{kind}") > _LONGEST_CONTROL:
         return []
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103
     except OSError:
         return []
     path = folder.replace("%", "%%")
-    return ["-o", "ControlMaster=auto", "-o", "ControlPersist=60s", "-o", f'ControlPath="{path}/xend-%C"']
+    return ["-o", "ControlMaster=auto", "-o", "ControlPersist=60s", "-o", f'ControlPath="{path}/xend-{kind}%C"']
 
 
 class _Conversation:
@@ -157,23 +165,20 @@ class _Conversation:
         return ""
 
     def _give(self, stdin: IO[bytes]) -> None:
-        """Give what it takes now, and close when all is given."""
+        """Give what it takes now. It stays open behind the request: when this process ends, so does the relay."""
         try:
             self._pending = self._pending[os.write(stdin.fileno(), self._pending) :]
         except BrokenPipeError:
             self._pending = memoryview(b"")
         if not self._pending:
             self._selector.unregister(stdin)
-            if self._sent:
-                with suppress(BrokenPipeError):
-                    stdin.close()
 
     def _take(self, stdout: IO[bytes]) -> None:
         """Take what it prints. When the relay is ready, the request is given."""
         self._output += self._read(stdout)
         if not self._sent and self._message.ready in self._output:
             self._sent = True
-            self._pending = memoryview(self._message.request)
+            self._pending = memoryview(HOLD + self._message.request)
             self._selector.register(self._stdin, selectors.EVENT_WRITE, self._give)
 
     def _take_errors(self, stderr: IO[bytes]) -> None:

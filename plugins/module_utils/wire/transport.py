@@ -53,9 +53,12 @@ else:
     REQUESTS_IMPORT_ERROR = ""
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 _Doubtful = TypeVar("_Doubtful", NotXend, XendNoReply)
+
+SSH_SCHEME = "ssh://"
+"""How the URL of a xend begins that is reached through OpenSSH (``wire.ssh``)."""
 
 DEFAULT_URL = "unix:///var/lib/xend/xend-socket"
 """Where xend listens unless its configuration says otherwise, and where xm looks for it."""
@@ -156,10 +159,21 @@ class Headers(Protocol):
         """Return a header, None if it was not sent."""
 
 
+Get = tuple[str, str]
+"""What is asked for without changing anything: a path, and its query or nothing."""
+
+
 class Way(Protocol):
     """A way to one xend. It raises the errors of ``wire.errors`` and no others."""
 
     address: Address
+
+    def announce(self, gets: Collection[Get]) -> None:
+        """Take what will be asked for next, instead of what was announced before.
+
+        A way on which a request costs a start may ask for all of it at once, and keep the replies until they are asked for,
+        once each, or until the next announcement.
+        """
 
     def exchange(
         self, path: str, form: Optional[Mapping[str, str]] = None, *, timeout: float, query: str = ""
@@ -199,6 +213,9 @@ class Transport:
         path = self.address.socket_path
         self._session.mount("http://", _TcpAdapter(self._watch) if path is None else _UnixAdapter(path, self._watch))
         self._session.mount("https://", _TcpAdapter(self._watch))
+
+    def announce(self, gets: Collection[Get]) -> None:
+        """Do nothing: here a request costs no more than its connection."""
 
     def exchange(
         self, path: str, form: Optional[Mapping[str, str]] = None, *, timeout: float, query: str = ""

@@ -19,6 +19,7 @@ from typing import Any, Optional
 
 import pytest
 
+from ansible_collections.dom0.xend.plugins.module_utils.info.listing import list_domains
 from ansible_collections.dom0.xend.plugins.module_utils.wire import relay as relay_module
 from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import (
@@ -173,6 +174,88 @@ def test_lost_answer_is_in_doubt_and_nothing_sent_again(tmp_path: Path, answer: 
 def test_what_reads_is_asked_again_where_the_connection_was_dropped(tmp_path: Path) -> None:
     with RawServer(DROPPED, http(body=b"()"), path=str(tmp_path / "socket")) as server:
         assert relay(server.url).exchange("/xend/domain", timeout=5).text == "()"
+
+
+@pytest.mark.parametrize("python", PATHS)
+def test_what_is_announced_comes_in_one_run(sim: Simulator, python: str) -> None:
+    for number in range(3):
+        sim.define(f"(vm (name old{number}) (memory 64) (vcpus 1) (image (linux (kernel /k))))")
+    here = Here(path=PATHS[python])
+    listing = list_domains(XendClient(relay(sim.unix_url, here)))
+    assert [domain.name for domain in listing.domains] == ["Domain-0", "web1", "old0", "old1", "old2"]
+    assert here.count == 2
+    assert len(sim.requests) == 5
+
+
+def test_announced_of_many_hundreds_comes_in_parts(tmp_path: Path) -> None:
+    gets = [(f"/xend/domain/{number}", "") for number in range(250)]
+    here = Here()
+    answers = [http(body=str(number).encode(), Content_type="text/plain") for number in range(250)]
+    with RawServer(*answers, path=str(tmp_path / "socket")) as server:
+        way = relay(server.url, here)
+        way.announce(gets)
+        texts = [way.exchange(path, timeout=20).text for path, _query in gets]
+    assert texts == [str(number) for number in range(250)]
+    assert here.count == 3
+
+
+def test_announced_and_lost_on_the_way_is_asked_for_again(tmp_path: Path) -> None:
+    here = Here()
+    answers = [http(body=b"(a)"), DROPPED, http(body=b"(b)"), http(body=b"(c)")]
+    with RawServer(*answers, path=str(tmp_path / "socket")) as server:
+        way = relay(server.url, here)
+        way.announce([("/a", ""), ("/b", ""), ("/c", "")])
+        assert way.exchange("/a", timeout=5).text == "(a)"
+        assert [request.split()[1] for request in server.requests] == [b"/a", b"/b", b"/c"]
+        way.exchange("/c", timeout=5)
+        way.exchange("/b", timeout=5)
+    assert [request.split()[1] for request in server.requests] == [b"/a", b"/b", b"/c", b"/b"]
+    assert here.count == 2
+
+
+def test_silence_about_an_announced_domain_is_no_silence_about_the_first(sim: Simulator) -> None:
+    here = Here()
+    sim.define("(vm (name old1) (memory 64) (vcpus 1) (image (linux (kernel /k))))")
+    way = relay(sim.unix_url, here)
+    client = XendClient(way, timeout=1)
+    sim.faults.append(Fault("list", "hang"))
+    with client.ahead_of_lists("all"):
+        assert len(client.domains()) == 2
+        assert "old1" in client.names()
+    assert here.count == 2
+
+
+def test_bound_of_size_is_that_of_the_whole_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay_module, "MOST_MIB", 1)
+    here = Here()
+    gets = [(f"/{number}", "") for number in range(4)]
+    answer = http(body=b"x" * 400_000, Content_type="text/plain")
+    with RawServer(*[answer] * 6, path=str(tmp_path / "socket")) as server:
+        way = relay(server.url, here)
+        way.announce(gets)
+        assert [len(way.exchange(path, timeout=5).text) for path, _query in gets] == [400_000] * 4
+    assert here.count == 2
+
+
+def test_change_travels_alone_and_leaves_nothing_that_was_read_before(sim: Simulator) -> None:
+    here = Here()
+    client = XendClient(relay(sim.unix_url, here))
+    with client.ahead_of_domains(["Domain-0", "web1"]):
+        client.domain("Domain-0")
+        client.pause("web1")
+        domain = client.domain("web1")
+    assert domain is not None
+    assert domain.state == "paused"
+    assert [request.op for request in sim.requests] == ["get", "get", "pause", "get"]
+    assert here.count == 3
+
+
+def test_what_nobody_asked_for_is_not_kept(sim: Simulator) -> None:
+    client = XendClient(relay(sim.unix_url))
+    with client.ahead_of_domains(["Domain-0", "web1"]):
+        client.domain("Domain-0")
+    client.domain("web1")
+    assert [request.path for request in sim.requests] == [f"/xend/domain/{n}" for n in ("Domain-0", "web1", "web1")]
 
 
 def test_where_xend_does_not_listen_nothing_is_sent(tmp_path: Path) -> None:

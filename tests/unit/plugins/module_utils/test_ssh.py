@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Optional
 
 import pytest
 
+from ansible_collections.dom0.xend.plugins.module_utils.info.listing import list_domains
 from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import url_without_secrets
 from ansible_collections.dom0.xend.plugins.module_utils.module import open_client
 from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
@@ -49,9 +53,14 @@ def client(url: str, arguments: Optional[str], **options: Any) -> XendClient:
 
 def wait_until_no_relay_is_left(host: Sshd) -> None:
     """Fail if a relay stays on the host."""
+    wait_until(lambda: not host.relays(), "a relay stays on the host")
+
+
+def wait_until(ended: Callable[[], bool], otherwise: str) -> None:
+    """Fail unless something ends, long before xend gives up."""
     deadline = time.monotonic() + 10
-    while host.relays():
-        assert time.monotonic() < deadline, "a relay stays on the host"
+    while not ended():
+        assert time.monotonic() < deadline, otherwise
         time.sleep(0.05)
 
 
@@ -89,6 +98,22 @@ def test_large_definition_arrives(sim: Simulator, tmp_path: Path) -> None:
     assert len(sim.requests[0].params["config"][0]) > 1_000_000
 
 
+def logins(host: Sshd) -> int:
+    """Return how often a host has been logged in to."""
+    return host.log.read_text().count("Accepted publickey")
+
+
+@contextmanager
+def ending_shared_logins(home: Path) -> Iterator[None]:
+    """End the logins that are kept in a home."""
+    try:
+        yield
+    finally:
+        for socket in home.glob(".ansible/cp/xend-*"):
+            command = ["ssh", "-o", f"ControlPath={socket}", "-O", "exit", "127.0.0.1"]
+            subprocess.run(command, check=True, capture_output=True)
+
+
 @pytest.fixture(name="home")
 def _home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Have a home whose path is short enough for the socket of a shared login."""
@@ -103,17 +128,96 @@ def test_requests_of_a_run_share_a_login_where_they_can(
     sim: Simulator, tmp_path: Path, home: Path, longer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", f"{home}{longer}")
-    with Sshd(tmp_path) as host:
-        (home / "ssh").write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} {host.arguments} "$@"\n')
+    with Sshd(tmp_path) as host, ending_shared_logins(home):
+        xend = client(f"{host.url}{sim.unix_path}", host.sharing_arguments)
+        for _each in range(3):
+            assert "web1" in xend.names()
+        assert logins(host) == (3 if longer else 1)
+
+
+@needs_sshd
+def test_login_is_shared_without_arguments_too(
+    sim: Simulator, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Sshd(tmp_path) as host, ending_shared_logins(home):
+        (home / "ssh").write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} {host.sharing_arguments} "$@"\n')
         (home / "ssh").chmod(0o755)
         monkeypatch.setenv("PATH", f"{home}:{os.environ['PATH']}")
         xend = client(f"{host.url}{sim.unix_path}", None)
         for _each in range(3):
             assert "web1" in xend.names()
-        for socket in home.glob(".ansible/cp/xend-*"):
-            command = ["ssh", "-o", f"ControlPath={socket}", "-O", "exit", "127.0.0.1"]
-            subprocess.run(command, check=True, capture_output=True)
-        assert host.log.read_text().count("Accepted publickey") == (3 if longer else 1)
+        assert logins(host) == 1
+
+
+@needs_sshd
+def test_other_arguments_take_another_login(sim: Simulator, tmp_path: Path, home: Path) -> None:
+    with Sshd(tmp_path) as host, ending_shared_logins(home):
+        for more in ("", " -o ServerAliveInterval=5"):
+            for _each in range(2):
+                xend = client(f"{host.url}{sim.unix_path}", host.sharing_arguments + more)
+                assert "web1" in xend.names()
+        assert logins(host) == 2
+
+
+@needs_sshd
+def test_arguments_may_keep_each_request_apart(sim: Simulator, tmp_path: Path, home: Path) -> None:
+    with Sshd(tmp_path) as host:
+        xend = client(f"{host.url}{sim.unix_path}", f"{host.sharing_arguments} -o ControlMaster=no -o ControlPath=none")
+        for _each in range(2):
+            assert "web1" in xend.names()
+        assert logins(host) == 2
+    assert not list(home.glob(".ansible/cp/*"))
+
+
+@needs_sshd
+def test_halted_domains_take_one_more_start_of_a_relay(sim: Simulator, tmp_path: Path) -> None:
+    names = [f"old{number}" for number in range(20)]
+    for name in names:
+        sim.define(f"(vm (name {name}) (memory 64) (vcpus 1) (image (linux (kernel /k))))")
+    with Sshd(tmp_path) as host:
+        listing = list_domains(client(f"{host.url}{sim.unix_path}", host.arguments))
+        assert logins(host) == 2
+    assert {domain.name for domain in listing.domains} == {"Domain-0", "web1", *names}
+    assert len(sim.requests) == 22
+
+
+HANGS = """
+import sys
+from ansible_collections.dom0.xend.plugins.module_utils.module import open_client
+options = dict.fromkeys(("xend_username", "xend_password", "ca_path"))
+options.update(xend_url=sys.argv[1], xend_ssh_args=sys.argv[2], connect_timeout=5, timeout=60)
+open_client(options, read_only=False).pause("web1")
+"""
+
+
+@needs_sshd
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_end_of_ansible_is_the_end_of_its_ssh_and_of_the_relay(
+    sim: Simulator, tmp_path: Path, home: Path, number: signal.Signals, shared: bool
+) -> None:
+    sim.faults.append(Fault("pause", "hang"))
+    with Sshd(tmp_path) as host, ending_shared_logins(home):
+        arguments = host.sharing_arguments if shared else host.arguments
+        command = [sys.executable, "-c", HANGS, f"{host.url}{sim.unix_path}", arguments]
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        while not sim.requests:
+            time.sleep(0.02)
+        process.send_signal(number)
+        process.wait(10)
+        wait_until_no_relay_is_left(host)
+        wait_until(lambda: not clients(host), "an ssh stays where Ansible ran")
+
+
+def clients(host: Sshd) -> list[str]:
+    """Return the commands of those who are connected to a host, without those who only keep a login."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (process / "cmdline").read_bytes().split(b"\0")
+            if words[0].endswith(b"ssh") and str(host.port).encode() in words:
+                found.append(words[0].decode())
+    return found
 
 
 @needs_sshd
