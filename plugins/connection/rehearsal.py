@@ -30,17 +30,14 @@ from typing import NoReturn, Optional
 from ansible.errors import AnsibleActionSkip
 from ansible.plugins.connection import ConnectionBase
 
+from ansible_collections.dom0.xend.plugins.plugin_utils._rehearsal import CONNECTION, NOT_REHEARSED
+
 
 class Connection(ConnectionBase):
     """Leads nowhere."""
 
-    transport = "dom0.xend.rehearsal"
+    transport = CONNECTION
     has_pipelining = True
-
-    def copy_of(self, host: str) -> Optional[str]:
-        """Return the URL of the copy of a host's xend, None if there is none."""
-        url = self.get_option("copies").get(host)
-        return None if url is None else str(url)
 
     def _connect(self) -> Connection:
         """There is nothing to connect to."""
@@ -64,4 +61,4 @@ class Connection(ConnectionBase):
     @staticmethod
     def _skip() -> NoReturn:
         """Have the task skipped: it would need a host."""
-        raise AnsibleActionSkip("not rehearsed: this task runs on a host, and a rehearsal has only copies of xends")
+        raise AnsibleActionSkip(NOT_REHEARSED)

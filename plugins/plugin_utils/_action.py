@@ -40,9 +40,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import Places
 from ansible_collections.dom0.xend.plugins.module_utils.wire.ssh import SCHEME
 from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Address
 from ansible_collections.dom0.xend.plugins.plugin_utils._carrier import ConnectionCarrier, can_carry
-
-_ABOUT_THE_WAY = {"xend_url", "xend_ssh_args", "xend_username", "xend_password", "validate_certs", "ca_path"}
-"""The options that say how xend is reached, and that a copy has no use for."""
+from ansible_collections.dom0.xend.plugins.plugin_utils._rehearsal import ABOUT_THE_WAY, CONNECTION
 
 _MISSING = "Failed to import the required Python library"
 """How a module begins to say that a library is missing."""
@@ -80,10 +78,10 @@ class XendAction(ActionBase):
         given = plain(self._task.args)
         if not self._is_rehearsal:
             return _Task(self.work, self._task.action, given, self._environment())
-        copy = self._connection.copy_of(host)
+        copy = self._connection.get_option("copies").get(host)
         if copy is None:
             raise AnsibleActionFail(f"there is no copy of the xend of {host} in this rehearsal")
-        kept = {name: value for name, value in given.items() if name not in _ABOUT_THE_WAY}
+        kept = {name: value for name, value in given.items() if name not in ABOUT_THE_WAY}
         return _Task(self.work, self._task.action, {**kept, "xend_url": copy}, _nowhere)
 
     # ---- who does it
@@ -91,7 +89,7 @@ class XendAction(ActionBase):
     @property
     def _is_rehearsal(self) -> bool:
         """Whether the task is rehearsed on a copy of a xend."""
-        return bool(self._connection.transport == "dom0.xend.rehearsal")
+        return bool(self._connection.transport == CONNECTION)
 
     @property
     def _is_local(self) -> bool:

@@ -187,7 +187,7 @@ def nearest(xen: str, releases: Sequence[str]) -> str | None:
     known = sorted((each for each in releases if each in PERSONALITIES), key=_ordinal)
     numbers = (int(found[1]), int(found[2]), int(found[3] or 0)) if found else (0, 0, 0)
     older = [each for each in known if _ordinal(each) <= numbers]
-    return (older or known[:1] or [None])[-1]
+    return next(iter([*reversed(older), *known]), None)
 
 
 def _numbers(node: Sxp) -> tuple[int, int, int] | None:

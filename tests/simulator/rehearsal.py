@@ -16,7 +16,9 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -94,9 +96,9 @@ class Copy:
         before, now = set(self.before), set(self.guests)
         done = {_target(each) for each in sent if (each.status or 500) < 400 and each.op not in _WAITS}
         return {
-            **{name: "new" for name in sorted(now - before)},
-            **{name: "gone" for name in sorted(before - now)},
-            **{name: "changed" for name in sorted(before & now & done)},
+            **dict.fromkeys(sorted(now - before), "new"),
+            **dict.fromkeys(sorted(before - now), "gone"),
+            **dict.fromkeys(sorted(before & now & done), "changed"),
         }
 
 
@@ -150,13 +152,21 @@ def _command(script: Mapping[str, Any], copies: list[Copy]) -> list[str]:
     ]
 
 
-def _play(script: Mapping[str, Any], copies: list[Copy], wanted: Callable[[], bool]) -> tuple[int, str]:
+def _play(
+    script: Mapping[str, Any], copies: list[Copy], not_rehearsed: Path, wanted: Callable[[], bool]
+) -> tuple[int, str]:
     """Run the playbook; return its exit status and what it printed. It is ended when it is no longer wanted."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("XEND_")}
-    process = subprocess.Popen(  # noqa: S603 - it is the user's own playbook
+    settings = {
+        "ANSIBLE_CALLBACKS_ENABLED": ",".join([*script["callbacks"], "dom0.xend.rehearsal"]),
+        "ANSIBLE_FORCE_COLOR": "0",
+        "ANSIBLE_NOCOLOR": "1",
+        "XEND_NOT_REHEARSED": str(not_rehearsed),
+    }
+    process = subprocess.Popen(
         _command(script, copies),
         cwd=script["folder"],
-        env={**environment, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_COLOR": "0"},
+        env={**environment, **settings},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -209,6 +219,16 @@ def _summary(host: str, report: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def _not_rehearsed(file: Path) -> dict[str, list[str]]:
+    """Return the hosts of each task that was not rehearsed, by its name."""
+    tasks: dict[str, list[str]] = {}
+    for line in file.read_text(encoding="utf-8").splitlines():
+        noted = json.loads(line)
+        hosts = tasks.setdefault(noted["task"], [])
+        hosts += [noted["host"]] if noted["host"] not in hosts else []
+    return tasks
+
+
 def rehearse(script: Mapping[str, Any], wanted: Callable[[], bool]) -> dict[str, Any]:
     """Return the report of a rehearsal. Raises ScriptError if there can be none."""
     copies = [
@@ -216,16 +236,17 @@ def rehearse(script: Mapping[str, Any], wanted: Callable[[], bool]) -> dict[str,
         for name, xend in script["xends"].items()
     ]
     with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-")))
         for copy in copies:
             stack.enter_context(copy.simulator)
-        status, shown = _play(script, copies, wanted)
+        notes = folder / "not-rehearsed"
+        notes.touch()
+        status, shown = _play(script, copies, notes, wanted)
         hosts = {copy.host: copy.report() for copy in copies}
-    return {
-        "rc": status,
-        "output": shown.splitlines(),
-        "hosts": hosts,
-        "summary": [line for host, report in hosts.items() for line in _summary(host, report)],
-    }
+        skipped = _not_rehearsed(notes)
+    lines = [line for host, report in hosts.items() for line in _summary(host, report)]
+    lines += [f"not rehearsed: {task} ({', '.join(names)})" for task, names in skipped.items()]
+    return {"rc": status, "output": shown.splitlines(), "hosts": hosts, "not_rehearsed": skipped, "summary": lines}
 
 
 def main() -> int:
