@@ -7,6 +7,7 @@
 xend is reached from the controller where the host of the task is the controller, or is named by an ``ssh://`` URL; through
 the connection that Ansible has to the host where that is another one (``_carrier``). The module runs where neither can
 be: with ``async``, over HTTPS from another host, over a connection that runs no commands, and without the libraries.
+In a rehearsal (the connection ``dom0.xend.rehearsal``) xend is the copy that the connection names, and no other.
 
 A result is that of the module, field by field.
 """
@@ -21,7 +22,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Optional
 
 from ansible import constants as C  # noqa: N812 - as everywhere in Ansible
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.basic import env_fallback
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
@@ -40,6 +41,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.module import (
 )
 from ansible_collections.dom0.xend.plugins.module_utils.result import TaskResult
 from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import SSH_SCHEME, Address
+from ansible_collections.dom0.xend.plugins.plugin_utils._rehearsal import ABOUT_THE_WAY, CONNECTION
 
 if TYPE_CHECKING:
     from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import Relay
@@ -82,15 +84,15 @@ class XendAction(ActionBase):
         variables = task_vars or {}
         if self._task.async_val:
             return self._run_module(variables)
-        task = _Task(self.work, self._task.action, plain(self._task.args), self._environment())
-        if task.refusal is None:
+        host = self._task.delegate_to or variables.get("inventory_hostname") or ""
+        task = self._checked(host)
+        if task.refusal is None and not self._is_rehearsal:
             url = task.options["xend_url"]
             if self._needs_module(url):
                 return self._run_module(variables)
             missing = missing_library(url)
             if missing:
                 return self._run_module(variables, missing[0])
-        host = self._task.delegate_to or variables.get("inventory_hostname") or ""
         done = self._done(task, host)
         for warning in done.warnings:
             self._display.warning(warning)
@@ -121,7 +123,23 @@ class XendAction(ActionBase):
             return []
         return [f"{self._task.action}: {end} {last_words(journal, check_mode=self._task.check_mode)}"]
 
+    def _checked(self, host: str) -> _Task:
+        """Return the task. In a rehearsal it names the copy of the host's xend. Raises AnsibleActionFail without one."""
+        given = plain(self._task.args)
+        if not self._is_rehearsal:
+            return _Task(self.work, self._task.action, given, self._environment())
+        copy = self._connection.get_option("copies").get(host)
+        if copy is None:
+            raise AnsibleActionFail(f"there is no copy of the xend of {host} in this rehearsal")
+        kept = {name: value for name, value in given.items() if name not in ABOUT_THE_WAY}
+        return _Task(self.work, self._task.action, {**kept, "xend_url": copy}, _nowhere)
+
     # ---- who does it
+
+    @property
+    def _is_rehearsal(self) -> bool:
+        """Whether the task is rehearsed on a copy of a xend."""
+        return bool(self._connection.transport == CONNECTION)
 
     @property
     def _is_local(self) -> bool:
@@ -140,7 +158,7 @@ class XendAction(ActionBase):
         """Return the way to xend through the connection, None for that which the URL names."""
         url = task.options.get("xend_url") or ""
         as_other = url.startswith("unix:") and self._becomes_other()
-        if url.startswith(SSH_SCHEME) or (self._is_local and not as_other):
+        if self._is_rehearsal or url.startswith(SSH_SCHEME) or (self._is_local and not as_other):
             return None
         search = not task.names_xend and not self._is_local
         return lambda options: self._relay(options, host, search=search)
@@ -257,6 +275,11 @@ def _with_fallback(spec: dict[str, dict[str, Any]], fallback: Callable[..., str]
         name: {**rule, "fallback": (fallback, *rule["fallback"][1:])} if "fallback" in rule else rule
         for name, rule in spec.items()
     }
+
+
+def _nowhere(*_names: str) -> str:
+    """Find nothing in the environment."""
+    raise AnsibleFallbackNotFound
 
 
 def _names_xend(given: Mapping[str, Any], fallback: Callable[..., str]) -> bool:

@@ -10,13 +10,16 @@ import re
 import socket
 from contextlib import closing
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from .config import show_plain
 from .personality import Personality
 from .releases import PERSONALITIES
 from .sxp import BrokenParserError, Sxp, SxpError, child_value, head, parse, py2_repr
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PATIENCE = 30.0
 """Seconds that it may be silent."""
@@ -176,6 +179,15 @@ def _release(node: Sxp, missing: _Answer) -> tuple[str | None, str]:
             f"its release cannot be told: it names Xen {named}, but answers {said} for a domain that does not exist",
         )
     return found[-1].version, ""
+
+
+def nearest(xen: str, releases: Sequence[str]) -> str | None:
+    """Return that of some releases which comes nearest to the one that a hypervisor is of, such as `3.0.3-rc1`."""
+    found = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", xen)
+    known = sorted((each for each in releases if each in PERSONALITIES), key=_ordinal)
+    numbers = (int(found[1]), int(found[2]), int(found[3] or 0)) if found else (0, 0, 0)
+    older = [each for each in known if _ordinal(each) <= numbers]
+    return next(iter([*reversed(older), *known]), None)
 
 
 def _numbers(node: Sxp) -> tuple[int, int, int] | None:

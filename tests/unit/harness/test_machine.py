@@ -154,7 +154,7 @@ INTERFACES = st.lists(
         ]
     ),
     max_size=2,
-    unique_by=lambda vif: vif.get("mac", "").lower(),
+    unique_by=lambda vif: str(vif.get("mac", "")).lower(),  # type: ignore[attr-defined]
 )
 ENDS = st.sampled_from(["destroy", "preserve", "restart"])
 CHANGES: dict[str, st.SearchStrategy[Any]] = {
@@ -495,7 +495,7 @@ class World(RuleBasedStateMachine):
     def find(self) -> Optional[Guest]:
         """Return the guest as it is now."""
         domain = self.domain()
-        return domain and guest(domain)
+        return None if domain is None else guest(domain)
 
 
 TestWorld = World.TestCase
