@@ -69,7 +69,7 @@ def running(folder: Path, having: str = "") -> list[str]:
     return found
 
 
-def wait_until(is_so: bool, folder: Path, having: str = "", seconds: float = 60) -> None:
+def wait_until(folder: Path, *, runs: bool, having: str = "", seconds: float = 60) -> None:
     """Wait until there is such a process, or is none."""
     deadline = time.monotonic() + seconds
     while bool(running(folder, having)) is not runs:
