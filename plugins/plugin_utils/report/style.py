@@ -70,7 +70,7 @@ th[aria-sort] { color: var(--accent); }
 th[aria-sort=ascending] button::after { content: " \2191"; }
 th[aria-sort=descending] button::after { content: " \2193"; }
 td { overflow-wrap: break-word; }
-td.n, th.n { text-align: right; white-space: nowrap; }
+td.n, th.n { text-align: right; }
 td span { display: block; }
 td span.quiet { font-size: .87em; }
 #attention table { table-layout: fixed; }
@@ -128,7 +128,8 @@ footer { margin: 2.5rem 0 2rem; color: var(--quiet); font-size: .9rem; }
 @media print {
   :root { color-scheme: light; --ground: #fff; --raised: #fff; --line: #bbb; --text: #000; --quiet: #444; --accent: #1d6a96;
     --own: #93a5b1; --bad: #b3261e; --bad-ground: #fff; }
-  body { font-size: 9pt; }
+  html, body { font-size: 8.5pt; }
+  td, th { padding-right: .5rem; }
   header { position: static; }
   #tools { display: none !important; }
   .bar, .bar i, .legend i { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
