@@ -160,6 +160,18 @@ def test_a_playbook_that_fails_is_shown_and_fails_the_rehearsal(tmp_path: Path) 
     assert running(tmp_path) == []
 
 
+def test_the_rehearsals_limit_and_check_mode_are_those_of_the_playbook(tmp_path: Path) -> None:
+    with Simulator("3.2", tcp=None) as first, Simulator("4.1", tcp=None) as second:
+        first.create(GUEST.format("web1", "ro")).unpause()
+        site = play(domain("web1", "paused"))
+        status, shown = rehearse(
+            tmp_path, site, "--check", "--limit", "xen1", xen1=first.unix_url, xen2=second.unix_url
+        )
+    assert status == 0, shown
+    assert summary(shown) == ["xen1, a copy of its xend 3.2:", "  no operations", "  guests: none changed"]
+    assert "+++ after: web1" in shown
+
+
 @pytest.mark.skipif(bool(MISSING), reason=MISSING)
 def test_hosts_are_read_through_ansibles_own_connection_and_nothing_else_goes_there(tmp_path: Path) -> None:
     with Simulator("3.4", tcp=None) as xend, Sshd(tmp_path) as sshd:
