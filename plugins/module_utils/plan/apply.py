@@ -26,7 +26,13 @@ from ansible_collections.dom0.xend.plugins.module_utils.operations.base import (
     is_up,
     limit_of,
 )
-from ansible_collections.dom0.xend.plugins.module_utils.plan.planning import Intent, Plan, comparison, once_revealed, plan
+from ansible_collections.dom0.xend.plugins.module_utils.plan.planning import (
+    Intent,
+    Plan,
+    comparison,
+    once_revealed,
+    plan,
+)
 from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, XendError, XendRefused
 

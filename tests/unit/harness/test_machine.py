@@ -329,10 +329,10 @@ class World(RuleBasedStateMachine):
             return  # xend would wait for ever
         if task["state"] == "saved":
             self.clock.advance(5)  # so that xend has finished with it: while it is answering, nobody moves the clock
+        foreseen = self.foresee(task)  # first: it waits until xend has seen to a guest that has just gone down
         before, known = self.find(), repr(self.domain())
         if before is None and task.get("new_name") == OTHER:
             return  # which says that the other one is the guest
-        foreseen = self.foresee(task)
         at = self.clock.now()
         done, sent = self.run(task, check=False)
         self.assert_safe(task, before, done, sent)
