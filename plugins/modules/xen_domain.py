@@ -80,6 +80,8 @@ options:
       - Path of a file on the xend host. A missing domain is restored from it, instead of created.
       - From 3.0.4 to 3.2 xend restores one file twice if it is asked twice. So after a restore that was not answered, look
         before you run the task again.
+      - What else is declared is compared with the domain once it is there. So check mode shows the restore, and not what
+        follows. A domain that O(recreate) replaces is created, and never restored.
       - The file stays, and is out of date as soon as the domain has run. A domain that is restored from it again finds
         its disks changed under it.
     type: str

@@ -133,7 +133,7 @@ def test_each_variable_has_the_default_that_its_spec_says() -> None:
     assert all(f"\n| `{name}` | {spec['type']} | " in readme for name, spec in options.items())
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in (TOP / "plugins" / "filter").glob("*.py")))
+@pytest.mark.parametrize("name", ["export_files", "to_libvirt_xml", "to_xl_config"])
 def test_the_examples_of_a_filter_work_one_after_the_other(name: str, tmp_path: Path) -> None:
     source = ast.parse((TOP / "plugins" / "filter" / f"{name}.py").read_text())
     (examples,) = (

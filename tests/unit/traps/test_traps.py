@@ -101,15 +101,13 @@ def test_trap_01_domain_0_is_never_asked_to_shut_down(sim: Simulator, state: str
     assert written(sim) == []
 
 
-@on(["3.0.0", "3.0.2"])
-@pytest.mark.parametrize(
-    "name", ["Domain-0", "0", "00", " 0", "+0", "-0", "0" * 32, "00000000-0000-0000-0000-000000000000"]
-)
+@on(ALL)
 @pytest.mark.parametrize("op", ["shutdown", "destroy", "pause", "save", "rename", "delete"])
-def test_trap_01_domain_0_is_never_asked_to_shut_down_under_its_id_either(sim: Simulator, name: str, op: str) -> None:
+def test_trap_01_domain_0_is_never_asked_to_shut_down_under_its_id_either(sim: Simulator, op: str) -> None:
     more = {"shutdown": ("poweroff",), "save": (FILE,), "rename": ("other",)}.get(op, ())
-    with pytest.raises(InvalidRequest, match="it is the host itself"):
-        getattr(client(sim), op)(name, *more)
+    for name in ("Domain-0", "0", "00", " 0", "+0", "-0", "0" * 32, "00000000-0000-0000-0000-000000000000"):
+        with pytest.raises(InvalidRequest, match="it is the host itself"):
+            getattr(client(sim), op)(name, *more)
     assert sim.requests == []
 
 
@@ -161,12 +159,13 @@ def test_trap_04_an_error_is_seen_whatever_the_status_is(sim: Simulator, op: str
     assert "so it goes" in result["msg"]
 
 
-@on(["3.0.0", "3.0.3", "3.2", "4.1"])
+@on(ALL)
 def test_trap_04_a_failed_save_or_restore_is_seen_whatever_the_status_is(sim: Simulator, clock: ManualClock) -> None:
     started(sim, clock)
     sim.failing.add("xc_save")
-    assert "refused save" in ensure(sim, state="saved", save_file=FILE)["msg"]
-    assert sim.requests[-1].status == 202
+    message = ensure(sim, state="saved", save_file=FILE)["msg"]
+    assert ("the save has failed" if sim.personality.hides_failed_save else "refused save") in message
+    assert sim.domain("web1").live
     sim.state_files[FILE] = "not a state file"
     assert "refused restore" in ensure(sim, name="web2", restore_file=FILE)["msg"]
 
@@ -372,7 +371,7 @@ def test_trap_17_a_zombie_is_left_alone(sim: Simulator, clock: ManualClock) -> N
     assert ensure(sim, **GUEST)["domain"]["state"] == "running"
 
 
-@on(["3.0.0", "3.0.2"])
+@on(UNTIL["3.0.3"])
 def test_trap_17_a_zombie_is_called_dying(sim: Simulator, clock: ManualClock) -> None:
     started(sim, clock, "rig.dying=600")
     ensure(sim, state="absent", force=True)
@@ -583,7 +582,7 @@ def test_trap_26_a_guest_with_an_address_is_not_sent_elsewhere(sim: Simulator, c
     assert written(sim) == []
 
 
-@on(["3.2"])
+@on(["3.2", "3.3"])
 @pytest.mark.parametrize(
     ("option", "device", "other"),
     [

@@ -42,6 +42,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.operations.settings impo
     SetVcpus,
 )
 from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.release import R34
 from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Transport
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.raw_server import RawServer, http
 
@@ -254,3 +255,14 @@ def test_a_device_is_gone_once_it_is_not_listed() -> None:
         assert not DETACH.settled(client, None)[0]  # among the devices
         assert not DETACH.settled(client, None)[0]  # in the domain, under a number that is not the one computed
         assert DETACH.settled(client, None)[0]
+
+
+@pytest.mark.parametrize(
+    ("cpu_time", "vcpus", "delay"),
+    [(None, 1, 60), (0.0, 1, 60), (59.9, 1, 60), (60.0, 1, 0), (119.0, 2, 60), (120.0, 2, 0)],
+)
+def test_a_reboot_waits_unless_the_guest_has_certainly_run_long_enough(
+    cpu_time: Optional[float], vcpus: int, delay: float
+) -> None:
+    domain = Domain("web1", state="running", cpu_time=cpu_time, online_vcpus=vcpus, release=R34)
+    assert Reboot("web1").delay(domain) == delay

@@ -210,7 +210,60 @@ def test_an_old_definition_comes_back_if_the_new_one_is_refused(sim: Simulator) 
     assert ensure(sim, state="stopped")["domain"]["memory"] == 64
 
 
+@BOTH
+def test_what_is_changed_live_or_taken_away_for_good_is_not_called_removed(sim: Simulator) -> None:
+    started(sim)
+    for arguments in ({"memory": 32}, {"state": "paused"}, {"state": "absent", "force": True}):
+        result = ensure(sim, **arguments)
+        assert result["changed"]
+        assert "removed_config" not in result
+
+
+@pytest.mark.parametrize("version", ["4.1"])
+def test_a_managed_guest_that_was_replaced_is_in_the_result_as_it_was_found(sim: Simulator) -> None:
+    ensure(sim, **GUEST, state="defined")
+    ensure(sim, **GUEST)
+    later(sim, 5)
+    result = ensure(sim, **GUEST, recreate="always")
+    assert {"delete", "new"} <= {operation["op"] for operation in result["operations"]}
+    assert "(domid " in result["removed_config"]
+
+
 # ---- saving and restoring
+
+
+@BOTH
+def test_a_restored_domain_becomes_as_declared_in_the_same_run(sim: Simulator) -> None:
+    started(sim)
+    sim.save("web1", FILE)
+    desired = {"memory": 32, "state": "paused", "restore_file": FILE}
+    foreseen = ensure(sim, check=True, **desired)
+    assert (foreseen["drift"], foreseen["not_compared"]) == ([], ["memory"])
+    assert ensure(sim, **desired)["domain"]["memory"] == 32
+    assert written(sim) == ["restore", "mem_target_set", "pause"]
+    assert ensure(sim, **desired)["changed"] is False
+
+
+@BOTH
+@pytest.mark.parametrize("recreate", ["if_needed", "always"])
+def test_a_domain_that_is_replaced_is_not_restored_from_a_file(sim: Simulator, recreate: str) -> None:
+    started(sim)
+    sim.save("web1", FILE)
+    changed = {**GUEST, "on_crash": "destroy", "restore_file": FILE}
+    ensure(sim, **changed)
+    later(sim, 5)
+    sim.clear_log()
+    assert ensure(sim, **changed, recreate=recreate)["drift"] == []
+    assert written(sim) == ["shutdown", "create", "wait_for_devices", "unpause"]
+
+
+@BOTH
+def test_a_restored_domain_is_neither_rebooted_nor_always_replaced(sim: Simulator) -> None:
+    started(sim)
+    sim.save("web1", FILE)
+    sim.clear_log()
+    ensure(sim, **GUEST, state="restarted", recreate="always", restore_file=FILE)
+    assert written(sim) == ["restore"]
 
 
 @BOTH
