@@ -12,7 +12,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("sxp", "inventory")
+BENCHMARKS = ("sxp", "inventory", "tasks")
 
 
 def main(arguments: list[str]) -> int:
