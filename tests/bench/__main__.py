@@ -12,7 +12,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("sxp", "inventory", "stops", "report")
+BENCHMARKS = ("sxp", "inventory", "tasks", "stops", "report")
 
 
 def main(arguments: list[str]) -> int:

@@ -142,6 +142,11 @@ DISKS = st.lists(
     max_size=3,
     unique_by=lambda vbd: vbd["dev"],
 )
+def _mac_of(vif: Any) -> str:
+    """Return what tells an interface from another."""
+    return str(vif.get("mac")).lower()
+
+
 INTERFACES = st.lists(
     st.sampled_from(
         [
@@ -153,7 +158,7 @@ INTERFACES = st.lists(
         ]
     ),
     max_size=2,
-    unique_by=lambda vif: str(dict(vif).get("mac")).lower(),
+    unique_by=_mac_of,
 )
 ENDS = st.sampled_from(["destroy", "preserve", "restart"])
 CHANGES: dict[str, st.SearchStrategy[Any]] = {
