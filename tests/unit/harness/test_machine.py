@@ -142,6 +142,8 @@ DISKS = st.lists(
     max_size=3,
     unique_by=lambda vbd: vbd["dev"],
 )
+
+
 def _mac_of(vif: Any) -> str:
     """Return what tells an interface from another."""
     return str(vif.get("mac")).lower()

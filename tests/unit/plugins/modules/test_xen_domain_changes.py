@@ -236,7 +236,7 @@ def test_a_managed_guest_that_was_replaced_is_in_the_result_as_it_was_found(sim:
 def test_a_restored_domain_becomes_as_declared_in_the_same_run(sim: Simulator) -> None:
     started(sim)
     sim.save("web1", FILE)
-    desired = {"memory": 32, "state": "paused", "restore_file": FILE}
+    desired: dict[str, Any] = {"memory": 32, "state": "paused", "restore_file": FILE}
     foreseen = ensure(sim, check=True, **desired)
     assert (foreseen["drift"], foreseen["not_compared"]) == ([], ["memory"])
     assert ensure(sim, **desired)["domain"]["memory"] == 32
