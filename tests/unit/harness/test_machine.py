@@ -142,6 +142,13 @@ DISKS = st.lists(
     max_size=3,
     unique_by=lambda vbd: vbd["dev"],
 )
+
+
+def mac_of(vif: Any) -> str:
+    """Return by what an interface is told from others."""
+    return str(vif.get("mac")).lower()
+
+
 INTERFACES = st.lists(
     st.sampled_from(
         [
@@ -153,7 +160,7 @@ INTERFACES = st.lists(
         ]
     ),
     max_size=2,
-    unique_by=lambda vif: str(dict(vif).get("mac")).lower(),
+    unique_by=mac_of,
 )
 ENDS = st.sampled_from(["destroy", "preserve", "restart"])
 CHANGES: dict[str, st.SearchStrategy[Any]] = {
