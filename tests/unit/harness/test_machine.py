@@ -144,8 +144,8 @@ DISKS = st.lists(
 )
 
 
-def _mac_of(vif: Any) -> str:
-    """Return what tells an interface from another."""
+def mac_of(vif: Any) -> str:
+    """Return by what an interface is told from others."""
     return str(vif.get("mac")).lower()
 
 
@@ -160,7 +160,7 @@ INTERFACES = st.lists(
         ]
     ),
     max_size=2,
-    unique_by=_mac_of,
+    unique_by=mac_of,
 )
 ENDS = st.sampled_from(["destroy", "preserve", "restart"])
 CHANGES: dict[str, st.SearchStrategy[Any]] = {
