@@ -49,28 +49,28 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Give a domain twice the time of the others
+- name: Give a domain twice the CPU time of the others
   dom0.xend.xen_credit:
     name: web1
     weight: 512
 
-- name: Let it have no more than half of a CPU, even if nobody else wants it
+- name: Limit a domain to half of a CPU, even if the host is idle
   dom0.xend.xen_credit:
     name: web1
     cap: 50
 
-- name: Go back to what domains start with
+- name: Go back to the defaults
   dom0.xend.xen_credit:
     name: web1
     weight: 256
     cap: 0
 
-- name: Have Domain-0 served first when the guests are busy
+- name: Give Domain-0 priority when the guests are busy
   dom0.xend.xen_credit:
     name: Domain-0
     weight: 1024
 
-- name: Look at the parameters
+- name: Get the parameters without a change
   dom0.xend.xen_credit:
     name: web1
   register: web1

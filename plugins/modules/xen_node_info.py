@@ -52,15 +52,15 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Describe the host
+- name: Get facts about the host
   dom0.xend.xen_node_info:
   register: xenhost
 
-- name: Go on only if there is memory for one more guest
+- name: Fail unless there is memory for one more guest
   ansible.builtin.assert:
     that: xenhost.node.free_memory >= 256
 
-- name: Find out all that can be known, and what xend and the hypervisor said last
+- name: Get everything, with the last lines of both logs
   dom0.xend.xen_node_info:
     gather:
       - release
@@ -69,7 +69,7 @@ EXAMPLES = r"""
     dmesg_lines: 20
   register: xenhost
 
-- name: Go on only if xend leaves a guest alone that is slow to shut down, and sedf schedules it
+- name: Fail unless xend waits for slow guests and the scheduler is sedf
   ansible.builtin.assert:
     that:
       - xenhost.xend.behaviour.shutdown_ends_after == 0

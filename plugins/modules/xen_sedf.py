@@ -63,19 +63,19 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Give a domain 5 ms of every 20 ms, and what is left over
+- name: Give a domain 5 ms of every 20 ms, and a share of the CPU time left over
   dom0.xend.xen_sedf:
     name: web1
     period: 20ms
     slice: 5ms
     extratime: true
 
-- name: Give it a share by weight instead
+- name: Use a weight instead
   dom0.xend.xen_sedf:
     name: web1
     weight: 256
 
-- name: Go back to 5 ms of every 20 ms, and nothing else
+- name: Go back to 5 ms of every 20 ms, and no more
   dom0.xend.xen_sedf:
     name: web1
     period: 20ms
@@ -83,13 +83,13 @@ EXAMPLES = r"""
     weight: 0
     extratime: false
 
-- name: Guarantee Domain-0 half of the time
+- name: Guarantee Domain-0 half of the CPU time
   dom0.xend.xen_sedf:
     name: Domain-0
     period: 20ms
     slice: 10ms
 
-- name: Look at the parameters
+- name: Get the parameters without a change
   dom0.xend.xen_sedf:
     name: web1
   register: web1
