@@ -345,7 +345,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             return True
         if _is_marked(path):  # Ansible would only say that the file could not be verified, and not why
             self.display.warning(
-                f"{path} is not read as a source of {self.NAME}: its name must be {' or '.join(_NAMES)}, "
+                f"{path} is not used as a source of {self.NAME}: its name must be {' or '.join(_NAMES)}, "
                 f"or end in {' or '.join(_SUFFIXES)}"
             )
         return False
@@ -385,15 +385,19 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(f"{path}: xends is an empty list: no xend would be asked")
         if not _PREFIX.fullmatch(self.get_option("vars_prefix")):
             raise AnsibleParserError(
-                f"{path}: vars_prefix must begin with a letter or _, and hold only these and digits, "
+                f"{path}: vars_prefix must begin with a letter or _, and contain only letters, digits and _, "
                 f"not {self.get_option('vars_prefix')!r}"
             )
         for option in ("hostnames", "ansible_host"):
             if not all(isinstance(each, str) for each in self.get_option(option)):
-                raise AnsibleParserError(f"{path}: {option} must be a list of texts, each an expression or a template")
+                raise AnsibleParserError(
+                    f"{path}: {option} must be a list of strings, each an expression or a template"
+                )
         for number, each in enumerate(self.get_option("filters"), 1):
             if len(each) != 1 or not set(each) <= {"include", "exclude"} or None in each.values():
-                raise AnsibleParserError(f"{path}: filter {number} must have a condition for either include or exclude")
+                raise AnsibleParserError(
+                    f"{path}: filter {number} must have either include or exclude, with a condition"
+                )
 
     def _xends(self, path: str) -> list[Xend]:
         """Return the xends that the source names."""
@@ -420,7 +424,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 f"{where}: xend_url is none of http://host:8000, https://host, unix:///path/to/socket and ssh://host"
             )
         if on_failure == "stale" and not self.get_option("cache"):
-            raise AnsibleParserError(f"{where}: on_failure: stale needs cache: true, where the last answers are kept")
+            raise AnsibleParserError(
+                f"{where}: on_failure: stale needs cache: true, because the cache holds the last answers"
+            )
         return Xend(name, to_safe_group_name(f"xend_{name}"), on_failure, options)
 
     def _option(self, name: str, path: str) -> Any:
@@ -475,7 +481,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             kept = self._cache.get(key, nothing)
             return None if kept is nothing else from_cache(kept)
         except Exception as error:  # noqa: BLE001 - whatever a cache plugin raises
-            self.display.warning(f"{path}: nothing is taken from the cache: {error}")
+            self.display.warning(f"{path}: the cache is not used: {error}")
             return None
 
     def _key(self, xend: Xend, query: Query, path: str) -> str:
@@ -582,8 +588,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             meant = rules.first("hostnames", hostnames, known)
             if hostnames and meant is None:
                 nameless.add(
-                    "domains for which hostnames give no name",
-                    f"hostnames give no name for the domain {excerpt(own)!r} on xend {xend.name}",
+                    "domains that get no name from hostnames",
+                    f"hostnames results in no name for the domain {excerpt(own)!r} on xend {xend.name}",
                 )
             address = rules.first("ansible_host", addresses, known)
             yield WantedHost(meant or own, xend, _groups(xend, domain), address, variables, shared)
@@ -765,8 +771,8 @@ def _refuse(complaints: Complaints, host: str, variable: str) -> None:
     """Tell why a connection variable is not set; its value stays unsaid, as it may be a password."""
     complaints.add(
         f"hosts whose {variable} is not set",
-        f"{variable} of {excerpt(host)} is not set: its value holds a text of a xend that could be taken for an option or a "
-        "command",
+        f"{variable} of {excerpt(host)} is not set: its value contains text from xend that could be misread as an "
+        f"option or a command",
     )
 
 
@@ -776,8 +782,8 @@ def _refuse_same_names(xends: Sequence[Xend], path: str) -> None:
     for xend in xends:
         if xend.group in seen:
             raise AnsibleParserError(
-                f"{path}: two xends have the names {seen[xend.group]} and {xend.name}, both of the group {xend.group}: "
-                "give each a name of its own"
+                f"{path}: two xends have the names {seen[xend.group]} and {xend.name}, which give the same group "
+                f"{xend.group}: give each a different name"
             )
         seen[xend.group] = xend.name
 
@@ -791,13 +797,15 @@ def _name(host: WantedHost, names: Names, complaints: Complaints) -> str:
     name = names.take(safe, host.xend.name, host.xend.url)
     if safe != host.meant:
         complaints.add(
-            "names that cannot be those of hosts",
-            f"{excerpt(host.meant)!r} on xend {host.xend.name} cannot be the name of a host: it is called {excerpt(name)}",
+            "names that are not valid host names",
+            f"{excerpt(host.meant)!r} on xend {host.xend.name} cannot be the name of a host: it is called "
+            f"{excerpt(name)}",
         )
     elif name != host.meant:
         complaints.add(
             "names that are taken",
-            f"the name {excerpt(host.meant)} of a domain on xend {host.xend.name} is taken: it is called {excerpt(name)}",
+            f"the name {excerpt(host.meant)} of a domain on xend {host.xend.name} is taken: it is called "
+            f"{excerpt(name)}",
         )
     return name
 
