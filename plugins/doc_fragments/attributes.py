@@ -14,28 +14,28 @@ class ModuleDocFragment:
 options: {}
 attributes:
   action:
-    description: An action plugin of the same name does the work in the controller, which reaches xend from there.
+    description: An action plugin of the same name does the work on the controller.
     support: full
     details:
-      - The module itself runs on the host with C(async), where xend is reached over HTTPS from another host than
-        C(localhost), over a connection that does not run commands of a shell with an input, and where the libraries are
-        missing in the controller.
+      - The module itself runs on the host with C(async), with an HTTPS URL on a host other than C(localhost), with a
+        connection plugin that cannot run shell commands with input, and if the Python libraries are missing on the
+        controller.
   async:
     description: Supports being used with the C(async) keyword.
     support: full
   check_mode:
-    description: Can run in check mode and tell what would change, without changing anything.
+    description: Can run in check mode and return what would change, without a change.
   diff_mode:
-    description: Shows what is before and after the task, or would be.
+    description: Shows the state before and after the task. In check mode, the state as it would be.
   idempotent:
-    description: When run twice in a row, with nothing happening in between, changes nothing the second time.
+    description: Running the task again changes nothing, unless something else changed in between.
   action_group:
-    description: Defaults for the connection can be set for all modules of the group in C(module_defaults).
+    description: Use C(group/dom0.xend.xend) in C(module_defaults) to set the connection options for all modules.
     support: full
     membership:
       - dom0.xend.xend
   platform:
-    description: The host of xend, which needs a Python of 2.3 or later, or any machine from which xend can be reached.
+    description: The xend host, with Python 2.3 or later, or any machine that can reach xend.
     platforms: posix
     support: full
 """
@@ -52,10 +52,10 @@ attributes:
 attributes:
   check_mode:
     support: full
-    details: It changes nothing in any mode.
+    details: This module never makes changes.
   diff_mode:
     support: N/A
-    details: It changes nothing.
+    details: This module never makes changes.
   idempotent:
     support: full
 """

@@ -14,22 +14,21 @@ class ModuleDocFragment:
 options:
   xend_url:
     description:
-      - Where xend listens, as C(unix:///path/to/socket), C(http://host:8000) or C(https://host/path), seen from the host
-        of the task.
-      - Or C(ssh://[user@]host[:port][/path/to/socket]), to reach xend through OpenSSH from the controller. It takes a key,
-        and any Python on that host, of 2.3 or later. Without a path, the socket is looked for, and then port 8000.
-        C(become) has no effect there, so log in as a user who may open the socket, usually root.
-      - xend has no authentication. Whoever can reach its TCP port owns the host, so prefer the Unix socket,
-        which is open to root alone, and reach a TCP port through an SSH tunnel.
-        HTTPS is for a proxy in front of xend.
-      - Proxies, certificate bundles and C(.netrc) of the environment are not used.
+      - URL of xend, as C(unix:///path/to/socket), C(http://host:8000) or C(https://host/path), as seen from the host of the
+        task.
+      - C(ssh://[user@]host[:port][/path/to/socket]) connects to xend through OpenSSH from the controller. It requires a key,
+        and Python 2.3 or later on that host. Without a path, it tries the socket and then port 8000. C(become) has no effect,
+        so log in as a user who may open the socket, usually root.
+      - xend has no authentication. Whoever can reach its TCP port is root on the host. Use the Unix socket, which only root
+        can open, and reach a TCP port through an SSH tunnel. HTTPS is for a proxy in front of xend.
+      - Proxies, certificate bundles and C(.netrc) from the environment are not used.
     type: str
     default: unix:///var/lib/xend/xend-socket
   xend_ssh_args:
     description:
-      - Arguments for C(ssh) where O(xend_url) begins with C(ssh://), such as V(-J jump.example.org -i ~/.ssh/xen).
-      - All requests of a run share one login, as with Ansible's own connection, unless these arguments say otherwise, as
-        V(-o ControlMaster=no -o ControlPath=none) does.
+      - Arguments for C(ssh) if O(xend_url) begins with C(ssh://), such as V(-J jump.example.org -i ~/.ssh/xen).
+      - All requests of a run share one login, as with Ansible's own SSH connection. V(-o ControlMaster=no -o ControlPath=none)
+        turns this off.
     type: str
   xend_username:
     description: User name for HTTP basic authentication with a proxy in front of xend.
@@ -38,11 +37,11 @@ options:
     description: Password for HTTP basic authentication with a proxy in front of xend.
     type: str
   validate_certs:
-    description: Whether an HTTPS certificate must be valid.
+    description: Whether to validate HTTPS certificates.
     type: bool
     default: true
   ca_path:
-    description: File with the certificates to trust for HTTPS, instead of those that come with C(requests).
+    description: File with the CA certificates to trust for HTTPS, instead of those that come with C(requests).
     type: path
   connect_timeout:
     description: Seconds to wait for a connection to xend.
@@ -50,8 +49,9 @@ options:
     default: 5
   timeout:
     description:
-      - Seconds that xend may stay silent before a request is given up. The whole answer must be there 30 s later.
-      - Up to 3.0.3 xend serves one client after the other. A busy one keeps all others waiting.
+      - Seconds to wait for xend to send something before the request fails. The complete answer must arrive within 30 more
+        seconds.
+      - xend 3.0.3 and earlier serve one client at a time. A busy client keeps all others waiting.
     type: float
     default: 30
 requirements:
@@ -59,18 +59,17 @@ requirements:
   - requests
   - sexpdata
 notes:
-  - The work is done where Ansible runs, and the requirements are for that machine. Where the task is for another host and
-    O(xend_url) is a Unix socket or C(http://), a few lines of Python run there for each request, through Ansible's own
-    connection and with its C(become). The host
-    needs a Python of 2.3 or later for that, and nothing is written to its disk. If neither the task nor its C(environment)
-    names a xend, the socket is looked for there, and then port 8000.
-  - Every option of the connection can also come from an environment variable, that of the task's C(environment), or that of
-    Ansible itself if the task is for C(localhost),
+  - The work is done on the controller, which needs the requirements. If the task runs on another host and O(xend_url) is a
+    Unix socket or C(http://), each request runs a few lines of Python on that host through Ansible's own connection, with its
+    C(become). The host needs Python 2.3 or later for this. Nothing is written to its disk. If neither the task nor its
+    C(environment) sets O(xend_url), the socket is tried there, and then port 8000.
+  - Every connection option can also be set by an environment variable,
     E(XEND_URL), E(XEND_SSH_ARGS), E(XEND_USERNAME), E(XEND_PASSWORD), E(XEND_VALIDATE_CERTS), E(XEND_CA_PATH),
-    E(XEND_CONNECT_TIMEOUT) or E(XEND_TIMEOUT).
-  - Every release of xend from 3.0.0 to 4.4 is meant. Which one answers is told from its answers.
-  - A request that changes something is never sent twice. Where no answer came, the error says that it may have been
-    carried out, and the next run of the task finds out.
+    E(XEND_CONNECT_TIMEOUT) or E(XEND_TIMEOUT). It is read from the task's C(environment). If the task runs on C(localhost), it
+    is also read from the environment of Ansible.
+  - Supports xend 3.0.0 to 4.4. The release is detected automatically.
+  - A request that makes a change is never sent twice. If xend does not answer, the error says that the request may have been
+    carried out. Run the task again to find out.
 """
 
     # Plugins read the environment through their documentation; modules do so in connection_spec().

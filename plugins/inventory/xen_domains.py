@@ -8,19 +8,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: xen_domains
-short_description: Xen domains as inventory hosts
+short_description: Use Xen domains as inventory hosts
 version_added: 0.1.0
 description:
-  - Makes a host of each domain, with what xend says of it as variables, and groups them by state and by xend.
-  - The source is a file that is called C(xen_domains.yml) or C(xen_domains.yaml), or whose name ends in
+  - Adds each domain as a host, with the information from xend as host variables.
+  - The inventory source is a file named C(xen_domains.yml) or C(xen_domains.yaml), or a file whose name ends in
     C(.xen_domains.yml) or C(.xen_domains.yaml).
-  - One xend is given by the options of the connection, several by O(xends). They are asked side by side, 16 at a time.
-  - Up to 3.0.3 a xend is asked once. From 3.0.4 on its list holds only what runs, so it takes one more request, and
-    one for each domain that does not run; O(include_halted=false) saves them.
-  - No domain is missing without a word. One that cannot be read is left out with a warning; what a xend that fails
-    means is for O(on_failure) to say.
-  - "Groups that are always made: C(state_running), C(state_paused), C(state_shutdown), C(state_crashed),
-    C(state_dying) and C(state_halted), and for each xend C(xend_) and its name."
+  - The connection options name one xend. O(xends) names several. The plugin asks up to 16 of them at the same time.
+  - xend 3.0.3 and earlier take one request. On xend 3.0.4 and later, the list of domains shows only those that run. The
+    plugin sends one more request there, and one for each domain that does not run. O(include_halted=false) saves these.
+  - Every domain that cannot be read is left out with a warning. O(on_failure) controls what happens if a xend fails.
+  - The plugin always adds the groups C(state_running), C(state_paused), C(state_shutdown), C(state_crashed), C(state_dying)
+    and C(state_halted), and one group for each xend, named C(xend_) and the name of the xend.
 extends_documentation_fragment:
   - dom0.xend.connection
   - dom0.xend.connection.plugin
@@ -30,28 +29,28 @@ author:
   - dom0.xend contributors (@dom0-xend)
 options:
   plugin:
-    description: Marks the file as one for this plugin.
+    description: Token that marks the file as a source of this plugin.
     type: str
     required: true
     choices: [dom0.xend.xen_domains]
   xends:
     description:
-      - The xends to ask, where there are several. In place of O(xend_url).
-      - What an entry does not say is taken from the option of the same name at the top level.
-      - Texts may be templates, for instance with a lookup of an environment variable, or encrypted with Ansible Vault.
-        The same holds for the options of the connection at the top level.
+      - List of xends to ask. Mutually exclusive with O(xend_url).
+      - An entry inherits the values that it does not set from the top-level option of the same name.
+      - Strings can be templates, for example with a lookup of an environment variable, or encrypted with Ansible Vault.
+        This also applies to the connection options at the top level.
     type: list
     elements: dict
     suboptions:
       url:
-        description: Where this xend listens, as in O(xend_url).
+        description: URL of this xend, as in O(xend_url).
         type: str
         required: true
         aliases: [xend_url]
       name:
         description:
-          - What to call it, in its group and in the variable C(xen_xend). No two may have the same.
-          - By default it is the host in its URL, and V(localhost) for a Unix socket.
+          - Name of this xend, used for its group and in the variable C(xen_xend). It must be unique.
+          - The default is the host in the URL, or V(localhost) for a Unix socket.
         type: str
       username:
         description: As O(xend_username).
@@ -83,96 +82,101 @@ options:
         choices: [fail, warn, stale]
   on_failure:
     description:
-      - What to do about a xend that cannot be reached, or does not answer with its domains.
-      - V(fail) gives no host at all, so that none is missing unnoticed.
-      - V(warn) gives a warning and the domains of the others. A name that occurs on several xends then goes to
-        another one than otherwise.
-      - V(stale) gives a warning, and the domains that this xend had when it last answered, with how long ago that was.
-        It needs O(cache), with a cache plugin that keeps things; O(cache_timeout) does not limit the age. Where there is
-        no last answer, it is as V(fail).
+      - What to do if a xend cannot be reached or does not return its domains.
+      - V(fail) makes the source fail without any hosts, so no host is missing unnoticed.
+      - V(warn) shows a warning and adds the domains of the other xends. A domain name that exists on several xends may then
+        belong to another xend than usual.
+      - V(stale) shows a warning with the age of the last answer of this xend, and adds the domains from that answer. It
+        requires O(cache) with a persistent cache plugin. O(cache_timeout) does not limit the age. If there is no last
+        answer, it acts like V(fail).
     type: str
     choices: [fail, warn, stale]
     default: fail
   hostnames:
     description:
-      - Expressions for the name of the host, or templates if there is C({{) in them. The first that gives a text is taken.
-      - A domain for which none does keeps its own name, with a warning. Without any, all keep their own.
+      - Expressions for the host name, or templates if they contain C({{). The first one that results in a string is used.
+      - If none does, the host gets the name of the domain, with a warning. If the list is empty, all hosts get the names of
+        their domains.
     type: list
     elements: str
     default: []
   ansible_host:
     description:
-      - Expressions for the variable C(ansible_host), as for O(hostnames). Without one that gives a text it is not set.
-      - V([xen_ip]) takes the first address that xend knows of an interface of the domain.
+      - Expressions for the variable C(ansible_host), as for O(hostnames). If none results in a string, it is not set.
+      - V([xen_ip]) uses the first IP address that xend has for an interface of the domain.
     type: list
     elements: str
     default: []
   filters:
     description:
-      - Conditions that decide which domains become hosts, each C(include) or C(exclude).
-        The first that is true decides. A domain for which none is true is included.
-      - One that cannot be evaluated for a domain is not true for it. If that holds for all domains, there is a warning.
+      - Conditions that decide which domains become hosts. Each is an C(include) or an C(exclude). The first one that is true
+        decides. If none is true, the domain is included.
+      - A condition that cannot be evaluated for a domain counts as false. If it cannot be evaluated for any domain, the
+        plugin shows a warning.
     type: list
     elements: dict
     default: []
     suboptions:
       include:
-        description: An expression that is true for domains to have.
+        description: Include the domain if this expression is true.
         type: raw
       exclude:
-        description: An expression that is true for domains to leave out.
+        description: Exclude the domain if this expression is true.
         type: raw
   include_domain0:
-    description: Whether to have hosts for the control domains.
+    description: Whether to add Domain-0 of each xend as a host.
     type: bool
     default: false
   include_halted:
     description:
-      - Whether to have hosts for the domains that a xend from 3.0.4 on does not list, which are all that do not run.
-        They take a request each, and one more.
-      - Up to 3.0.3 it changes nothing, as xend lists all domains.
+      - Whether to add domains that do not run, which xend 3.0.4 and later do not list. This takes one more request, and one
+        for each of these domains.
+      - This option has no effect on xend 3.0.3 and earlier, which list all domains.
     type: bool
     default: true
   include_zombies:
     description:
-      - Whether to have hosts for the domains that were destroyed and that the hypervisor has not let go of.
-        Up to 3.0.3 xend lists them as C(Zombie-) and their name.
+      - Whether to add domains that were destroyed but that the hypervisor has not released yet. xend 3.0.3 and earlier list
+        them as C(Zombie-) and their name.
     type: bool
     default: false
   fetch_node:
     description:
-      - Whether to ask each xend for its node, too, which takes one request. What it says is the variable C(xen_node)
-        of the group of the xend, with the fields that M(dom0.xend.xen_node_info) describes.
-      - Expressions of this source can use C(xen_node) as well.
+      - Whether to also ask each xend for information about its host. This takes one request. It is set as the variable
+        C(xen_node) of the group of the xend, with the fields that M(dom0.xend.xen_node_info) returns.
+      - Expressions in this source can use C(xen_node) too.
     type: bool
     default: false
   vars_prefix:
     description:
-      - What the names of the variables begin with. Expressions have to use the same.
+      - Prefix of the variable names. Expressions must use the same prefix.
     type: str
     default: xen_
   strict:
     description:
-      - If V(true), an expression that cannot be evaluated is an error, and so is a domain whose name is taken or cannot
-        be the name of a host. Otherwise such an expression is skipped, and there is a warning about such a domain.
+      - If V(true), an expression that cannot be evaluated is an error. So is a domain whose name is taken or is not valid as
+        a host name.
+      - If V(false), such an expression is skipped, and the plugin shows a warning for such a domain.
 notes:
-  - The variables of a host are the fields that M(dom0.xend.xen_domain_info) describes, each with O(vars_prefix) before
-    it, and C(xen_xend) and C(xen_xend_url), the name and the URL of its xend, and C(xen_ip). What xend does not say is
+  - The host variables are the fields that M(dom0.xend.xen_domain_info) returns, each with O(vars_prefix) before its name. The
+    plugin adds C(xen_xend) and C(xen_xend_url), the name and the URL of the xend, and C(xen_ip). What xend does not report is
     V(null).
-  - They are data. What looks like a template in them stays text.
-  - The host of a domain whose name is taken, on another xend or by a group, or is that of the controller (C(localhost)),
-    is called C(name+xend), and there is a warning. xends come in the order of the file, their domains by name.
-    No host on a network has such a name. This one is reached where C(ansible_host) says, or not at all.
-  - Whoever names a guest must not run commands on the controller. The name of a host holds only letters, digits,
-    C(_), C(.), C(+) and C(-), and does not begin with C(-). Every other character becomes C(_), with a warning.
-    The name as xend has it stays in C(xen_name).
-  - C(ansible_host) must be a host name or an IP address, or it is not set, with a warning. A variable of O(compose) whose name
-    begins with C(ansible_) is not set if its value depends on a text of a xend that a command line could misread. What you write
-    yourself is not changed.
-  - The cache holds what each xend said, by itself. So one that failed is asked again at the next run, and the others are not.
-  - Ansible goes on without a source that fails. E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) makes it stop.
+  - Variables from xend are data. A string that looks like a template is not evaluated.
+  - If the name of a domain is taken by another xend or by a group, or is a name of the controller (C(localhost)), the host is
+    named C(name+xend), with a warning. xends are read in the order of the file, and their domains by name. No host on a
+    network has such a name, so Ansible reaches this host only if C(ansible_host) is set.
+  - A person who can name a guest must not be able to run commands on the controller. Host names contain only letters, digits,
+    C(_), C(.), C(+) and C(-), and do not begin with C(-). Every other character is replaced with C(_), with a warning. The
+    original name is in C(xen_name).
+  - C(ansible_host) must be a host name or an IP address. Otherwise it is not set, with a warning. A variable of O(compose) whose
+    name begins with C(ansible_) is not set if its value depends on text from xend that a command line could misread. Values
+    that you write yourself are not changed.
+  - The answer of each xend is cached separately. If a xend fails, the next run asks it again, and uses the cache for the
+    others.
+  - Ansible continues without a source that fails. Set E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) to make it stop.
 seealso:
   - module: dom0.xend.xen_domain_info
+  - module: dom0.xend.xen_node_info
 """
 
 EXAMPLES = r"""
@@ -180,7 +184,7 @@ EXAMPLES = r"""
 # The domains of this host, in a file local.xen_domains.yml
 plugin: dom0.xend.xen_domains
 ---
-# Two xends behind SSH tunnels. Guests are reached at the first address that xend knows, or by their name.
+# Two xends behind SSH tunnels. Ansible uses the first IP address that xend has for a guest, or else its name.
 plugin: dom0.xend.xen_domains
 xends:
   - url: http://localhost:8001
@@ -192,14 +196,14 @@ ansible_host:
   - xen_ip
   - xen_name ~ '.example.org'
 ---
-# The same hosts without tunnels. OpenSSH logs in to each once, with a key, as ~/.ssh/config says.
+# The same hosts without tunnels. OpenSSH logs in to each once, with a key, as set in ~/.ssh/config.
 plugin: dom0.xend.xen_domains
 xends:
   - url: ssh://root@rack1.example.org
   - url: ssh://root@rack2.example.org:2222/var/lib/xend/xend-socket
     name: rack2
 ---
-# An old estate: a rack that may be down is shown as it last was, and what is not for this play is left out
+# A rack that may be down is shown as it last was, and filters leave out test guests and guests that are down
 plugin: dom0.xend.xen_domains
 xends:
   - url: http://localhost:8001
@@ -219,7 +223,7 @@ cache: true
 cache_plugin: ansible.builtin.jsonfile
 cache_connection: ~/.ansible/xen_domains
 ---
-# More groups, and a cache that spares xend for five minutes
+# More groups, and a cache for five minutes
 plugin: dom0.xend.xen_domains
 xend_url: unix:///var/lib/xend/xend-socket
 include_halted: false
@@ -341,7 +345,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             return True
         if _is_marked(path):  # Ansible would only say that the file could not be verified, and not why
             self.display.warning(
-                f"{path} is not read as a source of {self.NAME}: its name must be {' or '.join(_NAMES)}, "
+                f"{path} is not used as a source of {self.NAME}: its name must be {' or '.join(_NAMES)}, "
                 f"or end in {' or '.join(_SUFFIXES)}"
             )
         return False
@@ -381,15 +385,19 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise AnsibleParserError(f"{path}: xends is an empty list: no xend would be asked")
         if not _PREFIX.fullmatch(self.get_option("vars_prefix")):
             raise AnsibleParserError(
-                f"{path}: vars_prefix must begin with a letter or _, and hold only these and digits, "
+                f"{path}: vars_prefix must begin with a letter or _, and contain only letters, digits and _, "
                 f"not {self.get_option('vars_prefix')!r}"
             )
         for option in ("hostnames", "ansible_host"):
             if not all(isinstance(each, str) for each in self.get_option(option)):
-                raise AnsibleParserError(f"{path}: {option} must be a list of texts, each an expression or a template")
+                raise AnsibleParserError(
+                    f"{path}: {option} must be a list of strings, each an expression or a template"
+                )
         for number, each in enumerate(self.get_option("filters"), 1):
             if len(each) != 1 or not set(each) <= {"include", "exclude"} or None in each.values():
-                raise AnsibleParserError(f"{path}: filter {number} must have a condition for either include or exclude")
+                raise AnsibleParserError(
+                    f"{path}: filter {number} must have either include or exclude, with a condition"
+                )
 
     def _xends(self, path: str) -> list[Xend]:
         """Return the xends that the source names."""
@@ -416,7 +424,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 f"{where}: xend_url is none of http://host:8000, https://host, unix:///path/to/socket and ssh://host"
             )
         if on_failure == "stale" and not self.get_option("cache"):
-            raise AnsibleParserError(f"{where}: on_failure: stale needs cache: true, where the last answers are kept")
+            raise AnsibleParserError(
+                f"{where}: on_failure: stale needs cache: true, because the cache holds the last answers"
+            )
         return Xend(name, to_safe_group_name(f"xend_{name}"), on_failure, options)
 
     def _option(self, name: str, path: str) -> Any:
@@ -471,7 +481,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             kept = self._cache.get(key, nothing)
             return None if kept is nothing else from_cache(kept)
         except Exception as error:  # noqa: BLE001 - whatever a cache plugin raises
-            self.display.warning(f"{path}: nothing is taken from the cache: {error}")
+            self.display.warning(f"{path}: the cache is not used: {error}")
             return None
 
     def _key(self, xend: Xend, query: Query, path: str) -> str:
@@ -578,8 +588,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             meant = rules.first("hostnames", hostnames, known)
             if hostnames and meant is None:
                 nameless.add(
-                    "domains for which hostnames give no name",
-                    f"hostnames give no name for the domain {excerpt(own)!r} on xend {xend.name}",
+                    "domains that get no name from hostnames",
+                    f"hostnames results in no name for the domain {excerpt(own)!r} on xend {xend.name}",
                 )
             address = rules.first("ansible_host", addresses, known)
             yield WantedHost(meant or own, xend, _groups(xend, domain), address, variables, shared)
@@ -761,8 +771,8 @@ def _refuse(complaints: Complaints, host: str, variable: str) -> None:
     """Tell why a connection variable is not set; its value stays unsaid, as it may be a password."""
     complaints.add(
         f"hosts whose {variable} is not set",
-        f"{variable} of {excerpt(host)} is not set: its value holds a text of a xend that could be taken for an option or a "
-        "command",
+        f"{variable} of {excerpt(host)} is not set: its value contains text from xend that could be misread as an "
+        f"option or a command",
     )
 
 
@@ -772,8 +782,8 @@ def _refuse_same_names(xends: Sequence[Xend], path: str) -> None:
     for xend in xends:
         if xend.group in seen:
             raise AnsibleParserError(
-                f"{path}: two xends have the names {seen[xend.group]} and {xend.name}, both of the group {xend.group}: "
-                "give each a name of its own"
+                f"{path}: two xends have the names {seen[xend.group]} and {xend.name}, which give the same group "
+                f"{xend.group}: give each a different name"
             )
         seen[xend.group] = xend.name
 
@@ -787,13 +797,15 @@ def _name(host: WantedHost, names: Names, complaints: Complaints) -> str:
     name = names.take(safe, host.xend.name, host.xend.url)
     if safe != host.meant:
         complaints.add(
-            "names that cannot be those of hosts",
-            f"{excerpt(host.meant)!r} on xend {host.xend.name} cannot be the name of a host: it is called {excerpt(name)}",
+            "names that are not valid host names",
+            f"{excerpt(host.meant)!r} on xend {host.xend.name} cannot be the name of a host: it is called "
+            f"{excerpt(name)}",
         )
     elif name != host.meant:
         complaints.add(
             "names that are taken",
-            f"the name {excerpt(host.meant)} of a domain on xend {host.xend.name} is taken: it is called {excerpt(name)}",
+            f"the name {excerpt(host.meant)} of a domain on xend {host.xend.name} is taken: it is called "
+            f"{excerpt(name)}",
         )
     return name
 

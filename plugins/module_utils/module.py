@@ -190,11 +190,11 @@ def check_seconds(options: Mapping[str, Any]) -> None:
     for option in ("timeout", "connect_timeout", "create_timeout", "migrate_timeout"):
         if not 0 < options.get(option, 1) <= MOST_SECONDS:
             raise InvalidRequest(
-                f"{option} must be more than 0 seconds and {MOST_SECONDS} at most, not {options[option]:g}"
+                f"{option} must be more than 0 seconds and not more than {MOST_SECONDS}, not {options[option]:g}"
             )
     if not 0 <= options.get("shutdown_timeout", 0) <= MOST_SECONDS:
         raise InvalidRequest(
-            f"shutdown_timeout must be 0 to {MOST_SECONDS} seconds, not {options['shutdown_timeout']:g}"
+            f"shutdown_timeout must be between 0 and {MOST_SECONDS} seconds, not {options['shutdown_timeout']:g}"
         )
 
 

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: xen_credit
-short_description: Set the parameters of the credit scheduler for a Xen domain
+short_description: Manage the credit scheduler parameters of a Xen domain
 version_added: 0.1.0
 description:
-  - credit shares the CPU time among the domains that want it by their O(weight), and gives none of them more than its
-    O(cap).
-  - What is not given stays as it is. The result is read back.
-  - Xen runs credit by default from 3.0.3 on. Up to 3.0.2 there is none. Where Xen runs another scheduler the task fails,
-    and says which one from 3.1 on.
-  - A managed domain that is halted has parameters in later releases, which xend keeps for its next start. Up to 3.2 it has
-    none, and the task fails.
-  - Domain-0 serves the disks and networks of all guests. A O(weight) of less than 26 and a O(cap) from 1 to 9 are not
-    set for it. A warning tells of a weight of less than the default, and of any cap.
+  - The credit scheduler shares CPU time among the busy domains by their O(weight). No domain gets more than its O(cap).
+  - Parameters that are not set stay as they are. The module reads the parameters back.
+  - Xen 3.0.3 and later run credit by default. Xen 3.0.2 and earlier do not have it. If Xen runs another scheduler, the task
+    fails. On xend 3.1 and later, the error names the scheduler.
+  - On xend 3.3 and later, a halted managed domain has parameters, which xend keeps for its next start. On xend 3.2 and
+    earlier, it has none and the task fails.
+  - Domain-0 serves the disks and networks of all guests. The module refuses a O(weight) of less than 26 and a O(cap) from 1
+    to 9 for it. It warns of a weight that is less than the default, and of any cap.
 extends_documentation_fragment:
   - dom0.xend.connection
   - dom0.xend.attributes
@@ -29,48 +28,49 @@ author:
   - dom0.xend contributors (@dom0-xend)
 options:
   name:
-    description: Name of the domain, not its id or uuid. Domain-0 has parameters, too.
+    description: Name of the domain, not its ID or UUID. Domain-0 is allowed.
     type: str
     required: true
   weight:
     description:
-      - Weight of the domain, from 1 to 65535. A domain starts with 256. With 512 it has twice the time of such a one,
-        where both want more.
+      - Weight of the domain, from 1 to 65535. The default of xend is 256. If both are busy, a domain with a weight of 512
+        gets twice the CPU time of a domain with 256.
     type: int
   cap:
     description:
-      - The most CPU time that the domain may have, in percent of one CPU, up to 100 for each of its virtual CPUs. V(0)
-        means no limit.
-      - Up to 3.1 xend drops a cap in silence, so that another one than the domain has is refused there.
+      - Maximum CPU time of the domain, in percent of one CPU. The limit is 100 for each of its virtual CPUs. V(0) means no
+        cap.
+      - xend 3.1 and earlier silently ignore a cap, so the module refuses to change it there.
     type: int
 seealso:
   - module: dom0.xend.xen_sedf
   - module: dom0.xend.xen_domain
+  - module: dom0.xend.xen_domain_info
 """
 
 EXAMPLES = r"""
-- name: Give a domain twice the time of the others
+- name: Give a domain twice the CPU time of the others
   dom0.xend.xen_credit:
     name: web1
     weight: 512
 
-- name: Let it have no more than half of a CPU, even if nobody else wants it
+- name: Limit a domain to half of a CPU, even if the host is idle
   dom0.xend.xen_credit:
     name: web1
     cap: 50
 
-- name: Go back to what domains start with
+- name: Go back to the defaults
   dom0.xend.xen_credit:
     name: web1
     weight: 256
     cap: 0
 
-- name: Have Domain-0 served first when the guests are busy
+- name: Give Domain-0 priority when the guests are busy
   dom0.xend.xen_credit:
     name: Domain-0
     weight: 1024
 
-- name: Look at the parameters
+- name: Get the parameters without a change
   dom0.xend.xen_credit:
     name: web1
   register: web1
@@ -78,7 +78,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 credit:
-  description: The parameters after the task, in check mode as they would be.
+  description: The parameters after the task. In check mode, the parameters as they would be.
   type: dict
   returned: success
   contains:
@@ -86,13 +86,13 @@ credit:
       description: Weight, from 1 to 65535.
       type: int
     cap:
-      description: Most CPU time in percent of one CPU, 0 for no limit.
+      description: Maximum CPU time in percent of one CPU, or 0 for no limit.
       type: int
   sample: {weight: 512, cap: 50}
 operations:
   description:
-    - What was sent to xend to change something, in check mode what would be.
-    - Both parameters from 3.2 on, and only the weight before.
+    - The operations sent to xend to make changes. In check mode, the operations that would be sent.
+    - They have both parameters on xend 3.2 and later, and only the weight on xend 3.1 and earlier.
   type: list
   elements: dict
   returned: success

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: xen_domain
-short_description: Declare a Xen domain on a host that runs xend
+short_description: Manage a Xen domain on a host that runs xend
 version_added: 0.1.0
 description:
-  - Creates, starts, pauses, shuts down and destroys domains through xend, so that a domain is as declared.
-  - A domain that lives is changed where that can be done live, its memory, its virtual CPUs, its disks, its network
-    interfaces and its name. Where it differs from what is declared in something else, RV(drift) says so, with a warning.
-  - A domain is only ever replaced by a new one if O(recreate) allows it.
-  - Domain-0 is never paused, stopped, saved, destroyed or changed, whatever is asked for.
+  - Creates, starts, pauses, shuts down, saves and destroys Xen domains through xend.
+  - Changes memory, virtual CPUs, disks, network interfaces and the name of an existing domain while it runs. Any other
+    difference from what the task declares is returned in RV(drift), with a warning.
+  - Replaces a domain with a new one only if O(recreate) allows it.
+  - Never pauses, stops, saves, destroys or changes Domain-0.
 extends_documentation_fragment:
   - dom0.xend.connection
   - dom0.xend.attributes
@@ -24,97 +24,101 @@ extends_documentation_fragment:
 attributes:
   idempotent:
     support: partial
-    details: O(state=restarted) and O(recreate=always) change something each time.
+    details: O(state=restarted) and O(recreate=always) make a change each time.
 author:
   - dom0.xend contributors (@dom0-xend)
 options:
   name:
     description:
-      - Name of the domain. A number is a name here, never the id of another domain.
+      - Name of the domain. A number is taken as a name, never as a domain ID.
     type: str
     required: true
   state:
     description:
-      - V(running) means that the domain lives and is not paused when the module returns. A missing one is created,
-        a paused one unpaused, a halted one that xend manages is started.
-      - V(paused) means that the domain exists and holds still.
-      - V(restarted) means that the domain lives and has rebooted since the task began. A missing one is created, a halted
-        one started. It changes something each time. From 3.4 on xend destroys a domain that reboots within 60 seconds of
-        its start, and up to 3.0.3 one that reboots within 20 seconds of another reboot, so the task waits so long first,
-        unless the domain is certain to be older.
-      - V(saved) means that the domain was written to O(save_file), and does not run. A domain that does not run is taken
-        for saved.
-      - V(defined) means that xend keeps a definition of the domain (3.0.4 and later). It is not started, and the
-        definition of a domain that does not run is replaced if it is not as declared.
-      - V(stopped) means that the domain does not run. Its definition stays, if xend manages one (3.0.4 and later).
-      - V(absent) means that the domain is gone, with the definition that xend may keep of it.
-      - For V(stopped) and V(absent) a running guest is asked to shut down, and waited for. A paused guest is unpaused
-        first, because it cannot hear the request. What is preserved of a crashed or shut down domain is destroyed.
-      - A domain that crashed or was shut down and is preserved is not brought up again. Remove it first.
+      - V(running) - the domain exists and is not paused. The module creates a missing domain, unpauses a paused one and
+        starts a halted one that xend manages.
+      - V(paused) - the domain exists and is paused.
+      - V(restarted) - the domain runs and has rebooted since the task began. The module creates a missing domain and
+        starts a halted one. This makes a change each time.
+      - V(saved) - the domain has been written to O(save_file) and does not run. A domain that does not run counts as saved.
+      - V(defined) - xend keeps a definition of the domain. The module does not start the domain. It replaces the
+        definition of a domain that does not run if the definition differs. Requires xend 3.0.4 or later.
+      - V(stopped) - the domain does not run. On xend 3.0.4 and later, the definition of a managed domain stays.
+      - V(absent) - the domain does not exist, and neither does a definition of it.
+      - With V(stopped) and V(absent), the module asks a running guest to shut down and waits for it. It unpauses a paused
+        guest first, because a paused guest cannot receive the request. It destroys what is preserved of a crashed or shut
+        down domain.
+      - With V(running), V(paused) and V(restarted), the module does not bring up a domain that crashed or shut down and is
+        preserved. Remove the domain first, or set O(recreate).
+      - A reboot too soon destroys the guest. xend 3.4 and later destroy a domain that reboots within 60 seconds of its
+        start. xend 3.0.3 and earlier destroy a domain that reboots within 20 seconds of another reboot. With V(restarted),
+        the module waits for that time first, unless it is certain that the domain is older.
     type: str
     choices: [running, paused, stopped, absent, restarted, saved, defined]
     default: running
   new_name:
     description:
-      - Name that the domain is to have. It is looked for under O(name), and under this.
+      - New name of the domain. The module looks for the domain under O(name) and under this name.
     type: str
   recreate:
     description:
-      - Whether a domain may be shut down, removed and created anew, for O(state=running), O(state=paused) and
-        O(state=restarted). The disks stay, as xend knows nothing of them.
-      - A managed domain gets a new definition, with the same UUID. A task that is killed between deleting the old one and
-        storing the new one leaves none, so give a O(uuid) that must not change.
-      - V(if_needed) replaces it where it differs from what is declared in something that cannot be changed live, and
-        where it crashed or was shut down and is preserved. V(always) replaces it each time.
-      - What was removed is returned as RV(removed_config).
+      - Whether the module may shut down and remove a domain and create it anew. Applies to O(state=running),
+        O(state=paused) and O(state=restarted). The disks are kept, because xend does not manage their contents.
+      - V(never) never replaces a domain.
+      - V(if_needed) replaces a domain that differs in something that cannot be changed while it runs, and a domain that
+        crashed or shut down and is preserved.
+      - V(always) replaces the domain each time.
+      - A managed domain gets a new definition with the same UUID. If the task is killed between deleting the old definition
+        and storing the new one, no definition is left. Set O(uuid) if the UUID must not change.
+      - The module returns what it removed in RV(removed_config).
     type: str
     choices: [never, if_needed, always]
     default: never
   save_file:
     description:
-      - Path of the file on the xend host to save to, for O(state=saved).
-      - xend does not report which files exist, so the module cannot check. A file that exists is overwritten.
+      - Path of the file on the xend host to save the domain to, for O(state=saved).
+      - xend does not report which files exist, so the module cannot check the path. An existing file is overwritten.
     type: str
   restore_file:
     description:
-      - Path of a file on the xend host. A missing domain is restored from it, instead of created.
-      - From 3.0.4 to 3.2 xend restores one file twice if it is asked twice. So after a restore that was not answered, look
+      - Path of a saved domain on the xend host. The module restores a missing domain from this file instead of creating it.
+      - xend 3.0.4 to 3.2 restore the same file twice if they are asked twice. If a restore gets no answer, check the domains
         before you run the task again.
-      - What else is declared is compared with the domain once it is there. So check mode shows the restore, and not what
-        follows. A domain that O(recreate) replaces is created, and never restored.
-      - The file stays, and is out of date as soon as the domain has run. A domain that is restored from it again finds
-        its disks changed under it.
+      - The other declared options are compared once the domain is there. Check mode therefore shows the restore, and not the
+        changes that follow it. A domain that O(recreate) replaces is created, and never restored.
+      - The file is kept. It is out of date as soon as the domain has run. Restoring it again gives the guest disks that
+        changed without its knowledge.
     type: str
   memory:
-    description: Memory in MiB. Needed to create a domain.
+    description: Memory in MiB. Required to create a domain.
     type: int
   maxmem:
     description:
-      - Most memory that the domain can be given while it runs, in MiB. xend takes O(memory) if this is not set.
-      - Up to 3.0.3 what it was created with stays, as xend shows nothing else.
+      - Maximum memory that the domain can get while it runs, in MiB. The default of xend is O(memory).
+      - xend 3.0.3 and earlier show only the value that the domain was created with, so the module does not change it there.
     type: int
   vcpus:
     description:
-      - Number of virtual CPUs. A new domain gets one if this is not set.
-      - A domain that lives can be given fewer, or as many as it was created with.
+      - Number of virtual CPUs. A new domain has one by default.
+      - A running domain can have fewer virtual CPUs than it was created with, but not more.
     type: int
   image:
-    description: What the domain boots. Needed to create a domain, unless a O(bootloader) finds it.
+    description: What the domain boots. Required to create a domain, unless O(bootloader) is set.
     type: dict
     suboptions:
       type:
         description:
-          - Kind of the image. V(linux) is a paravirtualised guest, of whatever system.
-          - V(hvm) is a guest that needs no kernel made for Xen, and V(vmx) is what 3.0.0 calls it. Where xend knows the other
-            name only, it is refused.
+          - Type of the image. V(linux) is a paravirtualised guest of any operating system.
+          - V(hvm) is a fully virtualised guest, whose kernel needs no support for Xen. xend 3.0.0 calls it V(vmx). The module
+            refuses the name that the release does not know.
         type: str
         choices: [linux, hvm, vmx]
         default: linux
       kernel:
         description:
-          - Path of the kernel on the xend host. That of the loader for V(hvm), such as V(/usr/lib/xen/boot/hvmloader).
-          - A new domain needs it, unless a O(bootloader) finds the kernel. On 3.0.4 and later O(image.args) can be given
-            beside a bootloader without it.
+          - Path of the kernel on the xend host. For V(hvm), path of the loader, such as V(/usr/lib/xen/boot/hvmloader).
+          - Required to create a domain, unless O(bootloader) finds the kernel. On xend 3.0.4 and later, O(image.args) can be
+            used with a bootloader and without a kernel.
         type: str
       ramdisk:
         description: Path of the initial RAM disk on the xend host.
@@ -127,139 +131,151 @@ options:
         type: str
       options:
         description:
-          - Further fields of the image, as xend takes them, such as C(device_model), C(boot), C(vnc), C(acpi) and C(apic)
-            for V(hvm). A value is a text, a number, true or false, which are sent as 1 and 0, or a list of them.
-          - C(acpi), C(apic), C(boot), C(device_model), C(pae), C(sdl) and C(vnc) are compared where xend shows them. The others
-            are sent when a domain is created, and not compared.
+          - Additional fields of the image, as xend takes them. For V(hvm) these include C(device_model), C(boot), C(vnc),
+            C(acpi) and C(apic). A value is a string, a number, a boolean (sent as 1 or 0), or a list of these.
+          - C(acpi), C(apic), C(boot), C(device_model), C(pae), C(sdl) and C(vnc) are compared where xend shows them. All other
+            fields are sent when the domain is created and are not compared.
         type: dict
   bootloader:
     description:
-      - Path of a bootloader on the xend host, such as V(/usr/bin/pygrub), which finds kernel and RAM disk in a disk.
-      - Refused together with O(image) up to 3.0.3, where xend deletes the files named in it.
+      - Path of a bootloader on the xend host, such as V(/usr/bin/pygrub). It finds the kernel and the RAM disk on a disk of
+        the guest.
+      - Mutually exclusive with O(image) on xend 3.0.3 and earlier, which delete the files that O(image) names.
     type: str
   bootloader_args:
-    description: Arguments of the bootloader (3.0.3 and later). They are compared where xend shows them, on 3.1 and later.
+    description:
+      - Arguments of the bootloader. Requires xend 3.0.3 or later.
+      - They are compared on xend 3.1 and later, where xend shows them.
     type: str
   cpus:
     description:
-      - The CPUs of the host that the domain may run on, such as V(0-3,^1).
-      - From 3.4 on, and on 3.0.0, a domain that lives is pinned to them. In between xend would unpin it, whatever it is told,
-        so that it is left alone, and RV(drift) says so.
+      - CPUs of the host that the domain may run on, such as V(0-3,^1).
+      - The module pins a running domain on xend 3.0.0 and on xend 3.4 and later. xend 3.0.2 to 3.3 unpin a domain on any
+        request to pin it, so the module leaves the domain alone there and returns the difference in RV(drift).
     type: str
   cpu_weight:
     description:
-      - Weight for the credit scheduler that a new domain gets. xend takes 256 by default.
-      - M(dom0.xend.xen_credit) changes that of a domain that lives. So here it is compared with a definition only.
+      - Weight of a new domain for the credit scheduler. The default of xend is 256.
+      - Use M(dom0.xend.xen_credit) to change the weight of a running domain. This option is compared with a definition only.
     type: int
   cpu_cap:
     description:
-      - Most CPU time that a new domain gets, in percent of one CPU (3.0.4 and later). V(0), the default of xend, is no limit.
-      - M(dom0.xend.xen_credit) changes that of a domain that lives. So here it is compared with a definition only.
+      - Maximum CPU time of a new domain for the credit scheduler, in percent of one CPU. V(0) means no limit and is the
+        default of xend. Requires xend 3.0.4 or later.
+      - Use M(dom0.xend.xen_credit) to change the cap of a running domain. This option is compared with a definition only.
     type: int
   shadow_memory:
     description:
-      - Memory for shadow page tables of a new domain, in MiB (3.0.3 and later).
-      - xend shows what the hypervisor has made of it, so that it is not compared.
+      - Memory for the shadow page tables of a new domain, in MiB. Requires xend 3.0.3 or later.
+      - Not compared, because xend shows the amount that the hypervisor uses instead.
     type: int
   features:
-    description: Features of the hypervisor that the kernel of a new domain is to use, as xend takes them (3.0.3 and later).
+    description:
+      - Features of the hypervisor that the kernel of a new domain uses, as xend takes them. Requires xend 3.0.3 or later.
     type: str
   localtime:
     description:
-      - Whether the clock of a new domain shows local time instead of UTC (3.0.3 and later). It is not compared.
+      - Whether the clock of a new domain shows local time instead of UTC. Requires xend 3.0.3 or later.
+      - Not compared.
     type: bool
   on_xend_start:
-    description: What xend does with a managed domain when it starts (3.0.4 and later). xend takes V(ignore) by default.
+    description:
+      - What xend does with a managed domain when xend starts. The default of xend is V(ignore). Requires xend 3.0.4 or later.
     type: str
     choices: [ignore, start]
   on_xend_stop:
-    description: What xend does with a managed domain when it stops (3.0.4 and later). xend takes V(ignore) by default.
+    description:
+      - What xend does with a managed domain when xend stops. The default of xend is V(ignore). Requires xend 3.0.4 or later.
     type: str
     choices: [ignore, shutdown, suspend]
   vbds:
     description:
-      - Virtual disks. Those of an existing domain are told by the device number of their O(vbds[].dev), so that V(xvda) and
-        V(/dev/xvda) are one. A missing one is attached. One that differs is left alone, unless O(change_vbds), and so are
-        others, unless O(purge_vbds).
-      - A disk whose O(vbds[].uname) begins with C(tap:) or C(tap2:) is sent in the device class that the release has for it,
-        as C(xm) did.
-      - What the task does not say of a disk stays as it is. A task that is killed between detaching and attaching leaves
-        that to xend's defaults, so say O(vbds[].mode) too.
+      - Virtual disks. The module identifies a disk of an existing domain by the device number of O(vbds[].dev), so V(xvda)
+        and V(/dev/xvda) are the same disk.
+      - A missing disk is attached. A disk that differs is changed only if O(change_vbds=true). A disk that is not listed is
+        detached only if O(purge_vbds=true).
+      - A disk whose O(vbds[].uname) begins with C(tap:) or C(tap2:) is sent in the device class that the release uses for
+        it, as C(xm) did.
+      - Properties that the task does not give stay as they are. If the task is killed between detaching and attaching a disk,
+        the next run uses the defaults of xend for them, so set O(vbds[].mode) too.
     type: list
     elements: dict
     suboptions:
       uname:
         description:
-          - Where the data is, such as V(phy:vg0/web1), V(file:/srv/xen/web1.img) or V(tap:aio:/srv/xen/web1.img).
-          - A drive, whose O(vbds[].dev) ends in C(:cdrom), is empty without it (3.0.3 and later). An empty text says that a
-            drive of an existing domain is to be empty. That takes a new domain.
+          - Location of the data, such as V(phy:vg0/web1), V(file:/srv/xen/web1.img) or V(tap:aio:/srv/xen/web1.img).
+          - A drive is a disk whose O(vbds[].dev) ends in C(:cdrom). A drive without this option is empty (xend 3.0.3 and
+            later). An empty string declares that the drive of an existing domain is empty, which takes a new domain.
         type: str
       dev:
-        description: Name of the disk in the guest, such as V(sda1), V(xvda) or V(hdc:cdrom) (3.0.3 and later).
+        description: Name of the disk in the guest, such as V(sda1), V(xvda), or V(hdc:cdrom) on xend 3.0.3 and later.
         type: str
         required: true
       mode:
         description:
-          - V(r) to read, V(w) to write, V(w!) to write even if another domain uses it. xend takes V(r) by default.
-          - V(null) is as not to say it, so that what M(dom0.xend.xen_domain_info) shows can be given here.
+          - V(r) for read-only, V(w) for read-write, V(w!) for read-write even if another domain uses the disk. The default of
+            xend is V(r).
+          - V(null) is the same as leaving the option out, so that the output of M(dom0.xend.xen_domain_info) can be used here.
         type: str
       backend:
-        description: Name or id of the domain that serves the disk. xend takes Domain-0 by default.
+        description: Name or ID of the domain that serves the disk. The default of xend is Domain-0.
         type: str
   vifs:
     description:
-      - Virtual network interfaces. Those of an existing domain are told by their O(vifs[].mac), or without one by their
-        place. A missing one is attached, and one that differs is detached and attached anew. Others are left alone,
-        unless O(purge_vifs).
-      - What the task does not say of an interface stays as it is. A task that is killed between detaching and attaching
-        leaves that to xend's defaults, so say O(vifs[].mac) and O(vifs[].bridge).
+      - Virtual network interfaces. The module identifies an interface of an existing domain by its O(vifs[].mac), or by its
+        position if the MAC address is not set.
+      - A missing interface is attached. An interface that differs is detached and attached again. An interface that is not
+        listed is detached only if O(purge_vifs=true).
+      - Properties that the task does not give stay as they are. If the task is killed between detaching and attaching an
+        interface, the next run uses the defaults of xend for them, so set O(vifs[].mac) and O(vifs[].bridge).
     type: list
     elements: dict
     suboptions:
       mac:
-        description: Hardware address. Without one xend makes one up, a new one each time the domain is created.
+        description: MAC address. By default xend generates a new one each time the domain is created.
         type: str
       bridge:
         description: Bridge on the xend host.
         type: str
       ip:
         description:
-          - Addresses of the guest, as the C(vif) script of the host wants to know them.
-          - More than one is refused from 3.0.4 on, where xend keeps only the last.
+          - IP addresses of the guest, in the form that the C(vif) script of the host expects.
+          - The module refuses more than one on xend 3.0.4 and later, which keep only the last one.
         type: list
         elements: str
       script:
-        description: Script that connects the interface, by its name in C(/etc/xen/scripts) or its path.
+        description: Script that connects the interface, as a name in C(/etc/xen/scripts) or a path.
         type: str
       backend:
-        description: Name or id of the domain that serves the interface. xend takes Domain-0 by default.
+        description: Name or ID of the domain that serves the interface. The default of xend is Domain-0.
         type: str
       type:
         description:
-          - V(ioemu) is a card that the emulator of an V(hvm) guest has, V(netfront) one for a driver that knows Xen.
-          - On 3.0.3 and earlier an V(hvm) guest has no other card, so that V(ioemu) is the default for it there.
+          - V(ioemu) is an emulated card of an V(hvm) guest. V(netfront) is a card for a driver with support for Xen.
+          - On xend 3.0.3 and earlier, V(hvm) guests have emulated cards only, so V(ioemu) is their default.
         type: str
       model:
-        description: Kind of the card that the emulator has, such as V(e1000). It is compared on 3.1 and later.
+        description: Model of the emulated card, such as V(e1000). It is compared on xend 3.1 and later.
         type: str
       rate:
         description:
-          - Most that the guest may send, such as V(10Mb/s). It is compared on 3.1 to 3.3, which show it as it was given.
-          - 3.4 and later show a form that they do not take. There an interface that has a rate, and whose task does not say
-            O(vifs[].rate), is not changed live.
+          - Maximum rate at which the guest may send, such as V(10Mb/s).
+          - It is compared on xend 3.1 to 3.3, which show it as it was given.
+          - xend 3.4 and later show the rate in a form that they do not accept. There, the module does not change an interface
+            that has a rate while the guest runs, unless the task sets O(vifs[].rate).
         type: str
       vifname:
-        description: What the control domain calls its end of the interface (3.0.2 and later).
+        description: Name of the interface in the control domain. Requires xend 3.0.2 or later.
         type: str
   vfbs:
     description:
-      - Virtual frame buffers (3.0.4 and later), each with a keyboard. They are sent when a domain is created, and an existing
-        domain is only asked for how many it has.
+      - Virtual frame buffers, each with a keyboard. Requires xend 3.0.4 or later.
+      - They are sent when the domain is created. For an existing domain, only their number is compared.
     type: list
     elements: dict
     suboptions:
       type:
-        description: Kind of the frame buffer.
+        description: Type of the frame buffer.
         type: str
         choices: [vnc, sdl]
         default: vnc
@@ -267,15 +283,16 @@ options:
         description: Number of the VNC display.
         type: int
       vncunused:
-        description: Whether to take the first VNC display that is free.
+        description: Whether to use the first free VNC display.
         type: bool
       vnclisten:
         description: Address to listen on.
         type: str
       vncpasswd:
         description:
-          - Password for VNC. Ansible hides it wherever it occurs in the result, so that a short one, such as V(64), hides
-            numbers and texts that have nothing to do with it.
+          - Password for VNC.
+          - Ansible masks this value wherever it occurs in the result. A short password, such as V(64), also masks unrelated
+            numbers and strings.
         type: str
       display:
         description: X display, for V(sdl).
@@ -285,115 +302,120 @@ options:
         type: str
   pci:
     description:
-      - Addresses of PCI devices of the host to hand to the domain, such as V(0000:00:03.0). They are sent when a domain is
-        created, and compared where xend shows some.
-      - Refused up to 3.0.3. Say it there with O(extra_config), in the words of that release.
+      - Addresses of PCI devices of the host to pass through to the domain, such as V(0000:00:03.0). They are sent when the
+        domain is created, and compared where xend shows any.
+      - The module refuses this option on xend 3.0.3 and earlier. Use O(extra_config) there, in the syntax of that release.
     type: list
     elements: str
   extra_config:
     description:
-      - S-expressions to be added to the config of a new domain, each one a list, for what there is no option for. See the
+      - S-expressions to add to the config of a new domain, for settings that have no option. Each must be a list. See the
         examples.
-      - They are not compared, as xend shows many of them in another form.
+      - They are not compared, because xend shows many of them in another form.
     type: list
     elements: str
   change_vbds:
     description:
-      - Whether a disk that differs may be detached from a guest that runs, and attached anew. To the guest this is a disk
-        that is pulled out.
-      - The medium in the cdrom of an V(hvm) guest is changed without it, from 3.1 to 3.4. Elsewhere it takes a new domain.
+      - Whether the module may detach a disk that differs from a running guest and attach it again. The guest sees this as a
+        disk that is pulled out.
+      - On xend 3.1 to 3.4, the medium in the CD-ROM drive of an V(hvm) guest is changed without this option. On other releases,
+        changing the medium takes a new domain.
     type: bool
     default: false
   purge_vbds:
-    description: Whether to detach disks that are not in O(vbds).
+    description: Whether to detach disks that are not listed in O(vbds).
     type: bool
     default: false
   purge_vifs:
-    description: Whether to detach network interfaces that are not in O(vifs).
+    description: Whether to detach network interfaces that are not listed in O(vifs).
     type: bool
     default: false
   on_poweroff:
-    description: What xend does once the guest has shut down. xend takes V(destroy) by default.
+    description: What xend does after the guest shuts down. The default of xend is V(destroy).
     type: str
     choices: [destroy, restart, preserve, rename-restart]
   on_reboot:
-    description: What xend does once the guest has rebooted. xend takes V(restart) by default.
+    description: What xend does after the guest reboots. The default of xend is V(restart).
     type: str
     choices: [destroy, restart, preserve, rename-restart]
   on_crash:
     description:
-      - What xend does once the guest has crashed. xend takes V(restart) by default.
-      - The two that dump core exist from 3.3 on.
+      - What xend does after the guest crashes. The default of xend is V(restart).
+      - V(coredump-destroy) and V(coredump-restart) require xend 3.3 or later.
     type: str
     choices: [destroy, restart, preserve, rename-restart, coredump-destroy, coredump-restart]
   uuid:
-    description: UUID for a new domain, 32 hexadecimal digits with dashes anywhere. xend makes one up by default.
+    description:
+      - UUID of a new domain, 32 hexadecimal digits with dashes in any place. By default xend generates one.
     type: str
   config:
     description:
-      - A whole config, the s-expression that xend takes for C(op=create). None of the options that describe a domain,
-        O(memory), O(maxmem), O(vcpus), O(cpus), O(cpu_weight), O(cpu_cap), O(shadow_memory), O(features), O(localtime),
-        O(image), O(bootloader), O(bootloader_args), O(vbds), O(vifs), O(vfbs), O(pci), O(extra_config), O(on_poweroff),
-        O(on_reboot), O(on_crash), O(on_xend_start), O(on_xend_stop) and O(uuid), can be given with it.
-      - It is sent as it is read, with everything quoted that needs it. A name in it must be that in O(name), and is
-        added if there is none.
-      - Releases want different configs. 3.0.0 reads C(vcpus) inside the image, 4.1 and later need it outside.
+      - A complete config, the s-expression that xend takes for C(op=create). Mutually exclusive with the options that describe
+        a domain, O(memory), O(maxmem), O(vcpus), O(cpus), O(cpu_weight), O(cpu_cap), O(shadow_memory), O(features),
+        O(localtime), O(image), O(bootloader), O(bootloader_args), O(vbds), O(vifs), O(vfbs), O(pci), O(extra_config),
+        O(on_poweroff), O(on_reboot), O(on_crash), O(on_xend_start), O(on_xend_stop) and O(uuid).
+      - The module parses the config and sends it with quotes where they are needed. A name in the config must be the same as
+        O(name). If the config has no name, the module adds it.
+      - Releases require different configs. xend 3.0.0 reads C(vcpus) inside the image, xend 4.1 and later read it outside.
     type: str
   force:
-    description: Destroy a guest at once instead of asking it to shut down, for O(state=stopped) and O(state=absent).
+    description:
+      - Whether to destroy a guest at once instead of asking it to shut down, for O(state=stopped) and O(state=absent).
     type: bool
     default: false
   shutdown_timeout:
     description:
-      - Seconds to wait for a guest that was asked to shut down.
-      - Up to 3.1 xend itself destroys a guest that is still up 30 s after the request, and no option can keep it from
-        that. RV(shutdown_outcome) is V(forced) then. From 3.2 on it waits for ever.
+      - Seconds to wait for a guest to shut down.
+      - xend 3.1 and earlier destroy a guest that is still up 30 seconds after the request. No option prevents this.
+        RV(shutdown_outcome) is V(forced) in this case. xend 3.2 and later never destroy the guest.
     type: float
     default: 300
   on_shutdown_timeout:
-    description: What to do with a guest that has not shut down in time. V(fail) leaves it alone, V(destroy) destroys it.
+    description:
+      - What to do with a guest that has not shut down in time. V(fail) leaves it alone. V(destroy) destroys it.
     type: str
     choices: [fail, destroy]
     default: fail
   on_drift:
     description:
-      - What to do where a domain differs from what is declared in something that the task does not change, see RV(drift).
-      - V(warn) warns of each difference, V(fail) fails once all else is done.
+      - What to do if a domain differs from the task in something that the task does not change. See RV(drift).
+      - V(warn) shows a warning for each difference. V(fail) makes the task fail after it has done everything else.
     type: str
     choices: [warn, fail]
     default: warn
   log_lines:
     description:
-      - Number of lines from the end of xend's log that a failed task returns as RV(log), without passwords. They often tell more
-        about a device that could not be connected.
+      - Number of lines from the end of xend's log that a failed task returns in RV(log), with passwords masked. They often
+        explain why a device could not be connected.
     type: int
     default: 0
   on_device_failure:
     description:
-      - What to do with a domain that could be created, but whose devices could not be connected.
-      - V(destroy) destroys it again, V(keep) leaves it paused. The task fails in either case.
+      - What to do with a new domain whose devices could not be connected. V(destroy) destroys it. V(keep) leaves it paused.
+      - The task fails in both cases.
     type: str
     choices: [destroy, keep]
     default: destroy
   create_timeout:
     description:
-      - Seconds that creating or starting a domain, and connecting its devices, may each take.
-      - xend waits up to 10 s for each device up to 3.0.2, and up to 100 s from 3.0.3 on.
+      - Seconds to wait for a domain to be created or started, and again for its devices to be connected.
+      - xend waits up to 10 seconds for each device on 3.0.2 and earlier, and up to 100 seconds on 3.0.3 and later.
     type: float
     default: 300
 notes:
-  - xend does not tell whether a running domain is managed. That a definition is deleted or stays therefore shows only
-    in the real run, once the domain is down, and not in check mode.
-  - xend 3.2 refuses a disk or an interface under the device name or MAC address of one that was detached, as long as the
-    guest lives. On 3.2 and 3.3, which answer alike, one that differs is drift and takes O(recreate).
+  - xend does not report whether a running domain is managed. Check mode therefore cannot show that a definition is deleted
+    or stays. The real run shows it once the domain is down.
+  - As long as the guest lives, xend 3.2 refuses a disk or an interface with the device name or the MAC address of one that
+    was detached. xend 3.2 and 3.3 give the same answers, so on both a device that differs is drift and takes O(recreate).
 seealso:
   - module: dom0.xend.xen_domains
   - module: dom0.xend.xen_domain_info
+  - module: dom0.xend.xen_credit
   - module: dom0.xend.xen_sedf
 """
 
 EXAMPLES = r"""
-- name: Have a domain run
+- name: Ensure that a domain runs
   dom0.xend.xen_domain:
     name: web1
     memory: 128
@@ -412,7 +434,7 @@ EXAMPLES = r"""
         bridge: xenbr0
     on_crash: preserve
 
-- name: Have it run, from a config for this release of xend
+- name: Ensure that a domain runs, from a config for this release of xend
   dom0.xend.xen_domain:
     name: web2
     config: |
@@ -420,7 +442,7 @@ EXAMPLES = r"""
         (image (linux (kernel /boot/vmlinuz-2.6-xenU) (root '/dev/sda1 ro')))
         (device (vbd (uname phy:vg0/web2) (dev sda1) (mode w))))
 
-- name: Have a guest run that knows nothing of Xen, on a host with hardware virtualisation
+- name: Ensure that a fully virtualised guest runs, on a host with hardware virtualisation
   dom0.xend.xen_domain:
     name: win1
     memory: 512
@@ -447,35 +469,35 @@ EXAMPLES = r"""
         dev: sdb1
         mode: w
 
-- name: Reboot it
+- name: Reboot a domain
   dom0.xend.xen_domain:
     name: web2
     state: restarted
 
-- name: Park it in a file on the xend host
+- name: Save a domain to a file on the xend host
   dom0.xend.xen_domain:
     name: web2
     state: saved
     save_file: /srv/xen/web2.chk
 
-- name: Have it back
+- name: Restore the domain from the file
   dom0.xend.xen_domain:
     name: web2
     restore_file: /srv/xen/web2.chk
 
-- name: Hold it still
+- name: Pause a domain
   dom0.xend.xen_domain:
     name: web2
     state: paused
 
-- name: Shut it down, and destroy it if it has not obeyed after two minutes
+- name: Shut a domain down, and destroy it if it still runs after two minutes
   dom0.xend.xen_domain:
     name: web2
     state: stopped
     shutdown_timeout: 120
     on_shutdown_timeout: destroy
 
-- name: Remove it at once, through an SSH tunnel to a host without Python
+- name: Destroy a domain at once, through an SSH tunnel to a host without Python
   dom0.xend.xen_domain:
     xend_url: http://localhost:8000
     name: web1
@@ -487,9 +509,9 @@ EXAMPLES = r"""
 RETURN = r"""
 domain:
   description:
-    - The domain after the task, in check mode as it would be. V(null) if there is none.
-    - It has the fields that M(dom0.xend.xen_domain_info) describes, but for those that only show what a create was given, from
-      C(cpus) to C(on_xend_stop), C(vfbs), C(pci) and C(not_declarable).
+    - The domain after the task. In check mode, the domain as it would be. V(null) if the domain does not exist.
+    - It has the fields that M(dom0.xend.xen_domain_info) returns, except C(not_declarable) and the fields that only repeat
+      the config, which are C(cpus) to C(on_xend_stop), C(vfbs) and C(pci).
   type: dict
   returned: success
   sample:
@@ -521,11 +543,12 @@ domain:
       - {mac: "00:16:3e:00:00:01", bridge: xenbr0, ip: null, script: vif-bridge, backend: "0"}
 operations:
   description:
-    - What was sent to xend to change something, in order, in check mode what would be.
-    - Each has C(op), xend's name of the operation, and C(domain). A C(create) has its C(config).
-    - After a failure, those that had been sent. The last one may not have been carried out, if the error says so.
-    - A task that SIGINT, SIGTERM or its C(timeout) ends is such a failure, too. Where Ansible itself ends with it, so that there
-      is no result, they are shown in a warning.
+    - The operations sent to xend to make changes, in order. In check mode, the operations that would be sent.
+    - Each has C(op), the name of the operation in xend, and C(domain). A C(create) also has C(config).
+    - If the task fails, these are the operations sent before it failed. xend may not have carried out the last one, if the
+      error says so.
+    - A task that is ended by SIGINT, SIGTERM or its C(timeout) fails in the same way. If Ansible itself ends with it, there is
+      no result, and a warning shows the operations.
   type: list
   elements: dict
   returned: always
@@ -536,48 +559,52 @@ operations:
     - {op: wait_for_devices, domain: web1}
     - {op: unpause, domain: web1}
 drift:
-  description: Where an existing domain is not as declared, and stays so.
+  description: Differences between the task and the existing domain that the task does not change.
   type: list
   elements: dict
   returned: success
   contains:
     option:
-      description: The option, with the field in it, such as C(vbds[sda1].mode).
+      description: The option, with its field, such as C(vbds[sda1].mode).
       type: str
     declared:
-      description: What the task says.
+      description: The value in the task.
       type: raw
     found:
-      description: What the domain has.
+      description: The value of the domain.
       type: raw
     takes:
       description:
-        - What it takes to have it as declared. C(recreate) is a new domain, C(live) is to run the task when the domain is
-          not paused, C(change_vbds) is leave to pull out a disk, C(next_start) is a new definition (O(state=defined)), for a managed domain that does not run.
+        - What a change takes.
+        - C(recreate) - a new domain, see O(recreate).
+        - C(live) - running the task again when the domain is not paused.
+        - C(change_vbds) - permission to detach a disk, see O(change_vbds).
+        - C(next_start) - a new definition (O(state=defined)), for a managed domain that does not run.
       type: str
   sample: [{option: on_crash, declared: preserve, found: restart, takes: recreate}]
 not_compared:
   description:
-    - The options that are declared, and could not be compared with the domain, as this xend does not show them as they were
-      given. Only a new domain is sure to have them.
+    - The declared options that could not be compared with the domain, because this xend does not show them as they were
+      given. Only a new domain is certain to have them.
   type: list
   elements: str
   returned: success
   sample: [extra_config, shadow_memory]
 log:
-  description: The end of xend's log, see O(log_lines).
+  description: The last lines of xend's log. See O(log_lines).
   type: list
   elements: str
   returned: when the task failed and O(log_lines) is more than 0
 removed_config:
-  description: The domain that was removed for another one, as xend printed it, with passwords masked.
+  description: The config of the domain that was replaced, as xend printed it, with passwords masked.
   type: str
   returned: when a domain or a definition was replaced
 shutdown_outcome:
   description:
-    - How a domain ended that ran before.
-    - V(clean) if the guest went down by itself, V(forced) if xend destroyed it 30 s after the request (up to 3.1),
-      V(destroyed) if the task did. In check mode, V(clean) means that the guest would be asked.
+    - How a domain that ran before the task went down.
+    - V(clean) - the guest shut down by itself. In check mode, the guest would be asked to.
+    - V(forced) - xend destroyed the guest 30 seconds after the request (xend 3.1 and earlier).
+    - V(destroyed) - the task destroyed the guest.
   type: str
   returned: when a domain was taken down
   sample: clean

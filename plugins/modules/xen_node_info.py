@@ -9,12 +9,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: xen_node_info
-short_description: Describe a host that runs xend, its xend and its scheduler
+short_description: Return information about a host that runs xend
 version_added: 0.1.0
 description:
-  - Returns what xend says of its host as structured data, with numbers as numbers and lists as lists.
-  - xend does not name its release. It is told from its answers, as closely as they prove, and with it what it can do.
-  - That is one request. O(gather), O(log_lines) and O(dmesg_lines) tell what each of them adds.
+  - Returns what xend reports about its host, its release and its scheduler as structured data.
+  - xend does not report its release. The module detects it from the answers, as closely as they allow, and returns what that
+    release can do.
+  - Takes one request. O(gather), O(log_lines) and O(dmesg_lines) add requests as described there.
 extends_documentation_fragment:
   - dom0.xend.connection
   - dom0.xend.attributes
@@ -24,43 +25,46 @@ author:
 options:
   gather:
     description:
-      - What to ask xend for besides, where its description of the host leaves it open.
-      - V(release) asks for the control domain, too, if the description leaves several releases that behave differently.
-        This tells 3.0.0 from 3.0.2 and 3.3 from 3.4. The others are either told by the description
-        alone, or, as 4.1 to 4.4, do not differ in their answers. It is one more request at most.
-      - V(scheduler) asks for scheduling parameters of the control domain up to 3.0.4, where xend does not name the
-        scheduler of the hypervisor. It takes one more request, or a second one from 3.0.3 on unless it is credit.
-        Nothing is changed by it.
+      - What else to ask xend for, if its description of the host does not show it.
+      - V(release) also asks for Domain-0 if the description matches several releases that behave differently. This separates
+        3.0.0 from 3.0.2, and 3.3 from 3.4. The description alone identifies all other releases, except 4.1 to 4.4, which
+        give the same answers. Takes one more request at most.
+      - V(scheduler) also asks for the scheduling parameters of Domain-0 on xend 3.0.4 and earlier, which do not name the
+        scheduler of the hypervisor. Takes one more request, or two on 3.0.3 and 3.0.4 if the scheduler is not credit. It
+        changes nothing.
     type: list
     elements: str
     choices: [release, scheduler]
     default: []
   log_lines:
     description:
-      - How many lines of the end of xend's log to return, V(0) for no log. xend sends the whole log, up to 1 MiB,
-        in one more request.
-      - Passwords in it, those of VNC for one, are masked. Where it cannot be told where one ends, so is what follows it.
+      - Number of lines from the end of xend's log to return. V(0) returns no log. xend sends the complete log, up to 1 MiB, in
+        one more request.
+      - Passwords in the log, such as those of VNC, are masked. If the end of a password is not clear, the text that
+        follows it is masked too.
     type: int
     default: 0
   dmesg_lines:
     description:
-      - How many lines of the end of the hypervisor's messages to return, V(0) for none. One more request.
+      - Number of lines from the end of the hypervisor's messages to return. V(0) returns none. Takes one more request.
     type: int
     default: 0
 seealso:
   - module: dom0.xend.xen_domain_info
+  - module: dom0.xend.xen_credit
+  - module: dom0.xend.xen_sedf
 """
 
 EXAMPLES = r"""
-- name: Describe the host
+- name: Get facts about the host
   dom0.xend.xen_node_info:
   register: xenhost
 
-- name: Go on only if there is memory for one more guest
+- name: Fail unless there is memory for one more guest
   ansible.builtin.assert:
     that: xenhost.node.free_memory >= 256
 
-- name: Find out all that can be known, and what xend and the hypervisor said last
+- name: Get everything, with the last lines of both logs
   dom0.xend.xen_node_info:
     gather:
       - release
@@ -69,7 +73,7 @@ EXAMPLES = r"""
     dmesg_lines: 20
   register: xenhost
 
-- name: Go on only if xend leaves a guest alone that is slow to shut down, and sedf schedules it
+- name: Fail unless xend waits for slow guests and the scheduler is sedf
   ansible.builtin.assert:
     that:
       - xenhost.xend.behaviour.shutdown_ends_after == 0
@@ -78,24 +82,24 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: The host in a line.
+  description: The host in one line.
   type: str
   returned: success
   sample: "xenhost: xend 3.0.0 to 3.0.2, 4 cpus, 13824 of 16384 MiB free"
 node:
   description:
-    - The host, in xend's own words. What this release of xend does not say is V(null).
+    - The host, in fields with the names that xend uses. What this release of xend does not report is V(null).
   type: dict
   returned: success
   contains:
     system:
-      description: Operating system of the control domain, as C(uname) tells it.
+      description: Operating system of the control domain, as C(uname) reports it.
       type: str
     host:
       description: Host name of the control domain.
       type: str
     release:
-      description: Release of the control domain's kernel. Not that of xend.
+      description: Release of the control domain's kernel. This is not the release of xend.
       type: str
     version:
       description: Version of the control domain's kernel.
@@ -110,57 +114,58 @@ node:
       description: Number of NUMA nodes.
       type: int
     sockets_per_node:
-      description: Sockets in each NUMA node. Up to 3.1.
+      description: Sockets in each NUMA node. Shown by xend 3.1 and earlier.
       type: int
     cores_per_socket:
       description: Cores in each socket.
       type: int
     threads_per_core:
-      description: Threads of each core.
+      description: Threads in each core.
       type: int
     cpu_mhz:
       description: Frequency of the CPUs in MHz.
       type: int
     hw_caps:
-      description: Words of CPU feature bits, in hexadecimal. xend may leave out the last ones if they are zero.
+      description: Words of CPU feature bits, in hexadecimal. xend may omit the last words if they are zero.
       type: list
       elements: str
     virt_caps:
-      description: What hardware virtualisation there is, such as C(hvm). From 3.3.
+      description: Hardware virtualisation of the host, such as C(hvm). Shown by xend 3.3 and later.
       type: list
       elements: str
     total_memory:
       description: Memory of the host in MiB.
       type: int
     free_memory:
-      description: Memory that no domain has, in MiB.
+      description: Memory that no domain uses, in MiB.
       type: int
     free_cpus:
-      description: Number of CPUs that no pool has. From 4.1.
+      description: Number of CPUs that are in no pool. Shown by xend 4.1 and later.
       type: int
     node_to_cpu:
-      description: The numbers of the CPUs of each NUMA node, those of node 0 first. 3.2 to 4.0.
+      description: The numbers of the CPUs of each NUMA node, starting with node 0. Shown by xend 3.2 to 4.0.
       type: list
       elements: list
     node_to_memory:
-      description: Memory of each NUMA node, as xend prints it. 3.3 to 4.0.
+      description: Memory of each NUMA node, as xend prints it. Shown by xend 3.3 to 4.0.
       type: str
     node_to_dma32_mem:
-      description: Memory of each NUMA node within reach of 32 bit DMA, as xend prints it. 4.0.
+      description: Memory of each NUMA node that 32-bit DMA can reach, as xend prints it. Shown by xend 4.0.
       type: str
     max_node_id:
-      description: Greatest number of a NUMA node. 4.0.
+      description: Highest number of a NUMA node. Shown by xend 4.0.
       type: int
     cpu_topology:
-      description: The numbers C(cpu), C(core), C(socket) and C(node) of each CPU. From 4.1.
+      description: The numbers C(cpu), C(core), C(socket) and C(node) of each CPU. Shown by xend 4.1 and later.
       type: list
       elements: dict
     numa_info:
-      description: NUMA nodes and their memory, as xend prints them. From 4.1.
+      description: NUMA nodes and their memory, as xend prints them. Shown by xend 4.1 and later.
       type: str
     xen_version:
-      description: Version of the hypervisor, of RV(node.xen_major), RV(node.xen_minor) and RV(node.xen_extra).
-        xend is most often, but not always, of the same one.
+      description:
+        - Version of the hypervisor, made of RV(node.xen_major), RV(node.xen_minor) and RV(node.xen_extra). The release of xend
+          is usually the same, but not always.
       type: str
     xen_major:
       description: Major version of the hypervisor.
@@ -172,14 +177,14 @@ node:
       description: The rest of the hypervisor's version, such as C(.3-rc1).
       type: str
     xen_caps:
-      description: Kinds of guest that the hypervisor runs, such as C(xen-3.0-x86_64) and C(hvm-3.0-x86_32).
+      description: Types of guest that the hypervisor runs, such as C(xen-3.0-x86_64) and C(hvm-3.0-x86_32).
       type: list
       elements: str
     xen_scheduler:
-      description: Scheduler of the hypervisor, if xend names it, from 3.1 on. See RV(scheduler).
+      description: Scheduler of the hypervisor. Shown by xend 3.1 and later. See RV(scheduler).
       type: str
     xen_pagesize:
-      description: Size of a page in bytes. From 3.0.3.
+      description: Size of a page in bytes. Shown by xend 3.0.3 and later.
       type: int
     platform_params:
       description: Parameters of the platform, such as C(virt_start=0xffff800000000000).
@@ -188,7 +193,7 @@ node:
       description: Changeset that the hypervisor was built from.
       type: str
     xen_commandline:
-      description: Command line of the hypervisor. From 4.0.
+      description: Command line of the hypervisor. Shown by xend 4.0 and later.
       type: str
     cc_compiler:
       description: Compiler that the hypervisor was built with.
@@ -206,7 +211,7 @@ node:
       description: Format of xend's configs, V(2) for 3.0.3, V(3) for 3.0.4, V(4) for 3.1 and later.
       type: int
     more:
-      description: Fields as xend prints them that have no place here, or whose value is not what their place holds.
+      description: Fields that are not listed here, or that have an unexpected value, as xend prints them.
       type: dict
   sample:
     host: xenhost
@@ -220,63 +225,67 @@ node:
     xen_scheduler: null
     more: {}
 xend:
-  description: Which release xend may be, and what it can do.
+  description: The release of xend, and what it can do.
   type: dict
   returned: success
   contains:
     releases:
       description:
-        - The releases that answer like this one, of 3.0.0, 3.0.2, 3.0.3, 3.0.4, 3.1, 3.2, 3.3, 3.4, 4.0, 4.1 and 4.4.
-        - It is empty if none of them does, as for a xend whose distribution has mixed releases.
+        - The releases that give the same answers as this xend, of 3.0.0, 3.0.2, 3.0.3, 3.0.4, 3.1, 3.2, 3.3, 3.4, 4.0, 4.1
+          and 4.4.
+        - Empty if no release does, for example if a distribution mixed several releases.
       type: list
       elements: str
     span:
-      description: The first and the last of RV(xend.releases), for people.
+      description: The first and the last of RV(xend.releases), as text for people.
       type: str
     operations:
       description:
-        - Names of xend's own operations that work on every one of RV(xend.releases), or of all releases if there are none.
-        - Those that only answer errors or undo what they are asked for are left out, such as C(configure), and C(pincpu)
-          from 3.0.2 to 3.3. So are those of a scheduler that is not known to be that of the hypervisor.
-        - C(clear) clears the hypervisor's messages. C(device_configure) only changes the medium in the cdrom of an hvm
+        - Names of the operations of xend that work on all of RV(xend.releases), or on all releases if RV(xend.releases) is
+          empty.
+        - Operations that only return errors or do the opposite of what they are asked for are left out, such as C(configure),
+          and C(pincpu) on xend 3.0.2 to 3.3. The operations of a scheduler are left out unless the hypervisor is known to run
+          it.
+        - C(clear) clears the hypervisor's messages. C(device_configure) only changes the medium in the CD-ROM drive of an hvm
           guest.
       type: list
       elements: str
     behaviour:
       description:
-        - How xend behaves in what a user of the collection may have to know. V(null) is for what differs between
-          RV(xend.releases).
+        - How this xend behaves where releases differ. A value is V(null) if RV(xend.releases) differ in it.
       type: dict
       contains:
         manages:
-          description: Whether xend keeps definitions of domains that do not run, as V(defined) of
-            M(dom0.xend.xen_domain) wants it.
+          description:
+            - Whether xend keeps definitions of domains that do not run, which the state V(defined) of M(dom0.xend.xen_domain)
+              requires.
           type: bool
         lists_hide_stopped:
-          description: Whether xend's lists of domains show only what runs.
+          description: Whether xend's list of domains shows only the domains that run.
           type: bool
         shutdown_ends_after:
-          description: Seconds after which xend destroys a domain that was asked to shut down and is still up,
-            V(0) if it never does.
+          description:
+            - Seconds after which xend destroys a domain that was asked to shut down and is still up. V(0) if it never does.
           type: int
         reboot_settles_after:
-          description: Seconds after the start of a domain, or up to 3.0.3 after another reboot, in which a reboot loses the
-            domain, V(0) for none.
+          description:
+            - Seconds after the start of a domain in which a reboot destroys it. On xend 3.0.3 and earlier, seconds after
+              another reboot. V(0) if a reboot is always safe.
           type: int
         pins:
-          description: Whether virtual CPUs of a domain that runs can be pinned.
+          description: Whether the virtual CPUs of a running domain can be pinned.
           type: bool
         changes_media:
-          description: Whether the medium in the cdrom of an hvm guest can be changed.
+          description: Whether the medium in the CD-ROM drive of an hvm guest can be changed.
           type: bool
         shows_maxmem:
-          description: Whether a domain shows the maxmem that it was given while it runs.
+          description: Whether xend shows a C(maxmem) that was changed while the domain runs.
           type: bool
         keeps_all_ips:
-          description: Whether xend keeps all addresses of a network interface, not only the last one.
+          description: Whether xend keeps all IP addresses of a network interface, or only the last one.
           type: bool
         deletes_boot_files:
-          description: Whether xend deletes the kernel and ramdisk of a domain that has a bootloader.
+          description: Whether xend deletes the kernel and the RAM disk of a domain that has a bootloader.
           type: bool
   sample:
     releases: ['3.3', '3.4']
@@ -285,8 +294,8 @@ xend:
     behaviour: {manages: true, pins: null, shutdown_ends_after: 0}
 scheduler:
   description:
-    - Scheduler of the hypervisor, V(null) if that is not known.
-    - Up to 3.0.4 it is only known with O(gather=scheduler), and then only if it is sedf or credit.
+    - Scheduler of the hypervisor. V(null) if it is not known.
+    - On xend 3.0.4 and earlier, it is only known with O(gather=scheduler), and only if it is sedf or credit.
   type: str
   returned: success
   sample: credit

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: xen_sedf
-short_description: Set the parameters of the sedf scheduler for a Xen domain
+short_description: Manage the sedf scheduler parameters of a Xen domain
 version_added: 0.1.0
 description:
-  - sedf gives a domain a O(slice) of CPU time in every O(period), for each of its virtual CPUs, and shares what is left
-    among those with O(extratime).
-  - What is not given stays as it is. The result is read back, because up to 3.0.4 xend reports success where the
-    hypervisor refused.
-  - Xen runs sedf by default up to 3.0.2, and later with C(sched=sedf) on its command line. Where it runs another
-    scheduler the task fails, and says which one from 3.1 on.
+  - The sedf scheduler gives each virtual CPU of a domain a O(slice) of CPU time in every O(period). It shares the CPU time
+    that is left over among the domains with O(extratime=true).
+  - Parameters that are not set stay as they are. The module reads the parameters back, because xend 3.0.4 and earlier
+    report success even if the hypervisor refuses them.
+  - Xen 3.0.2 and earlier run sedf by default. Later releases run it with C(sched=sedf) on their command line. If Xen runs
+    another scheduler, the task fails. On xend 3.1 and later, the error names the scheduler.
   - A domain that does not run has no parameters.
-  - Domain-0 serves the disks and networks of all guests. Without O(extratime) it is not set to less than 10 percent of
-    the time, nor to standing still for more than a second, nor to a O(weight), where nobody knows what it comes to. With
-    O(extratime) a warning tells of a small guarantee.
+  - Domain-0 serves the disks and networks of all guests. With O(extratime=false), the module refuses for Domain-0 less
+    than 10 percent of the CPU time, a gap of more than a second without CPU time, and a O(weight), because its effect
+    depends on the weights of all guests. With O(extratime=true), it warns of a small guarantee.
 extends_documentation_fragment:
   - dom0.xend.connection
   - dom0.xend.attributes
@@ -30,52 +30,54 @@ author:
   - dom0.xend contributors (@dom0-xend)
 options:
   name:
-    description: Name of the domain, not its id or uuid. Domain-0 has parameters, too.
+    description: Name of the domain, not its ID or UUID. Domain-0 is allowed.
     type: str
     required: true
   period:
     description:
-      - How long a period is, such as V(20ms), V(500us) or V(1s). A number without a unit means nanoseconds.
-      - From 3.0.2 on the hypervisor wants a time between 10 us and 10 s.
+      - Length of a period, such as V(20ms), V(500us) or V(1s). A number without a unit is in nanoseconds.
+      - On Xen 3.0.2 and later, it must be between 10 us and 10 s.
     type: str
   slice:
     description:
-      - CPU time guaranteed in each period, and not longer than that, such as V(5ms). A number without a unit means
-        nanoseconds.
-      - From 3.0.2 on the hypervisor wants 5 us or more. A guest starts with V(0), which cannot be set again, so that to
-        change anything of such a guest a slice has to be given as well, or a O(weight).
+      - Guaranteed CPU time in each period, such as V(5ms). It cannot be longer than the period. A number without a unit is
+        in nanoseconds.
+      - On Xen 3.0.2 and later, it must be 5 us or more. A guest starts with V(0), which cannot be set again. To change another
+        parameter of such a guest, also set a slice or a O(weight).
     type: str
   latency:
-    description: Scaling period for a domain that does much I/O. A number without a unit means nanoseconds.
+    description: Scaling period for a domain with much I/O. A number without a unit is in nanoseconds.
     type: str
   extratime:
-    description: Whether the domain may have CPU time that is left over.
+    description: Whether the domain may use CPU time that is left over.
     type: bool
   weight:
     description:
-      - Share of the domain, from 1 to 32767, where the hypervisor is to compute the slice. The period then is 100 ms.
-        V(0) means that it is not to.
-      - Not to be had together with O(period) or O(slice). To set these for a domain that has a weight, give V(0) as well.
+      - Relative share of the domain, from 1 to 32767. The hypervisor computes the slice from it, with a period of 100 ms.
+        V(0) means no weight.
+      - A weight other than V(0) is mutually exclusive with O(period) and O(slice). To set these for a domain that has a
+        weight, also set O(weight=0).
     type: int
 seealso:
   - module: dom0.xend.xen_credit
   - module: dom0.xend.xen_domain
+  - module: dom0.xend.xen_domain_info
 """
 
 EXAMPLES = r"""
-- name: Give a domain 5 ms of every 20 ms, and what is left over
+- name: Give a domain 5 ms of every 20 ms, and a share of the CPU time left over
   dom0.xend.xen_sedf:
     name: web1
     period: 20ms
     slice: 5ms
     extratime: true
 
-- name: Give it a share by weight instead
+- name: Use a weight instead
   dom0.xend.xen_sedf:
     name: web1
     weight: 256
 
-- name: Go back to 5 ms of every 20 ms, and nothing else
+- name: Go back to 5 ms of every 20 ms, and no more
   dom0.xend.xen_sedf:
     name: web1
     period: 20ms
@@ -83,13 +85,13 @@ EXAMPLES = r"""
     weight: 0
     extratime: false
 
-- name: Guarantee Domain-0 half of the time
+- name: Guarantee Domain-0 half of the CPU time
   dom0.xend.xen_sedf:
     name: Domain-0
     period: 20ms
     slice: 10ms
 
-- name: Look at the parameters
+- name: Get the parameters without a change
   dom0.xend.xen_sedf:
     name: web1
   register: web1
@@ -97,7 +99,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 sedf:
-  description: The parameters after the task, in check mode as they would be.
+  description: The parameters after the task. In check mode, the parameters as they would be.
   type: dict
   returned: success
   contains:
@@ -107,23 +109,23 @@ sedf:
     slice:
       description:
         - Slice in nanoseconds.
-        - In check mode V(null) where something would be changed and the domain has a weight. Only the hypervisor, which
-          knows the weights of all domains, can tell it.
+        - V(null) in check mode if the task would change a parameter and the domain has a weight. Only the hypervisor, which
+          knows the weights of all domains, can compute it.
       type: int
     latency:
       description: Latency in nanoseconds.
       type: int
     extratime:
-      description: Whether the domain has what is left over.
+      description: Whether the domain may use CPU time that is left over.
       type: bool
     weight:
-      description: Weight, 0 for none.
+      description: Weight, or 0 for no weight.
       type: int
   sample: {period: 20000000, slice: 5000000, latency: 0, extratime: true, weight: 0}
 operations:
   description:
-    - What was sent to xend to change something, in check mode what would be.
-    - The hypervisor takes no notice of a slice that is sent with a weight.
+    - The operations sent to xend to make changes. In check mode, the operations that would be sent.
+    - The hypervisor ignores a slice that is sent with a weight.
   type: list
   elements: dict
   returned: success

@@ -40,15 +40,13 @@ def check(desired: Desired) -> None:
         if number is not None and number < 1:
             raise InvalidRequest(f"{option} must be 1 or more, not {number}")
     if (declared.vcpus or 1) > MOST_VCPUS:
-        raise InvalidRequest(
-            f"vcpus must be {MOST_VCPUS} at most, as no Xen has more for a domain, not {declared.vcpus}"
-        )
+        raise InvalidRequest(f"vcpus must be {MOST_VCPUS} or less, the maximum of Xen, not {declared.vcpus}")
     if declared.memory and declared.maxmem and declared.maxmem < declared.memory:
         raise InvalidRequest(f"maxmem ({declared.maxmem} MiB) is less than memory ({declared.memory} MiB)")
     if declared.uuid and not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", declared.uuid):
-        raise InvalidRequest(f"uuid must have 32 hexadecimal digits, {declared.uuid!r} has not")
+        raise InvalidRequest(f"uuid must have 32 hexadecimal digits, not {declared.uuid!r}")
     if any(is_domain_0(uuid) for uuid in _uuids(desired.tree())):
-        raise InvalidRequest(f"uuid {declared.uuid} is that of the control domain, which is the host itself")
+        raise InvalidRequest(f"uuid {declared.uuid} is the UUID of Domain-0")
     _check_devices(declared)
 
 
@@ -59,15 +57,15 @@ def _check_devices(declared: Domain) -> None:
     for vbd in declared.vbds or ():
         if ":" not in (vbd.uname or "") and (vbd.uname or not is_drive(vbd.dev)):
             raise InvalidRequest(
-                f"vbds: uname {vbd.uname!r} of {vbd.dev} must say where the disk is, as phy:vg0/disk or file:/path does. "
-                "Only a drive, as hdc:cdrom, can do without."
+                f"vbds: uname {vbd.uname!r} of {vbd.dev} must be the location of the disk, such as phy:vg0/disk or "
+                f"file:/path. Only a drive, such as hdc:cdrom, can be without it."
             )
     for vbd in declared.vbds or ():
         _check_choice(f"vbds: mode of {vbd.dev}", vbd.mode, ("r", "w", "w!"))
     for vif in declared.vifs or ():
         _check_choice(f"vifs: type of {vif.mac or 'an interface'}", vif.type, ("netfront", "ioemu"))
         if vif.mac and not MAC.fullmatch(vif.mac):
-            raise InvalidRequest(f"vifs: {vif.mac!r} is not a mac, such as 00:16:3e:00:00:01")
+            raise InvalidRequest(f"vifs: {vif.mac!r} is not a MAC address, such as 00:16:3e:00:00:01")
 
 
 def _check_choice(what: str, value: Optional[str], choices: tuple[str, ...]) -> None:
@@ -86,26 +84,24 @@ def _check_combinations(desired: Desired) -> None:
     """Raise InvalidRequest for options that do not go together."""
     unlisted = [kind for kind in ("vbds", "vifs") if getattr(desired, f"purge_{kind}") and kind not in desired.options]
     if unlisted:
-        raise InvalidRequest(
-            f"purge_{unlisted[0]} needs the list of what is to stay: give {unlisted[0]}, perhaps as []"
-        )
+        raise InvalidRequest(f"purge_{unlisted[0]} requires the list of what to keep: set {unlisted[0]}, perhaps as []")
     up = desired.state in UP
     if desired.restore_file and not up:
-        raise InvalidRequest("restore_file goes with state: running, paused or restarted")
+        raise InvalidRequest("restore_file requires state: running, paused or restarted")
     if desired.recreate != "never" and not up:
-        raise InvalidRequest("recreate goes with state: running, paused or restarted")
+        raise InvalidRequest("recreate requires state: running, paused or restarted")
     if bool(desired.save_file) != (desired.state == "saved"):
-        raise InvalidRequest("state: saved and save_file, the path of a file on the xend host, need each other")
-    if desired.new_name is not None and desired.config is not None:
-        raise InvalidRequest("new_name goes with options, not with a config: that says a name itself")
-    if desired.restore_file == "":
-        raise InvalidRequest("restore_file must name a file on the xend host")
-    if desired.new_name is not None and (desired.state in ("absent", "saved") or not _NAME.fullmatch(desired.new_name)):
-        raise InvalidRequest(f"new_name {desired.new_name!r} must be a name that xend takes, for a domain that stays")
-    if desired.new_name is not None and (is_domain_0(desired.new_name) or desired.new_name.isdigit()):
         raise InvalidRequest(
-            f"new_name {desired.new_name!r} would get in the way of the control domain, or of a domain's id"
+            "state: saved requires save_file, the path of a file on the xend host, and save_file requires state: saved"
         )
+    if desired.new_name is not None and desired.config is not None:
+        raise InvalidRequest("new_name cannot be used with config, which contains a name itself")
+    if desired.restore_file == "":
+        raise InvalidRequest("restore_file must be the path of a file on the xend host")
+    if desired.new_name is not None and (desired.state in ("absent", "saved") or not _NAME.fullmatch(desired.new_name)):
+        raise InvalidRequest(f"new_name {desired.new_name!r} must be a valid name, and the domain must not be absent")
+    if desired.new_name is not None and (is_domain_0(desired.new_name) or desired.new_name.isdigit()):
+        raise InvalidRequest(f"new_name {desired.new_name!r} conflicts with Domain-0 or with the ID of a domain")
 
 
 def is_open(desired: Desired, release: Optional[Release]) -> bool:
@@ -153,32 +149,34 @@ def _parts(desired: Desired, release: Optional[Release]) -> list[tuple[str, str]
 def check_creation(desired: Desired, release: Optional[Release]) -> None:
     """Raise InvalidRequest where a create would fail, lose something or do harm on that release."""
     if is_domain_0(desired.name):
-        raise InvalidRequest(f"{desired.name} is the control domain, by its name or its id: it cannot be created")
+        raise InvalidRequest(f"{desired.name} is the name or the ID of Domain-0: it cannot be created")
     if not _NAME.fullmatch(desired.name):
         raise InvalidRequest(
-            f"{desired.name!r} cannot be the name of a domain: xend takes letters, digits and the signs _ - . : / + only "
-            "(4.0 and later no slash)"
+            f"{desired.name!r} cannot be the name of a domain: xend accepts only letters, digits and _ - . : / + "
+            f"(no slash on 4.0 and later)"
         )
     if not desired.describes_a_domain:
         raise InvalidRequest(
-            f"There is no domain {desired.name!r}, and the task does not say enough to create it: give memory and "
-            "an image with a kernel (or a bootloader), or config"
+            f"There is no domain {desired.name!r}, and the task does not set enough options to create it: set "
+            f"memory and an image with a kernel (or a bootloader), or config"
         )
     declared = desired.declared()
     if declared.bootloader and declared.image and (release is None or release.deletes_boot_files):
         raise InvalidRequest(
-            f"bootloader together with a kernel is refused: xend {release.span if release else 'up to 3.0.3'} deletes "
-            f"the files named as kernel and ramdisk ({declared.image.kernel or declared.image.ramdisk}) once the domain is built. "
-            "Leave bootloader out, or leave the image out where xend runs the bootloader itself (3.0.4 and later)."
+            f"bootloader and a kernel are mutually exclusive here: xend "
+            f"{release.span if release else '3.0.3 and earlier'} deletes the files named as kernel and ramdisk "
+            f"({declared.image.kernel or declared.image.ramdisk}) after it builds the domain. "
+            "Remove bootloader, or on xend 3.0.4 and later, which run the bootloader themselves, remove the image."
         )
     if declared.bootloader and declared.image and declared.image.kernel and release and release.ignores_bootloader:
         raise InvalidRequest(
-            f"bootloader together with a kernel is refused: xend {release.span} would forget the bootloader. Leave one of both out."
+            f"bootloader and a kernel are mutually exclusive here: xend {release.span} would forget the bootloader. "
+            f"Remove one of them."
         )
     if desired.options.get("pci") and (release is None or release.vcpus_in_image):
         raise InvalidRequest(
-            "pci is refused up to 3.0.3, as 3.0.0 wants (device (pci (bus B) (dev D) (func F))), and 3.0.2 on what this "
-            "option makes: say it as extra_config"
+            "pci is refused on xend 3.0.3 and earlier. Use extra_config: 3.0.0 takes (device (pci (bus B) (dev D) "
+            "(func F))), and 3.0.2 and 3.0.3 take the form that this option creates on later releases"
         )
     if release is not None:
         _check_known(desired, release)
@@ -189,7 +187,7 @@ def check_definition(release: Optional[Release]) -> None:
     """Raise InvalidRequest where xend keeps no definitions."""
     if release is not None and not release.manages:
         raise InvalidRequest(
-            f"xend {release.span} keeps no definitions of domains: state: defined exists from 3.0.4 on"
+            f"xend {release.span} does not keep definitions of domains: state: defined requires xend 3.0.4 or later"
         )
 
 

@@ -83,12 +83,16 @@ def parse_config(text: str, name: str) -> list[Sxp]:
     try:
         tree = loads(text, alone=True)
     except SxpError as error:
-        raise InvalidRequest(f"config is not an s-expression that xend reads: {told(error, text)}") from None
+        raise InvalidRequest(f"config is not an s-expression that xend can read: {told(error, text)}") from None
     if not isinstance(tree, list) or not tree or not isinstance(tree[0], str):
-        raise InvalidRequest("config must be one list that begins with a word, as in (vm (name web1) (memory 64) ...)")
+        raise InvalidRequest(
+            "config must be one list that begins with a word, such as (vm (name web1) (memory 64) ...)"
+        )
     names = [item[1:] for item in tree if isinstance(item, list) and item[:1] == ["name"]]
     if not names:
         return [tree[0], ["name", name], *tree[1:]]
     if names[0] != [name]:
-        raise InvalidRequest(f"config says {dumps(['name', *names[0]])}, the task says name: {name}. They must agree.")
+        raise InvalidRequest(
+            f"config says {dumps(['name', *names[0]])}, the task says name: {name}. They must be the same."
+        )
     return tree

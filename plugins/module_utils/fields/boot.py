@@ -51,11 +51,11 @@ def _option(key: str, value: object) -> Sxp:
     """Return one of the image's options: truth is 1 or 0, a list is a list. Raises InvalidRequest for what is neither."""
     if isinstance(value, dict) or value is None:
         raise InvalidRequest(
-            f"image.options: {key} must be a text, a number, true, false or a list of them, not {value!r}"
+            f"image.options: {key} must be a string, a number, a boolean or a list of these, not {value!r}"
         )
     if isinstance(value, (list, tuple)):
         if any(isinstance(item, (dict, list, tuple)) or item is None for item in value):
-            raise InvalidRequest(f"image.options: {key} must be a list of texts and numbers")
+            raise InvalidRequest(f"image.options: {key} must be a list of strings and numbers")
         return [key, [as_text(item) for item in value]]
     return [key, as_text(value)]
 

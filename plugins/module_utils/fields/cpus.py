@@ -26,11 +26,11 @@ def cpu_set(text: str) -> frozenset[int]:
     for part in text.replace(" ", "").split(","):
         match = re.fullmatch(r"(\^?)([0-9]{1,4})(?:-([0-9]{1,4}))?", part)
         if not match:
-            raise InvalidRequest(f"cpus: {text!r} is not a list of cpus, such as 0-3,^1")
+            raise InvalidRequest(f"cpus: {text!r} is not a list of CPUs, such as 0-3,^1")
         some = range(int(match[2]), int(match[3] or match[2]) + 1)
         cpus = cpus - set(some) if match[1] else cpus | set(some)
     if not cpus:
-        raise InvalidRequest(f"cpus: {text!r} leaves no cpu")
+        raise InvalidRequest(f"cpus: {text!r} selects no CPU")
     return frozenset(cpus)
 
 

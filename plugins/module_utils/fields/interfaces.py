@@ -57,7 +57,7 @@ def _read(domain: Domain) -> Optional[list[dict[str, Any]]]:
 def check_addresses(declared: Domain, release: Optional[Release]) -> None:
     """Raise InvalidRequest for several addresses of a vif where xend would keep only the last, and be asked for ever."""
     if any(len(vif.ip or ()) > 1 for vif in declared.vifs or ()) and not (release and release.keeps_all_ips):
-        raise InvalidRequest("A vif with several ip addresses is refused: this xend would keep only the last of them")
+        raise InvalidRequest("A vif with several IP addresses is refused: this xend would keep only the last one")
 
 
 def _compare(pair: Pair) -> None:

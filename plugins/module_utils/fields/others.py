@@ -134,16 +134,16 @@ def parse_fragment(text: str, taken: tuple[str, ...] = ()) -> Sxp:
     except SxpError as error:
         shown = beginning_without_secrets(text)
         raise InvalidRequest(
-            f"extra_config: {shown!r} is not an s-expression that xend reads: {told(error, text)}"
+            f"extra_config: {shown!r} is not an s-expression that xend can read: {told(error, text)}"
         ) from None
     if not isinstance(tree, list) or not tree or not isinstance(tree[0], str):
         shown = expression_without_secrets(text)
         raise InvalidRequest(
-            f"extra_config: {shown!r} must be one list that begins with a word, as in (description web)"
+            f"extra_config: {shown!r} must be one list that begins with a word, such as (description web)"
         )
     kind = tree[1][0] if tree[0] == "device" and len(tree) > 1 and isinstance(tree[1], list) and tree[1] else None
     if tree[0] in ("name", "image", *taken) or kind in ("vbd", "vif"):
-        raise InvalidRequest(f"extra_config: there is an option for {dumps(without_secrets(tree))}")
+        raise InvalidRequest(f"extra_config: use the option for {dumps(without_secrets(tree))}")
     return tree
 
 

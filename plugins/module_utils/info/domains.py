@@ -109,7 +109,9 @@ def _asked_apart(
 def _uuid(text: str) -> str:
     """Return a uuid in the form in which all are compared."""
     if not _UUID.fullmatch(text.strip()):
-        raise InvalidRequest(f"uuid: {text!r} is no UUID: it takes 32 hexadecimal digits, with dashes anywhere")
+        raise InvalidRequest(
+            f"uuid: {text!r} is not a UUID: it must have 32 hexadecimal digits, with dashes in any place"
+        )
     return canonical_uuid(text.strip()) or text
 
 

@@ -111,9 +111,9 @@ class Gatherer:
     def _why_not(self, source: Source, domain: Domain, *, alone: bool) -> Optional[str]:
         """Return why there is no sense in asking, None if there is."""
         if not alone:
-            return "several domains have this name, and xend would tell of only one"
+            return "several domains have this name, and xend would report only one"
         if domain.state == "dying":
-            return "what is dying is not asked"
+            return "a dying domain is not asked"
         halted = domain.state == "halted"
         if halted and not source.of_halted:
             return self._never.get((source.key, False), f"a halted domain has no {source.key} parameters")

@@ -87,7 +87,7 @@ def describe(
     """Return node, xend and scheduler, and the last lines of the logs if some are wanted. Raises XendError."""
     for option, lines in (("log_lines", log_lines), ("dmesg_lines", dmesg_lines)):
         if lines < 0:
-            raise InvalidRequest(f"{option} must not be less than 0, as {lines} is")
+            raise InvalidRequest(f"{option} must be 0 or more, not {lines}")
     node = client.node()
     releases = _sharpened(client, node.releases) if "release" in gather else node.releases
     scheduler = node.xen_scheduler or None

@@ -152,8 +152,8 @@ class Detach(Operation):
     def when_late(self, now: Optional[Domain], before: Optional[Domain]) -> Operation:
         """Say that it is still there."""
         raise GuestStillUp(
-            f"The {self.kind} {self.key} of {self.name} was detached and is still there after {self.within} s: "
-            "the guest has it in use"
+            f"The {self.kind} {self.key} of {self.name} was detached but still exists after {self.within} s: "
+            "the guest still uses it"
         )
 
     def undo(self) -> Optional[Undo]:
@@ -165,7 +165,7 @@ class Detach(Operation):
                 "was attached again.",
                 "is detached, and was not attached again: %s.",
                 after=replace(self, within=RECOVERY_TIMEOUT),
-                why_not=f"the {self.kind} that failed is still there",
+                why_not=f"the {self.kind} that failed still exists",
             )
             if self.was
             else None

@@ -87,13 +87,15 @@ class Create(Operation):
                 Destroy(self.name),
                 made,
                 "was destroyed again (on_device_failure: destroy).",
-                "is left paused: it could not be destroyed (%s).",
+                "is left paused, because it could not be destroyed (%s).",
             )
         )
 
     def left_as_asked(self) -> Optional[str]:
         """Say that it is there, for who wants to look at it."""
-        return f"The domain {self.name} was created and is left paused, as asked." if self.keep else None
+        return (
+            f"The domain {self.name} was created and is left paused (on_device_failure: keep)." if self.keep else None
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Show the config as it is sent, but for its secrets."""
@@ -176,7 +178,7 @@ class _End(Operation):
 
     def when_late(self, now: Optional[Domain], before: Optional[Domain]) -> Operation:
         """Say that it is still there."""
-        raise GuestStillUp(f"{self.name} was destroyed and is still there after {self.patience:g} s")
+        raise GuestStillUp(f"{self.name} was destroyed but still exists after {self.patience:g} s")
 
 
 @dataclass(frozen=True)
@@ -213,7 +215,7 @@ class Shutdown(_End):
             span = before.release.span if before and before.release else ""
             warning = f" xend {span} itself will destroy it {limit} s after the request."
         else:
-            warning = " Nothing was destroyed; on_shutdown_timeout: destroy or force: true would do that."
+            warning = " The task did not destroy it. Set on_shutdown_timeout: destroy or force: true to destroy it."
         raise GuestStillUp(f"{self.name} is still up {self.timeout:g} s after it was asked to shut down.{warning}")
 
     def as_dict(self) -> dict[str, Any]:
@@ -270,8 +272,8 @@ class Save(_End):
     def when_late(self, now: Optional[Domain], before: Optional[Domain]) -> Operation:
         """Say that it was not saved, whatever xend says."""
         raise GuestStillUp(
-            f"{self.name} is still up, and xend said that it had saved it to {self.file}: "
-            "the save has failed (3.1 says so of none). See xend's log."
+            f"{self.name} is still up, but xend reported that it was saved to {self.file}: "
+            "the save failed. xend 3.1 does not report a failed save. See xend's log."
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -374,12 +376,13 @@ class Reboot(Operation):
         """Say what has become of it."""
         if now is not None and now.domid not in (None, before.domid if before else None):
             raise GuestStillUp(
-                f"{self.name} was rebooted as domid {now.domid}, and is {now.state} after {self.timeout:g} s, not running: "
-                "look at its console and at xend's log for the reason"
+                f"{self.name} was rebooted with domid {now.domid}, and is {now.state} after {self.timeout:g} s, not "
+                "running: see its console and xend's log for the reason"
             )
         raise GuestStillUp(
-            f"{self.name} was asked to reboot, and after {self.timeout:g} s it has not: it is {now.state if now else 'gone'}. "
-            "xend 3.1 and earlier destroy a guest that takes more than 30 s to go down."
+            f"{self.name} was asked to reboot, but has not rebooted after {self.timeout:g} s: it is "
+            f"{now.state if now else 'gone'}. xend 3.1 and earlier destroy a guest that takes more than 30 s to "
+            "shut down."
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -412,7 +415,7 @@ class Delete(Operation):
             Define(self.name, self.old.tree),
             f"The old definition of {self.name}",
             "was brought back.",
-            "is deleted, and could not be brought back (%s). It is in the result, as removed_config.",
+            "was deleted and could not be restored (%s). The result has it as removed_config.",
         )
 
 
@@ -471,9 +474,9 @@ class Restore(Operation):
         """Raise where the file holds another domain, which runs now."""
         names = set(client.names())
         if self.name not in names:
-            held = ", ".join(sorted(names - known)) or "a domain that has gone already"
+            held = ", ".join(sorted(names - known)) or "a domain that no longer exists"
             raise GuestNotUp(
-                f"{self.file} was restored, and holds {held}, not {self.name}. What it holds was left as it is."
+                f"{self.file} was restored, and holds {held}, not {self.name}. That domain was left as it is."
             )
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:

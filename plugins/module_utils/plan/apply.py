@@ -142,8 +142,8 @@ class Applier:
         if after.domid == 0 or not any(vif.ip for vif in after.vifs or ()):
             return []
         warning = (
-            f"{self.name} does not survive a reboot on xend 3.0.0, as an interface has an ip that xend cannot read back. "
-            "Leave the ip out, or set on_reboot to destroy so that nobody expects it to come back."
+            f"{self.name} does not survive a reboot on xend 3.0.0, because xend cannot read back the ip of an "
+            f"interface. Remove the ip, or set on_reboot: destroy."
         )
         return [warning]
 
@@ -186,8 +186,8 @@ class Applier:
         pending = f"migrating-{self.desired.name}"
         if self.client.domain(pending) is not None:
             raise XendError(
-                f"xend is saving or migrating {self.desired.name}: it goes by the name {pending} until that is done. "
-                f"If it hangs because the guest is deaf or paused: unpausing {pending} lets a paused one go on."
+                f"xend is saving or migrating {self.desired.name}: its name is {pending} until that is done. If it "
+                f"hangs because the guest is paused, unpause {pending}."
             )
 
     def _refuse_to_stall(self, memory: int) -> None:
@@ -198,8 +198,8 @@ class Applier:
         total = self.client.node().total_memory
         if total is not None and memory > total:
             raise InvalidRequest(
-                f"{self.desired.name} is to have {memory} MiB, and the host has {total} MiB in all. xend 3.1 and earlier would "
-                "look for the rest for a long time, and serve nobody meanwhile: it was not asked."
+                f"{self.desired.name} needs {memory} MiB, but the host has only {total} MiB. Nothing was sent, "
+                f"because xend 3.1 and earlier would look for the rest for a long time and serve no other client."
             )
 
     def _project(self, planned: Plan) -> None:
@@ -231,7 +231,7 @@ class Applier:
         if desired.state in UP and (after is None or after.state != lives_as):
             raise GuestNotUp(
                 f"{self.name} was brought up and is {after.state if after else 'gone'} now, not {lives_as}: "
-                "look at its console and at xend's log for the reason"
+                "see its console and xend's log for the reason"
             )
 
     def _unfinished(self, steps: list[Operation]) -> XendError:
@@ -239,8 +239,8 @@ class Applier:
         after = self.outcome.after
         left = ", ".join(step.op for step in steps)
         return XendError(
-            f"{self.name} is {after.state if after else 'gone'} after {_MOST_ROUNDS} attempts, not {self.desired.state}: "
-            f"{left} would come next. Does something else change this domain at the same time?"
+            f"{self.name} is {after.state if after else 'gone'} after {_MOST_ROUNDS} attempts, not "
+            f"{self.desired.state}: {left} would be next. Does something else change this domain at the same time?"
         )
 
     def _apply(self, steps: list[Operation]) -> Steps[bool]:
@@ -274,8 +274,8 @@ class Applier:
             shown = step.missing(after) if after else None
             if shown is not None:
                 raise XendError(
-                    f"xend said that {step.op} of {self.name} was done, and it shows {shown}: it was not done, "
-                    "or something else changes this domain at the same time"
+                    f"xend said that {step.op} of {self.name} was done, and it shows {shown}: the operation had no "
+                    f"effect, or something else changes this domain at the same time"
                 )
 
     def _send(self, step: Operation) -> Steps[None]:
@@ -363,7 +363,7 @@ class Applier:
         if is_up(left) and left is not None:
             raise GuestStillUp(
                 f"{self.name} did not stay down: it runs again, as domid {left.domid}. "
-                "Was it rebooted, or did it crash and restart?"
+                "Did it reboot, or did it crash and restart?"
             )
         return left
 

@@ -97,7 +97,7 @@ def _steps(current: Optional[Domain], desired: Desired, release: Optional[Releas
         return _leave_domain_0(current, desired)
     if current.state == "dying":
         raise InvalidRequest(
-            f"{current.name} is dying: the hypervisor has not let go of it yet. Run the task again later."
+            f"{current.name} is dying: the hypervisor has not released it yet. Run the task again later."
         )
     if meant is Intent.REPLACE and current.state == "halted":
         steps = _redefine(current, desired, release)
@@ -166,7 +166,8 @@ def _leave_domain_0(current: Domain, desired: Desired) -> list[Operation]:
         or comparison(current, desired).operations
     ):
         raise InvalidRequest(
-            f"{desired.name} is the control domain: it is never paused, stopped, destroyed, saved, deleted or changed"
+            f"{desired.name} is the control domain: the module never pauses, stops, saves, destroys, deletes or "
+            f"changes it"
         )
     return []
 
@@ -197,8 +198,8 @@ def _to_state(current: Domain, desired: Desired, release: Optional[Release]) -> 
         return _redefine(current, desired, release) if outdated else []
     if current.state in ("shutdown", "crashed"):
         raise InvalidRequest(
-            f"{desired.name} is {current.state} and was preserved by xend, perhaps to be looked at: it cannot become "
-            f"{desired.state}. Remove it with state: absent, or have it replaced with recreate: if_needed."
+            f"{desired.name} is {current.state} and was preserved by xend for inspection: it cannot become "
+            f"{desired.state}. Remove it with state: absent, or replace it with recreate: if_needed."
         )
     if desired.state == "saved":
         return _save(current, desired)
@@ -233,8 +234,8 @@ def check_rebuild(current: Domain, what: str) -> None:
     """Refuse what makes xend build the domain again, where it could not: the guest would be lost (WIRE.md (i) 1)."""
     if current.release is not None and not current.release.rereads_ip and any(vif.ip for vif in current.vifs or ()):
         raise InvalidRequest(
-            f"{current.name} would be lost by a {what}: xend 3.0.0 cannot read back the ip of an interface when it builds the "
-            "domain again. Create it anew without ip first."
+            f"{current.name} would be lost by a {what}: xend 3.0.0 cannot read back the ip of an interface when it "
+            f"builds the domain again. Create the domain again without ip first."
         )
 
 
@@ -243,8 +244,8 @@ def _check_reboot(current: Domain) -> None:
     check_rebuild(current, "reboot")
     if current.on_reboot not in (None, "restart"):  # 3.2 does not start it again after a rename-restart either
         raise InvalidRequest(
-            f"on_reboot of {current.name} is {current.on_reboot}: xend would not start it again, or not as itself, after a "
-            "reboot"
+            f"on_reboot of {current.name} is {current.on_reboot}: xend would not start it again, or not under its "
+            f"own name, after a reboot"
         )
 
 
@@ -288,7 +289,7 @@ def _take_down(current: Domain, desired: Desired) -> list[Operation]:
     if current.on_poweroff not in (None, "destroy", "preserve"):
         raise InvalidRequest(
             f"on_poweroff of {name} is {current.on_poweroff}: xend would start it again after its shutdown. "
-            "Shut it down from inside, or destroy it with force: true."
+            "Shut it down from within the guest, or destroy it with force: true."
         )
     asked: list[Operation] = [Unpause(name)] if current.state == "paused" else []
     asked.append(

@@ -86,6 +86,7 @@ def result_of(name: str, outcome: Outcome) -> dict[str, Any]:
 def _drifting(name: str, outcome: Outcome) -> list[str]:
     """Return a warning for each thing that differs and stays as it is."""
     return [
-        f"{name}: {item['option']} is {item['found']!r}, not {item['declared']!r} as declared; that takes: {item['takes']}."
+        f"{name}: {item['option']} is {item['found']!r}, not {item['declared']!r} as declared. The change takes: "
+        f"{item['takes']}."
         for item in outcome.drift
     ]

@@ -77,7 +77,7 @@ class Scheduler(Generic[P]):
             raise
         except XendRefused as error:
             why = self._why_none(client, name)
-            raise XendRefused(f"{why} xend's own words: {error.reason}", reason=error.reason) from error
+            raise XendRefused(f"{why} xend says: {error.reason}", reason=error.reason) from error
         try:
             return self.from_reply(tree)
         except ValueError as error:
@@ -91,7 +91,7 @@ class Scheduler(Generic[P]):
             self._send(client, name, foreseen.sent)
             found = self.read(client, name)
         except NoSuchDomain as error:
-            gone = f"{error}. It was there when its parameters were read: it has ended since"
+            gone = f"{error}. It ended after its parameters were read"
             raise NoSuchDomain(gone, reason=error.reason) from error
         self._compare(client, name, foreseen.after.as_dict(), found.as_dict())
         return replace(foreseen, after=found)
@@ -117,7 +117,7 @@ class Scheduler(Generic[P]):
         except NoSuchDomain:
             raise
         except XendRefused as error:
-            why = f"{name} is halted by now: it has ended since." if _is_halted(client, name) else self.rules
+            why = f"{name} is halted: it ended in the meantime." if _is_halted(client, name) else self.rules
             raise XendRefused(f"{error}. {why}", reason=error.reason) from error
 
     def _compare(self, client: XendClient, name: str, asked: Mapping[str, Any], found: Mapping[str, Any]) -> None:
@@ -125,21 +125,22 @@ class Scheduler(Generic[P]):
         differing = [key for key, value in asked.items() if value not in (None, found[key])]
         if differing:
             raise XendRefused(
-                f"xend at {client.url} accepted the {self.name} parameters of {name}, but the hypervisor did not take "
-                f"them: {', '.join(f'{key} is {found[key]}, not {asked[key]}' for key in differing)}. {self.rules}"
+                f"xend at {client.url} accepted the {self.name} parameters of {name}, but the hypervisor did not "
+                f"accept them: {', '.join(f'{key} is {found[key]}, not {asked[key]}' for key in differing)}. "
+                f"{self.rules}"
             )
 
     def _why_none(self, client: XendClient, name: str) -> str:
         """Say why a domain may have no parameters: from 3.1 on the node names its scheduler."""
         runs = _scheduler_of(client)
         if runs in ("", self.name) and _is_halted(client, name):
-            return f"{name} is halted, and this xend has {self.name} parameters only for a domain that is up: start it."
+            return f"{name} is halted, and this xend has {self.name} parameters only for a running domain."
         if runs == self.name:
-            return f"xend at {client.url} has the {self.name} scheduler, but refused to give the parameters."
-        known = f"runs the {runs} scheduler" if runs else "runs another scheduler, or so it seems"
+            return f"xend at {client.url} has the {self.name} scheduler, but refused to return the parameters."
+        known = f"runs the {runs} scheduler" if runs else "seems to run another scheduler"
         return (
-            f"The host of xend at {client.url} {known}: {self.name} parameters exist only where Xen runs {self.name}, "
-            f"by default {self.default}, else with sched={self.name} on its command line."
+            f"The host of xend at {client.url} {known}: {self.name} parameters exist only if Xen runs {self.name}, "
+            f"which is the default on {self.default}. sched={self.name} on Xen's command line selects it."
         )
 
 
@@ -151,7 +152,7 @@ def dictionary(text: str) -> dict[str, str]:
 def refuse_ids(client: XendClient, name: str) -> None:
     """Raise NoSuchDomain where xend would find another domain by *name*: it looks for a name, then for an id or a uuid."""
     if _LIKE_AN_ID.fullmatch(name) and client.domain(name) is None:
-        raise NoSuchDomain(f"xend at {client.url} knows no domain whose name is {name!r}; ids and uuids are not taken")
+        raise NoSuchDomain(f"xend at {client.url} has no domain with the name {name!r}. IDs and UUIDs are not accepted")
 
 
 def _scheduler_of(client: XendClient) -> str:

@@ -63,7 +63,7 @@ CREDIT: Scheduler[Credit] = Scheduler(
     set_op="domain_sched_credit_set",
     set=XendClient.set_credit,
     from_reply=Credit.from_reply,
-    default="from 3.0.3 on",
+    default="3.0.3 and later",
     rules=f"The weight is between 1 and {MAX_WEIGHT}, and the cap between 0 and 100 for each vcpu.",
 )
 
@@ -74,7 +74,7 @@ def wanted(options: Mapping[str, Any]) -> dict[str, int]:
     if not 1 <= given.get("weight", 1) <= MAX_WEIGHT:
         raise InvalidRequest(f"weight must be between 1 and {MAX_WEIGHT}, not {given['weight']}")
     if given.get("cap", 0) < 0:
-        raise InvalidRequest(f"cap must be a number of percent, or 0 for none, not {given['cap']}")
+        raise InvalidRequest(f"cap must be a percentage, or 0 for no cap, not {given['cap']}")
     return given
 
 
@@ -90,7 +90,7 @@ def read(client: XendClient, name: str) -> Credit:
         return CREDIT.read(client, name)
     except UnknownOperation as error:
         raise UnknownOperation(
-            f"{error}. The credit scheduler came with 3.0.3; before it there is sedf, for dom0.xend.xen_sedf to set",
+            f"{error}. Xen 3.0.2 and earlier have no credit scheduler. They have sedf, see dom0.xend.xen_sedf",
             reason=error.reason,
         ) from error
 
@@ -108,7 +108,7 @@ def ensure_credit(client: XendClient, name: str, given: Mapping[str, int]) -> Ou
         return Outcome(before, before)
     domain = client.domain(name)
     if domain is None:
-        raise NoSuchDomain(f"xend at {client.url} knows no domain {name!r} any more: it has ended just now")
+        raise NoSuchDomain(f"xend at {client.url} knows no domain {name!r} any more: it has just ended")
     judge(before, asked, domain)
     keys = _KEYS if _takes_cap(domain) else ("weight",)
     sent = {key: getattr(asked, key) for key in keys}
@@ -120,12 +120,12 @@ def judge(before: Credit, asked: Credit, domain: Domain) -> None:
     if not _takes_cap(domain):
         if asked.cap != before.cap:
             raise InvalidRequest(
-                f"The cap of {domain.name} is {before.cap} and cannot be set by this xend: up to 3.1 it drops a cap in "
-                "silence. Leave it out, or set it on the host with xm sched-credit"
+                f"The cap of {domain.name} is {before.cap} and cannot be changed: xend 3.1 and earlier silently "
+                f"ignore a cap. Remove it, or set it on the host with xm sched-credit"
             )
     elif domain.vcpus is not None and asked.cap > 100 * domain.vcpus:
         raise InvalidRequest(
-            f"cap must be at most {100 * domain.vcpus} for {domain.name}, 100 for each of its {domain.vcpus} vcpus, "
+            f"cap must be {100 * domain.vcpus} or less for {domain.name}, 100 for each of its {domain.vcpus} vcpus, "
             f"not {asked.cap}"
         )
     if domain.is_privileged:
@@ -137,12 +137,12 @@ def _judge_domain_0(before: Credit, asked: Credit) -> None:
     if before.weight != asked.weight < _LEAST_WEIGHT_OF_DOMAIN_0:
         raise InvalidRequest(
             f"weight must be at least {_LEAST_WEIGHT_OF_DOMAIN_0} for {DOMAIN_0}, not {asked.weight}: with less, "
-            "busy guests would keep the host from being worked with, even to undo that"
+            f"busy guests would make the host unusable, and nobody could undo the change"
         )
     if before.cap != asked.cap and 0 < asked.cap < LEAST_PERCENT_OF_DOMAIN_0:
         raise InvalidRequest(
-            f"cap must be at least {LEAST_PERCENT_OF_DOMAIN_0} for {DOMAIN_0}, or 0 for none, not {asked.cap}: with "
-            "less, the host could not be worked with, even to undo that"
+            f"cap must be at least {LEAST_PERCENT_OF_DOMAIN_0} for {DOMAIN_0}, or 0 for no cap, not {asked.cap}: "
+            f"with less, the host would be unusable, and nobody could undo the change"
         )
 
 
@@ -153,12 +153,13 @@ def _warnings(asked: Credit, domain: Domain) -> list[str]:
     warnings = []
     if asked.weight < DEFAULT_WEIGHT:
         warnings.append(
-            f"{DOMAIN_0} has a weight of {asked.weight}, less than a guest has by default ({DEFAULT_WEIGHT}): busy "
+            f"{DOMAIN_0} has a weight of {asked.weight}, less than the default of a guest ({DEFAULT_WEIGHT}): busy "
             "guests slow down the disks and networks of all"
         )
     if asked.cap:
         warnings.append(
-            f"{DOMAIN_0} has a cap, {asked.cap} percent of one CPU: it slows down the disks and networks of all guests"
+            f"{DOMAIN_0} has a cap, {asked.cap} percent of one CPU: this slows down the disks and networks of all "
+            f"guests"
         )
     return warnings
 

@@ -95,10 +95,10 @@ SEDF: Scheduler[Sedf] = Scheduler(
     set_op="cpu_sedf_set",
     set=XendClient.set_sedf,
     from_reply=Sedf.from_reply,
-    default="up to 3.0.2",
+    default="3.0.2 and earlier",
     rules=(
-        "Without a weight the hypervisor wants a slice that is not longer than the period, and from 3.0.2 on a period "
-        "between 10us and 10s and a slice of 5us or more."
+        "Without a weight, the slice must not be longer than the period. On Xen 3.0.2 and later, the period must be "
+        "between 10us and 10s and the slice 5us or more."
     ),
 )
 
@@ -127,7 +127,7 @@ def wanted(options: Mapping[str, Any]) -> dict[str, Any]:
         raise InvalidRequest(f"weight must be between 0 and {MAX_WEIGHT}, not {weight}")
     if weight and {"period", "slice"} & set(given):
         raise InvalidRequest(
-            "With a weight the hypervisor computes period and slice: give either the one or the others"
+            "weight is mutually exclusive with period and slice, because the hypervisor computes them from it"
         )
     return given
 
@@ -161,8 +161,8 @@ def target(current: Sedf, given: Mapping[str, Any], name: str) -> Sedf:
     asked = replace(current, **given)
     if asked.weight and {"period", "slice"} & set(given):
         raise InvalidRequest(
-            f"{name} has the weight {asked.weight}, with which the hypervisor computes period and slice: "
-            "give weight: 0 as well"
+            f"{name} has the weight {asked.weight}, from which the hypervisor computes period and slice: set "
+            f"weight: 0 too"
         )
     if asked == current or not asked.weight:
         return asked
@@ -172,7 +172,7 @@ def target(current: Sedf, given: Mapping[str, Any], name: str) -> Sedf:
 def judge(asked: Sedf, name: str) -> None:
     """Raise InvalidRequest for what the hypervisor would refuse, or what would take the host from its user."""
     if asked.weight > MAX_WEIGHT:
-        raise InvalidRequest(f"{name} has a weight of {asked.weight}, which cannot be set again: give a weight as well")
+        raise InvalidRequest(f"{name} has a weight of {asked.weight}, which cannot be set again: set a weight too")
     if _is_domain_0(asked, name) and not asked.extratime:
         _judge_domain_0(asked)
     if not asked.weight:
@@ -188,8 +188,8 @@ def _judge_times(asked: Sedf, name: str) -> None:
         raise InvalidRequest(f"period must be between 10us and 10s on this xend, not {period} ns")
     if asked.has_limits and share < _SHORTEST_SLICE:
         raise InvalidRequest(
-            f"slice must be 5us or more, not {share} ns: from 3.0.2 on nothing can be set for {name} with less, not even "
-            "with the slice of 0 that a guest starts with. Give a slice of 5us or more"
+            f"slice must be 5us or more, not {share} ns: on Xen 3.0.2 and later, no parameter of {name} can be set "
+            f"with less, and a guest starts with a slice of 0. Set a slice of 5us or more"
         )
     if not 0 <= share <= period:
         raise InvalidRequest(f"slice ({share} ns) is more than period ({period} ns)")
@@ -198,25 +198,25 @@ def _judge_times(asked: Sedf, name: str) -> None:
 def _judge_domain_0(asked: Sedf) -> None:
     """Raise InvalidRequest where Domain-0 without extratime would not have the time to serve its host."""
     if asked.slice is None:
-        why = "with a weight and without extratime would depend on the weights of all guests"
+        why = "with a weight and without extratime depends on the weights of all guests"
     elif not asked.slice:
-        why = "without a slice and without extratime would never run again, and the host with it"
+        why = "without a slice and without extratime never runs again, and neither does the host"
     elif asked.slice * 100 < asked.period * LEAST_PERCENT_OF_DOMAIN_0:
-        why = f"without extratime would have less than {LEAST_PERCENT_OF_DOMAIN_0} percent of the time, too little to undo that"
+        why = f"without extratime has less than {LEAST_PERCENT_OF_DOMAIN_0} percent of the CPU time, too little to undo it"
     elif asked.period - asked.slice > _LONGEST_STILL_OF_DOMAIN_0:
-        why = "without extratime would stand still for more than a second at a time, and the host with it"
+        why = "without extratime stops for more than a second at a time, and so does the host"
     else:
         return
-    raise InvalidRequest(f"{DOMAIN_0} {why}. Give extratime: true, or a larger slice")
+    raise InvalidRequest(f"{DOMAIN_0} {why}. Set extratime: true, or a larger slice")
 
 
 def _warnings(asked: Sedf, name: str) -> list[str]:
     """Return what to know of what is asked for, though it is done."""
     if not _is_domain_0(asked, name):
         dead = not asked.weight and not asked.slice and not asked.extratime
-        return [f"{name} has neither a slice nor extratime: it stands still"] if dead else []
+        return [f"{name} has neither a slice nor extratime: it does not run"] if dead else []
     if asked.slice is None:
-        return [f"{DOMAIN_0} has a weight: what it is guaranteed depends on the weights of all guests"]
+        return [f"{DOMAIN_0} has a weight: its guaranteed CPU time depends on the weights of all guests"]
     if asked.slice * 100 < asked.period * LEAST_PERCENT_OF_DOMAIN_0:
         little = f"{DOMAIN_0} is guaranteed less than {LEAST_PERCENT_OF_DOMAIN_0} percent of the time"
         return [f"{little}: busy guests with slices of their own slow down the whole host"]

@@ -117,7 +117,7 @@ class XendClient:
         if self._says_no_domain(reply):
             if reply.status == 500 or self.release is None or not self.release.finds_uuids:
                 return None
-            raise NoSuchDomain(f"xend at {self.url} knows no domain with the uuid {uuid}", reason=reply.text)
+            raise NoSuchDomain(f"xend at {self.url} has no domain with the UUID {uuid}", reason=reply.text)
         domain = self._as_domain(self._expression(reply, "a domain"), reply)
         return domain if domain.uuid == uuid else None
 
@@ -302,7 +302,7 @@ class XendClient:
             raise RuntimeError(f"a read-only client was asked for {form['op']}")
         self._transport.announce([])  # what was read ahead may not be so any more
         if form["op"] in _DEADLY and is_domain_0(_name(path)):
-            raise InvalidRequest(f"{form['op']} of {DOMAIN_0} is never sent: it is the host itself")
+            raise InvalidRequest(f"{form['op']} of {DOMAIN_0} is never sent, because it is the host itself")
         return self._ask(path, form, timeout)
 
     def _ask(self, path: str, form: dict[str, str], timeout: float) -> Reply:
@@ -310,7 +310,7 @@ class XendClient:
         try:
             encoded = urlencode(form, errors="surrogateescape")
         except UnicodeEncodeError as error:
-            raise InvalidRequest(f"{form['op']}: no bytes stand for {error.object!r}") from error
+            raise InvalidRequest(f"{form['op']}: cannot encode {error.object!r}") from error
         if len(encoded) > BODY_LIMIT:
             reply = self._transport.exchange(path, {}, timeout=timeout, query="?" + encoded)
         else:
@@ -346,7 +346,7 @@ class XendClient:
         reply = self._transport.exchange(path, timeout=self._timeout)
         if reply.status >= 400 or (reply.text and not reply.content_type.startswith("text/plain")):
             self._check(reply, f"to give {what}")
-            raise NotXend(f"{self.url} answered to give {what} with {reply.content_type}, which xend never does")
+            raise NotXend(f"{self.url} returned {what} as {reply.content_type}, which xend never does")
         return reply.text
 
     def _says_no_domain(self, reply: Reply) -> bool:
@@ -411,11 +411,11 @@ _DEADLY = {"shutdown", "destroy", "pause", "delete", "save", "migrate", "rename"
 def _path(name: str) -> str:
     """Return the path of a domain. A name of dots would be taken for a step up in the tree of URLs."""
     if not name.strip("."):
-        raise InvalidRequest(f"{name!r} cannot be the name of a domain: it does not survive in a URL")
+        raise InvalidRequest(f"{name!r} cannot be the name of a domain: it cannot be used in a URL")
     try:
         return f"{_DOMAINS}/{quote(name, safe='', errors='surrogateescape')}"
     except UnicodeEncodeError as error:
-        raise InvalidRequest(f"{name!r} cannot be the name of a domain: no bytes stand for it") from error
+        raise InvalidRequest(f"{name!r} cannot be the name of a domain: it cannot be encoded") from error
 
 
 def _name(path: str) -> str:

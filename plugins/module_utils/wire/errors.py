@@ -13,7 +13,7 @@ def printable(text: str) -> str:
         return text
     try:
         raw = text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can hold and no bytes stand for
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can hold and no encoding has bytes for
         raw = text.encode("utf-8", "backslashreplace")
     return raw.decode("utf-8", "backslashreplace")
 

@@ -423,11 +423,11 @@ class Relay:
                 XendNoReply, f"The relay on the host of xend at {where} ended without an answer{because}", method
             )
         if carried.broken:
-            return lost(XendNoReply, f"The way to the host of xend at {where} broke{because}", method)
+            return lost(XendNoReply, f"The connection to the host of xend at {where} broke{because}", method)
         if _NO_PYTHON.encode() in carried.output:
             return XendUnreachable(
-                f"No Python starts on the host of xend at {where}, and one is needed to reach xend from there: "
-                f"none of {', '.join(PYTHONS)} does. Nothing was sent."
+                f"No Python starts on the host of xend at {where}, but one is required to reach xend: none of "
+                f"{', '.join(PYTHONS)} does. Nothing was sent."
             )
         return XendUnreachable(f"No relay starts on the host of xend at {where}{because}. Nothing was sent.")
 
@@ -441,8 +441,8 @@ class Relay:
             advice(self._places.addresses[0][0] == "unix")
             if not several
             else (
-                "Does xend run, where does it listen (xend-unix-server, xend-http-server in xend-config.sxp), and may this user, "
-                "usually root, open its socket?"
+                "Check that xend runs, where it listens (xend-unix-server and xend-http-server in xend-config.sxp), "
+                "and that this user may open its socket, usually root only."
             )
         )
         return XendUnreachable(f"Cannot connect to xend at {self.address.url}: {why}. {hint}")

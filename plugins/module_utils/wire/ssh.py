@@ -69,11 +69,11 @@ class SshAddress:
         except ValueError:
             raise InvalidRequest(f"xend_url {shown!r} is not a URL of the form {_FORM}") from None
         if parts.password is not None:
-            raise InvalidRequest("xend_url holds a password: ssh takes none from there, give it a key")
+            raise InvalidRequest("xend_url contains a password, which ssh does not accept in a URL: use a key")
         if parts.query or parts.fragment:
-            raise InvalidRequest(f"xend_url {shown!r} must end with its path: no query and no fragment")
+            raise InvalidRequest(f"xend_url {shown!r} must not have a query or a fragment")
         if not _HOST.fullmatch(host) or (parts.username is not None and not _WORD.fullmatch(parts.username)):
-            raise InvalidRequest(f"xend_url {shown!r} names no host, or no user, that ssh can be given: it is {_FORM}")
+            raise InvalidRequest(f"xend_url {shown!r} has no host or user that ssh accepts: the form is {_FORM}")
         return cls(host, parts.username, port, unquote(parts.path.rstrip("/")))
 
 
@@ -99,7 +99,7 @@ class Ssh:
         try:
             process = subprocess.Popen([*self._command, command], stdin=pipe, stdout=pipe, stderr=pipe)  # noqa: S603  # pylint: disable=ansible-bad-function
         except OSError as error:
-            raise XendUnreachable(f"The ssh of OpenSSH cannot be started: {error.strerror}") from error
+            raise XendUnreachable(f"OpenSSH's ssh cannot be started: {error.strerror}") from error
         atexit.register(process.kill)  # an interrupt ends the process without a word to the thread that waits here
         with process:
             try:

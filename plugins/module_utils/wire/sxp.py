@@ -156,7 +156,7 @@ def _complaint(character: str) -> str:
     if character in "'\"":
         return "a string that is not closed"
     if character in "<>{}[];":
-        return f"{character!r} outside of a string, which xend takes apart: put the whole value in quotes"
+        return f"{character!r} outside of a string, which splits the value in xend: put the whole value in quotes"
     return f"unexpected character {character!r}"
 
 

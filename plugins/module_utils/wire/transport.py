@@ -79,7 +79,7 @@ MOST_MIB = 64
 _MOST_HEADER_BYTES = 1 << 20
 """No status line and headers are longer; xend's have 300 bytes."""
 
-DOUBT = "It may have done what was asked, and may still be doing it: look before you repeat it."
+DOUBT = "xend may have carried out the request, or may still be working on it: check before you repeat it."
 
 FORM = "application/x-www-form-urlencoded"
 """What the body of a POST is."""
@@ -106,18 +106,18 @@ class Address:
         """Read an ``xend_url``. Raises InvalidRequest, and never repeats a password that is in it."""
         shown = url_without_secrets(url)
         if holds_user(url):
-            raise InvalidRequest("xend_url holds a user name: give it as xend_username and xend_password instead")
+            raise InvalidRequest("xend_url contains a user name: use xend_username and xend_password instead")
         try:
             parts = urlsplit(url)
             host, _port = parts.hostname, parts.port
         except ValueError as error:
-            why = error if shown == url else "what stands for its port is no number"
+            why = error if shown == url else "its port is not a number"
             raise InvalidRequest(f"xend_url {shown!r} is not a URL: {why}") from None
         if parts.query or parts.fragment:
-            raise InvalidRequest(f"xend_url {shown!r} must end with its path: no query and no fragment")
+            raise InvalidRequest(f"xend_url {shown!r} must not have a query or a fragment")
         if parts.scheme == "unix":
             if parts.netloc or not parts.path.startswith("/"):
-                raise InvalidRequest(f"xend_url {shown!r}: a Unix socket is given as unix:///path/to/socket")
+                raise InvalidRequest(f"xend_url {shown!r}: the URL of a Unix socket is unix:///path/to/socket")
             return cls(url, "http://localhost", unquote(parts.path))
         if parts.scheme in ("http", "https") and host:
             return cls(url, url.rstrip("/"))
@@ -271,7 +271,8 @@ class Transport:
                 )
             if isinstance(error, requests.exceptions.ConnectionError) or _timed_out(error):
                 return XendUnreachable(
-                    f"Cannot connect to xend at {where}: {_cause(error)}. {advice(self.address.socket_path is not None)}"
+                    f"Cannot connect to xend at {where}: {_cause(error)}. "
+                    f"{advice(self.address.socket_path is not None)}"
                 )
             return NotXend(f"No HTTP with {where}: {_cause(error)}")
         if any(isinstance(link, _TooSlowError) for link in links):
@@ -294,10 +295,10 @@ def advice(on_socket: bool) -> str:
     """Say what to check when xend cannot be reached, on a Unix socket or a TCP port."""
     if on_socket:
         return (
-            "Does xend run, does it listen there (xend-unix-server, xend-unix-path in xend-config.sxp), "
-            "and may this user, usually root, open the socket?"
+            "Check that xend runs, that it listens there (xend-unix-server and xend-unix-path in xend-config.sxp), "
+            "and that this user may open the socket, usually root only."
         )
-    return "Does xend run, and does it listen there (xend-http-server, xend-port, xend-address in xend-config.sxp)?"
+    return "Check that xend runs and listens there (xend-http-server, xend-port and xend-address in xend-config.sxp)."
 
 
 def encoded(form: Optional[Mapping[str, str]]) -> Optional[bytes]:
@@ -310,7 +311,7 @@ def credential_bytes(credential: str) -> bytes:
     try:
         return credential.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:
-        raise InvalidRequest("xend_username or xend_password holds text that cannot be sent") from error
+        raise InvalidRequest("xend_username or xend_password contains text that cannot be sent") from error
 
 
 _CREDENTIALS = {401, 403, 407}
@@ -344,7 +345,7 @@ def check_head(head: Head) -> None:
         raise ValueError(f"the answer is compressed ({excerpt(coding)}), and xend never compresses")
     length = head.headers.get("Content-Length")
     if length is not None and not re.fullmatch(r"[0-9]{1,18}", length):
-        raise ValueError(f"the answer says {excerpt(length)} for its length")
+        raise ValueError(f"the answer has the invalid length {excerpt(length)}")
     if int(length or 0) > MOST_MIB << 20:
         raise ValueError(f"the answer has {length} bytes, and none of xend has more than {MOST_MIB} MiB")
 
@@ -364,12 +365,12 @@ def whole_reply(where: str, head: Head, body: bytes, method: str) -> Reply:
     plain = status == 200 and kind.startswith("text/plain")  # of the hypervisor's messages, any may be the first
     if text.lstrip()[:1] == "<" and not text.startswith("<Fault") and not plain:
         said = (
-            f"{where} answered HTML ({excerpt(text)}): a proxy or another web server is in the way, "
-            "or something on the way changes the Accept header"
+            f"{where} answered HTML ({excerpt(text)}): a proxy or another web server answered instead of xend, or a "
+            f"proxy changed the Accept header"
         )
         raise lost(NotXend, said, method)
     if not promised and not head.chunked:
-        said = f"The answer of xend at {where} does not say how long it is, so it may have broken off"
+        said = f"The answer of xend at {where} has no length, so it may be incomplete"
         raise lost(XendNoReply, said, method)
     return Reply(status, head.reason, kind, text)
 
@@ -377,9 +378,9 @@ def whole_reply(where: str, head: Head, body: bytes, method: str) -> Reply:
 def _proxy_advice(status: int) -> str:
     """Say what an answer that is not xend's asks for."""
     if status in (401, 403, 407):
-        return "a proxy in front of it wants other credentials (xend_username, xend_password)"
+        return "a proxy in front of it requires other credentials (xend_username, xend_password)"
     if status < 400:
-        return "something in front of it redirects; give the final address as xend_url"
+        return "something in front of it redirects: set xend_url to the final address"
     return "a proxy in front of it cannot reach xend"
 
 

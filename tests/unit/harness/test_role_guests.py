@@ -327,7 +327,7 @@ REFUSED_ON_SIGHT: dict[str, tuple[dict[str, Any], str]] = {
         guests({"name": "busy"}),
         "xend is saving or migrating a guest of the list: there is migrating-busy",
     ),
-    "too little": (pruning({"name": "a", "memory": 64}), "a: There is no domain 'a', and the task does not say enough"),
+    "too little": (pruning({"name": "a", "memory": 64}), "a: There is no domain 'a', and the task does not set enough"),
     "no name of xend": (pruning({"name": "a b", **SMALL}), "a b: 'a b' cannot be the name of a domain"),
     "case": (pruning({"name": "Web1", **SMALL}), "guests_prune would remove web1, but guests_list has Web1"),
     "sign": (pruning({"name": "web-1", **SMALL}), "guests_prune would remove web1, but guests_list has web-1"),

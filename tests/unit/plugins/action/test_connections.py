@@ -195,7 +195,7 @@ def test_what_breaks_in_the_middle_is_in_doubt_and_never_sent_twice(
             time.sleep(0.05)
         assert not host.relays()
     assert found.results[0][0] == "failed", found.shown
-    assert "may have done what was asked" in found.only["msg"]
+    assert "may have carried out the request" in found.only["msg"]
     assert written(sim) == ["pause"]
 
 

@@ -154,10 +154,10 @@ def test_xen_domain_takes_the_options(release: str) -> None:
 def test_what_xen_domain_refuses_is_noted() -> None:
     _options, notes = said(KERNEL + "disk = ['/srv/a.img,xvda,w']\nname = 'a b'\n")
     assert notes[0].startswith(
-        "xen_domain refuses to create this: vbds: uname '/srv/a.img' of xvda must say where the disk is"
+        "xen_domain refuses to create this: vbds: uname '/srv/a.img' of xvda must be the location of the disk"
     )
     _options, notes = said("name = 'g2'\n", release="3.1")
-    assert "the task does not say enough to create it" in notes[0]
+    assert "the task does not set enough options to create it" in notes[0]
 
 
 def said(text: str, release: str = "4.1", **words: object) -> tuple[dict[str, object], list[str]]:

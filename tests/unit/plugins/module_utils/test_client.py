@@ -310,7 +310,7 @@ def test_a_uuid_is_looked_up_where_xend_does_that(version: str, *, tells: Option
     with Simulator(version, tcp=None) as sim:
         client = client_of(sim)
         if tells:
-            with pytest.raises(NoSuchDomain, match=f"knows no domain with the uuid {UUID}"):
+            with pytest.raises(NoSuchDomain, match=f"has no domain with the UUID {UUID}"):
                 client.domain_of_uuid(UUID)
         else:
             assert client.domain_of_uuid(UUID) is None
@@ -463,14 +463,14 @@ def test_plain_text_is_returned_as_it_is_whatever_it_begins_with(method: str, bo
 @pytest.mark.parametrize("status", [200, 202])
 def test_a_create_without_a_201_is_not_taken_for_one(sim: Simulator, status: int) -> None:
     sim.faults.append(Fault("create", "status", status=status))
-    with pytest.raises(UnreadableReply, match=r"the answer to a create.*look before you repeat it") as caught:
+    with pytest.raises(UnreadableReply, match=r"the answer to a create.*check before you repeat it") as caught:
         client_of(sim).create(config())
     assert caught.value.perhaps_done
 
 
 def test_a_write_that_is_answered_in_another_kind_of_text_may_have_been_done(sim: Simulator) -> None:
     sim.faults.append(Fault("pause", "status", status=200, body="Thank you", content_type="text/plain"))
-    with pytest.raises(NotXend, match="look before you repeat it") as caught:
+    with pytest.raises(NotXend, match="check before you repeat it") as caught:
         client_of(sim).pause("web1")
     assert caught.value.perhaps_done
 

@@ -129,7 +129,7 @@ def test_a_create_has_the_config_for_the_release(release: Optional[release.Relea
 
 @pytest.mark.parametrize("state", ["running", "paused"])
 def test_what_is_not_described_is_not_created(state: str) -> None:
-    with pytest.raises(InvalidRequest, match="does not say enough"):
+    with pytest.raises(InvalidRequest, match="does not set enough"):
         plan(None, Desired("web1", state), release.LATE)
 
 

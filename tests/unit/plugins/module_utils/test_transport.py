@@ -392,7 +392,7 @@ BREAKS = [
 
 @pytest.mark.parametrize("answer", BREAKS)
 def test_a_post_is_not_repeated_when_its_reply_breaks_off(answer: Answer) -> None:
-    with RawServer(answer) as server, pytest.raises(XendNoReply, match="look before you repeat it") as caught:
+    with RawServer(answer) as server, pytest.raises(XendNoReply, match="check before you repeat it") as caught:
         exchange(server.url, FORM)
     assert caught.value.perhaps_done
     assert server.url in words(caught.value)
@@ -405,7 +405,7 @@ def test_a_get_whose_reply_breaks_off_changed_nothing(answer: Answer) -> None:
     with RawServer(answer) as server, pytest.raises(XendNoReply) as caught:
         exchange(server.url)
     assert not caught.value.perhaps_done
-    assert "look before you repeat it" not in words(caught.value)
+    assert "check before you repeat it" not in words(caught.value)
     assert len(server.requests) in (1, 2)
 
 
@@ -516,7 +516,7 @@ def test_a_reply_that_drips_has_an_end(
             exchange(server.url, form, timeout=0.4, finish_timeout=0.3, ca_path=ca_path)
         assert time.monotonic() - began < 5
     assert caught.value.perhaps_done is perhaps_done
-    assert ("look before you repeat it" in words(caught.value)) is perhaps_done
+    assert ("check before you repeat it" in words(caught.value)) is perhaps_done
     assert len(server.requests) == 1
 
 
@@ -543,7 +543,7 @@ def test_a_reply_without_an_end_is_given_up_at_a_bound_that_is_told(
     finally:
         tracemalloc.stop()
     assert caught.value.perhaps_done is perhaps_done
-    assert ("look before you repeat it" in words(caught.value)) is perhaps_done
+    assert ("check before you repeat it" in words(caught.value)) is perhaps_done
 
 
 @pytest.mark.parametrize("form", [None, FORM])
@@ -599,7 +599,7 @@ def test_whoever_answers_a_post_in_an_odd_way_may_have_passed_it_on(
         exchange(server.url, form)
     assert isinstance(caught.value, (NotXend, XendNoReply))
     assert caught.value.perhaps_done is perhaps_done
-    assert ("look before you repeat it" in words(caught.value)) is perhaps_done
+    assert ("check before you repeat it" in words(caught.value)) is perhaps_done
 
 
 @pytest.mark.parametrize("status", [401, 403, 407])
@@ -813,7 +813,7 @@ def test_tls_that_breaks_after_the_request_is_told_as_no_reply(
     with RawServer(answer, tls=tls_context(certificate)) as server, pytest.raises(XendNoReply) as caught:
         exchange(server.url, form, ca_path=str(certificate))
     assert caught.value.perhaps_done is perhaps_done
-    assert ("look before you repeat it" in words(caught.value)) is perhaps_done
+    assert ("check before you repeat it" in words(caught.value)) is perhaps_done
     assert "trusted" not in words(caught.value)
     assert len(server.requests) == 1
 

@@ -55,10 +55,10 @@ def options_of(domain: Domain) -> dict[str, Any]:
 
 
 REFUSED = (
-    "bootloader together with a kernel is refused",  # 3.0.3 and earlier would delete the files of that guest
+    "bootloader and a kernel are mutually exclusive here",  # 3.0.3 and earlier would delete the files of that guest
     "memory must be 1 or more",  # which 3.0.2 and earlier take
     "0 is the control domain",  # a guest of that name, which 3.0.3 and earlier take
-    "vbds: uname None of sda1 must say where the disk is",  # a disk that xend made of a text that it misread
+    "vbds: uname None of sda1 must be the location of the disk",  # a disk that xend made of a text that it misread
 )
 """What a recorded domain is not created anew for, with a reason."""
 

@@ -42,16 +42,16 @@ def test_what_is_returned_is_what_was_done(sim: Simulator, given: dict[str, Any]
 @pytest.mark.parametrize(
     ("version", "given", "complaint"),
     [
-        ("3.0.0", {}, "The credit scheduler came with 3.0.3"),
-        ("3.0.2", {"weight": 512}, "The credit scheduler came with 3.0.3"),
-        ("3.0.3", {"cap": 50}, "up to 3.1 it drops a cap in silence"),
-        ("3.1", {"weight": 512, "cap": 50}, "up to 3.1 it drops a cap in silence"),
-        ("4.1", {"cap": 201}, "cap must be at most 200 for web1"),
-        ("4.1", {"cap": -1}, "cap must be a number of percent, or 0 for none"),
+        ("3.0.0", {}, "earlier have no credit scheduler"),
+        ("3.0.2", {"weight": 512}, "earlier have no credit scheduler"),
+        ("3.0.3", {"cap": 50}, "xend 3.1 and earlier silently ignore a cap"),
+        ("3.1", {"weight": 512, "cap": 50}, "xend 3.1 and earlier silently ignore a cap"),
+        ("4.1", {"cap": 201}, "cap must be 200 or less for web1"),
+        ("4.1", {"cap": -1}, "cap must be a percentage, or 0 for no cap"),
         ("4.1", {"weight": 0}, "weight must be between 1 and 65535"),
         ("4.1", {"name": "nosuch", "weight": 512}, "knows no domain 'nosuch'"),
         ("3.2", {"name": "nosuch", "weight": 512}, "knows no domain 'nosuch'"),
-        ("4.1", {"name": "0", "weight": 512}, "knows no domain whose name is '0'; ids and uuids are not taken"),
+        ("4.1", {"name": "0", "weight": 512}, "knows no domain with the name '0'; ids and uuids are not taken"),
         ("4.1", {"name": "Domain-0", "weight": 1}, "weight must be at least 26 for Domain-0"),
     ],
 )

@@ -276,7 +276,7 @@ def test_a_zombie_and_what_was_created_in_its_place_have_the_same_uuid(full: Sim
 def test_what_is_no_uuid_is_refused_and_nothing_asked(full: Simulator, text: str) -> None:
     result = look(full, uuid=[text])
     assert result["failed"]
-    assert f"uuid: {text!r} is no UUID: it takes 32 hexadecimal digits" in result["msg"]
+    assert f"uuid: {text!r} is not a UUID: it must have 32 hexadecimal digits" in result["msg"]
     assert full.requests == []
 
 
@@ -505,7 +505,7 @@ def test_the_parameters_of_credit_are_told_where_there_are_any(version: str, war
     credit = {domain["name"]: domain["credit"] for domain in result["domains"]}
     if version == "3.0.0":
         assert (set(credit.values()), asked) == ({None}, 1)
-        assert "The credit scheduler came with 3.0.3" in warnings[0]
+        assert "earlier have no credit scheduler" in warnings[0]
     else:
         assert credit["web1"] == {"weight": 256, "cap": 0}
     refuses_halted = version in ("3.0.4", "3.1", "3.2")
@@ -527,7 +527,7 @@ def test_a_host_with_another_scheduler_is_asked_once_and_warned_of_once(version:
     (warning,) = warnings
     others = len(result["domains"]) - 1
     assert warning.startswith(f"sedf is null for Domain-0 and {others} more: The host of xend at ")
-    assert "the credit scheduler" in warning or "another scheduler, or so it seems" in warning
+    assert "the credit scheduler" in warning or "seems to run another scheduler" in warning
 
 
 @BOTH
@@ -583,7 +583,7 @@ def test_what_is_dying_is_not_asked_for_more(full: Simulator, warnings: list[str
     full.host.remove(full.domain("web1"), linger=60)
     result = look(full, pattern=["Zombie-*"], gather=["vcpus"])
     assert [(domain["state"], domain["vcpuinfo"]) for domain in result["domains"]] == [("dying", None)]
-    assert warnings == ["vcpuinfo is null for Zombie-web1: what is dying is not asked"]
+    assert warnings == ["vcpuinfo is null for Zombie-web1: a dying domain is not asked"]
 
 
 @EACH

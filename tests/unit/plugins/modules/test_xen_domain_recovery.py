@@ -121,7 +121,7 @@ def test_an_unanswered_second_attach_is_told_and_not_repeated(sim: Simulator) ->
     sim.faults += [Fault("device_create", "refuse", message="not like this"), Fault("device_create", "drop_after")]
     result = ensure(sim, vifs=NEW["vifs"])
     assert written(sim) == ["device_destroy", "device_create", "device_create"]
-    assert "It may have done what was asked" in result["msg"]
+    assert "xend may have carried out the request" in result["msg"]
 
 
 @ALL
@@ -146,7 +146,7 @@ def test_a_definition_is_brought_back_once_at_most_and_the_result_says_so(
     assert written(sim) == ["delete", "new", "new"]
     back = len(messages) == 1
     assert ops(result) == (["delete", "new"] if back else ["delete"])
-    assert ("was brought back" in result["msg"], "could not be brought back" in result["msg"]) == (back, not back)
+    assert ("was brought back" in result["msg"], "could not be restored" in result["msg"]) == (back, not back)
     assert "(name web1)" in result["removed_config"]
 
 

@@ -81,7 +81,7 @@ def test_an_operation_that_may_have_been_carried_out_is_in_the_result(sim: Simul
     result = ensure(sim, name="web2", **GUEST)
     assert result["failed"]
     assert (result["changed"], ops(result)) == (True, ["create"])
-    assert "It may have done what was asked" in result["msg"]
+    assert "xend may have carried out the request" in result["msg"]
 
 
 @ALL

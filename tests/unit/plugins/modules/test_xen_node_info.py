@@ -268,7 +268,7 @@ def test_an_empty_ring_has_no_lines(sim: Simulator) -> None:
 def test_less_than_no_lines_are_refused_and_nothing_is_asked(sim: Simulator, option: str) -> None:
     result = look(sim, **{option: -1})
     assert result["failed"]
-    assert f"{option} must not be less than 0" in result["msg"]
+    assert f"{option} must be 0 or more" in result["msg"]
     assert sim.requests == []
 
 
