@@ -149,8 +149,8 @@ class Mover:
             if self.clock.now() >= self._deadline:
                 raise GuestStillUp(
                     f"xend at {self.source.url} is saving or migrating {self.name}, and was not done within "
-                    f"{self._timeout:g} s: it goes by the name {passing} until that is done. If it hangs because the guest "
-                    f"is deaf or paused: unpausing {passing} lets a paused one go on."
+                    f"{self._timeout:g} s: its name is {passing} until that is done. If it hangs because the guest is paused, "
+                    f"unpause {passing}."
                 )
             yield _POLL
 
@@ -282,8 +282,8 @@ class Mover:
             found = f"{self.name} is {here.state} at {self.source.url}, {same}"
         elif self.source.domain(passing) is not None:
             return (
-                f"{self.name} is on its way: it goes by the name {passing} at {self.source.url}. "
-                "Run the task again, to wait for it."
+                f"{self.name} is on its way: its name is {passing} at {self.source.url}. "
+                "Run the task again to wait for it."
             )
         else:
             found = f"{self.name} has gone from {self.source.url}"

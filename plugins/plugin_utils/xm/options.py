@@ -51,20 +51,20 @@ def convert(
     guest = Guest(read(text, host, variables), release)
     options = _options(guest, file)
     guest.note_ignored(is_hvm=image.is_hvm(guest))
-    _note_refusal(guest, options)
-    return options, guest.notes()
+    return options, [*guest.notes(), *_refusal(guest.release, options)]
 
 
-def _note_refusal(guest: Guest, options: Options) -> None:
-    """Say why xen_domain would not create such a domain, if it would not."""
+def _refusal(release: str, options: Options) -> list[str]:
+    """Return why xen_domain would not create such a domain, nothing if it would."""
     if "name" not in options:
-        return
+        return []
     desired = Desired(str(options["name"]), options={key: value for key, value in options.items() if key != "name"})
     try:
         check(desired)
-        check_creation(desired, RELEASES[guest.release])
+        check_creation(desired, RELEASES[release])
     except InvalidRequest as error:
-        guest.note_line(0, f"xen_domain refuses to create this: {error}")
+        return [f"xen_domain refuses to create this: {error}"]
+    return []
 
 
 def _options(guest: Guest, file: str) -> Options:

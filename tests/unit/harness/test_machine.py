@@ -395,7 +395,7 @@ class World(RuleBasedStateMachine):
             "is still up": self.character in ("slow", "deaf", "crashes"),
             "could not be connected": "rigmissing" in f"{task} {known}",
             "simulated failure": True,
-            "asked to reboot, and after": self.character != "obeys",
+            "asked to reboot, but has not": self.character != "obeys",
             "and holds": True,  # another guest, as it was renamed since
             "refused restore": True,  # there is no such file
             "refused rename": task.get("new_name") == OTHER,

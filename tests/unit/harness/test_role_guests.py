@@ -315,7 +315,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "file of one that is stopped": (
         guests({"name": "a", "state": "stopped", "save_file": "/f"}),
-        "a: state: saved and",
+        "a: state: saved requires save_file",
     ),
     "config": (pruning({"name": "a", "config": "(vm"}), "a: config is not an s-expression"),
     "disk": (pruning({"name": "a", **SMALL, "vbds": [{"uname": "/x", "dev": "sda1"}]}), "a: vbds: uname '/x' of sda1"),

@@ -133,7 +133,7 @@ def test_the_control_domain_and_what_is_on_its_way_are_never_adopted(tmp_path: P
     assert result["report"]["left_out"] == {
         "web1": "migrating-web1 is being saved or migrated: run this again when that is done.",
         "Zombie-web2": "Zombie-web2 is being destroyed, and not adopted.",
-        "Domain-0": f"{tmp_path}/Domain-0 is not adopted: Domain-0 is the control domain, by its name or its id: it cannot be "
+        "Domain-0": f"{tmp_path}/Domain-0 is not adopted: Domain-0 is the name or the ID of Domain-0: it cannot be "
         "created.",
     }
 
@@ -190,7 +190,8 @@ def test_every_other_file_is_told_in_a_sentence(tmp_path: Path) -> None:
         "big": "has more bytes than a config of a guest may have here, and is not read.",
         "qemu-ifup": "cannot be read: line 2: this is no Python that xm could read.",
         "evil": f"{tmp_path}/evil: line 1: the module evil is not imported.",
-        "empty": f"{tmp_path}/empty: The file names no kernel and no bootloader: xm lets it pass, xen_domain does not.",
+        "empty": f"{tmp_path}/empty: xen_domain refuses to create this: There is no domain 'empty', and the task does not set "
+        "enough options to create it: set memory and an image with a kernel (or a bootloader), or config.",
         "binary": "cannot be read: line 1: this is no Python that xm could read.",
         "gone": f"{tmp_path}/auto/gone is a link that leads nowhere.",
         "loop": f"{tmp_path}/auto/loop is a link that leads nowhere.",

@@ -674,7 +674,7 @@ def test_a_time_that_no_socket_takes_is_told_with_its_xend_and_its_option(
     tmp_path: Path, option: str, seconds: float
 ) -> None:
     xends = [{"url": dead_url(), "name": "a"}, {"url": dead_url(), "name": "b", option: seconds}]
-    said = f"xend b: {option} must be more than 0 seconds and 1000000 at most, not {seconds:g}"
+    said = f"xend b: {option} must be more than 0 seconds and not more than 1000000, not {seconds:g}"
     assert said in error(source(tmp_path, xends=xends, on_failure="warn"))
 
 
@@ -1504,8 +1504,8 @@ def test_a_hit_does_without_requests(tmp_path: Path, cached: dict[str, Any]) -> 
         ({"xend_rul": "http://a:8000"}, "xend_rul"),
         ({"timeout": "soon"}, "timeout"),
         ({"timeout": 0}, "timeout must be more than 0 seconds"),
-        ({"timeout": float("nan")}, "timeout must be more than 0 seconds and 1000000 at most, not nan"),
-        ({"connect_timeout": 1e20}, "connect_timeout must be more than 0 seconds and 1000000 at most, not 1e+20"),
+        ({"timeout": float("nan")}, "timeout must be more than 0 seconds and not more than 1000000, not nan"),
+        ({"connect_timeout": 1e20}, "connect_timeout must be more than 0 seconds and not more than 1000000, not 1e+20"),
         ({"validate_certs": "flase"}, "validate_certs"),
         ({"include_halted": "perhaps"}, "include_halted"),
         ({"on_failure": "ignore"}, "on_failure"),
@@ -1526,13 +1526,16 @@ def test_a_hit_does_without_requests(tmp_path: Path, cached: dict[str, Any]) -> 
         ({"xends": [{"xend_url": "http://a"}, {"xend_url": "http://a:1"}]}, "two xends have the names a and a"),
         ({"xends": [{"xend_url": "http://a-b"}, {"xend_url": "http://a_b"}]}, "group xend_a_b"),
         ({"xends": [{"xend_url": "http://a"}], "xend_url": "http://b"}, "xend_url and xends are both given"),
-        ({"hostnames": [{"a": 1}]}, "hostnames must be a list of texts"),
-        ({"hostnames": ["xen_name", 5]}, "hostnames must be a list of texts"),
+        ({"hostnames": [{"a": 1}]}, "hostnames must be a list of strings"),
+        ({"hostnames": ["xen_name", 5]}, "hostnames must be a list of strings"),
         ({"ansible_host": {"a": 1}}, "ansible_host"),
-        ({"filters": [{"include": "true", "exclude": "true"}]}, "filter 1 must have a condition"),
-        ({"filters": [{"exclude": "true"}, {}]}, "filter 2 must have a condition"),
-        ({"filters": [{"exclude": None}]}, "filter 1 must have a condition"),
-        ({"filters": [{"only": "true"}]}, "filter 1 must have a condition"),
+        (
+            {"filters": [{"include": "true", "exclude": "true"}]},
+            "filter 1 must have either include or exclude, with a condition",
+        ),
+        ({"filters": [{"exclude": "true"}, {}]}, "filter 2 must have either include or exclude, with a condition"),
+        ({"filters": [{"exclude": None}]}, "filter 1 must have either include or exclude, with a condition"),
+        ({"filters": [{"only": "true"}]}, "filter 1 must have either include or exclude, with a condition"),
         ({"filters": ["xen_name"]}, "filters"),
         ({"xends": [{"url": "http://a", "on_failure": "shrug"}]}, "entry 1 of xends: value of on_failure"),
         ({"fetch_node": "perhaps"}, "fetch_node"),
@@ -1684,7 +1687,7 @@ def test_xends_behind_ssh_need_no_requests(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(module, "REQUESTS_IMPORT_ERROR", "Traceback")
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert "xend a: The ssh of OpenSSH cannot be started" in error(source(tmp_path, xends=[{"url": "ssh://a"}]))
+    assert "xend a: OpenSSH's ssh cannot be started" in error(source(tmp_path, xends=[{"url": "ssh://a"}]))
     assert "library (requests)" in error(source(tmp_path, xends=[{"url": "ssh://a"}, {"url": "http://b"}]))
 
 

@@ -38,7 +38,12 @@ KERNEL = "/srv/xen/img/vmlinuz"
 SEDF = {"period": 100_000_000, "slice": 20_000_000, "latency": 0, "extratime": 1, "weight": 0}
 CREDIT = {"weight": 512, "cap": 50}
 
-METHODS = {name for name, _method in inspect.getmembers(XendClient, inspect.isfunction) if not name.startswith("_")}
+# Those that begin with ahead_of_ announce requests, and send none.
+METHODS = {
+    name
+    for name, _method in inspect.getmembers(XendClient, inspect.isfunction)
+    if not name.startswith(("_", "ahead_of_"))
+}
 PLAIN = {"log", "dmesg"}
 """What is text, and no s-expression."""
 READS = METHODS & {"credit", "devices", "domain", "domain_of_uuid", "domains", "names", "node", "sedf", "vcpus", *PLAIN}

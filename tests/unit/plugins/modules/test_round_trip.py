@@ -57,7 +57,7 @@ def options_of(domain: Domain) -> dict[str, Any]:
 REFUSED = (
     "bootloader and a kernel are mutually exclusive here",  # 3.0.3 and earlier would delete the files of that guest
     "memory must be 1 or more",  # which 3.0.2 and earlier take
-    "0 is the control domain",  # a guest of that name, which 3.0.3 and earlier take
+    "0 is the name or the ID of Domain-0",  # a guest of that name, which 3.0.3 and earlier take
     "vbds: uname None of sda1 must be the location of the disk",  # a disk that xend made of a text that it misread
 )
 """What a recorded domain is not created anew for, with a reason."""

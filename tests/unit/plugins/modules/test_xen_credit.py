@@ -51,7 +51,7 @@ def test_what_is_returned_is_what_was_done(sim: Simulator, given: dict[str, Any]
         ("4.1", {"weight": 0}, "weight must be between 1 and 65535"),
         ("4.1", {"name": "nosuch", "weight": 512}, "knows no domain 'nosuch'"),
         ("3.2", {"name": "nosuch", "weight": 512}, "knows no domain 'nosuch'"),
-        ("4.1", {"name": "0", "weight": 512}, "knows no domain with the name '0'; ids and uuids are not taken"),
+        ("4.1", {"name": "0", "weight": 512}, "has no domain with the name '0'. IDs and UUIDs are not accepted"),
         ("4.1", {"name": "Domain-0", "weight": 1}, "weight must be at least 26 for Domain-0"),
     ],
 )

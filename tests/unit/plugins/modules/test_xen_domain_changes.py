@@ -295,7 +295,7 @@ def test_a_save_under_way_is_not_taken_for_a_domain_that_is_gone(sim: Simulator,
     started(sim)
     sim.domain("web1").name = "migrating-web1"
     result = ensure(sim, **arguments)
-    assert "goes by the name migrating-web1" in result["msg"]
+    assert "its name is migrating-web1" in result["msg"]
     assert written(sim) == []
 
 
@@ -490,7 +490,7 @@ def test_a_config_is_not_renamed(sim: Simulator) -> None:
 
 @pytest.mark.parametrize("version", ["3.0.0"])
 def test_what_an_early_xend_does_not_know_is_refused(sim: Simulator) -> None:
-    assert "keeps no definitions" in ensure(sim, **GUEST, state="defined")["msg"]
+    assert "does not keep definitions of domains" in ensure(sim, **GUEST, state="defined")["msg"]
     assert "Use extra_config" in ensure(sim, **GUEST, pci=["0000:00:03.0"])["msg"]
     assert written(sim) == []
 

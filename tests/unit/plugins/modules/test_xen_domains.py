@@ -324,7 +324,7 @@ def test_the_log_is_that_of_the_domain_that_failed(sim: Simulator) -> None:
         ),
         (
             {"domains": WEBS[:2], "defaults": {"state": "saved"}},
-            "web1: state: saved and save_file, the path of a file on the xend host, need each other.",
+            "web1: state: saved requires save_file, the path of a file on the xend host, and save_file requires state: saved.",
         ),
         (
             {
@@ -338,7 +338,7 @@ def test_the_log_is_that_of_the_domain_that_failed(sim: Simulator) -> None:
         ({"domains": [{"name": "web1", "xend_url": "x"}]}, "web1: xend_url"),
         ({"domains": [{"name": "web1", "state": "flying"}]}, "web1: value of state must be one of: running"),
         ({"domains": [{"name": "web1", "vbds": [3]}]}, "web1: vbds[0] must be a dictionary, not int."),
-        ({"domains": [{"name": "web1", "shutdown_timeout": -1}]}, "web1: shutdown_timeout must be 0 to "),
+        ({"domains": [{"name": "web1", "shutdown_timeout": -1}]}, "web1: shutdown_timeout must be between 0 and "),
         ({"domains": [{"name": "web1", "create_timeout": 0}]}, "web1: create_timeout must be more than 0 seconds"),
         ({"domains": ["web1"], "serial": -1}, "serial must be 0 or more, not -1"),
         ({"domains": ["web1"], "max_fail": -1}, "max_fail must be 0 or more, not -1"),

@@ -314,7 +314,7 @@ def test_a_guest_that_never_arrives_is_not_waited_for_for_ever(
     with two_hosts(version, clock) as pair:
         pair.source.create(config(args="rig.ignore_shutdown")).unpause()
         first = pair.migrate(migrate_timeout=0.2)
-        assert "web1 is on its way: it goes by the name migrating-web1" in first["msg"]
+        assert "web1 is on its way: its name is migrating-web1" in first["msg"]
         assert first["changed"] is True
         use_clock(monkeypatch, clock)
         again = pair.migrate(check=check, migrate_timeout=60)

@@ -127,7 +127,7 @@ def test_the_default_slice_is_not_for_setting_again(sim: Simulator) -> None:
 def test_a_set_without_an_effect_is_noticed(sim: Simulator) -> None:
     sim.faults.append(Fault("cpu_sedf_set", "status", status=200, body="0", content_type="application/sxp"))
     result = tune(sim, slice="5ms")
-    assert "the hypervisor did not take them: slice is 0, not 5000000" in result["msg"]
+    assert "the hypervisor did not accept them: slice is 0, not 5000000" in result["msg"]
 
 
 @pytest.mark.parametrize(
@@ -136,5 +136,5 @@ def test_a_set_without_an_effect_is_noticed(sim: Simulator) -> None:
 def test_a_host_with_another_scheduler_is_told_apart(version: str, words: str) -> None:
     with Simulator(version, scheduler="credit", tcp=None) as sim:
         result = tune(sim, name="Domain-0")
-        assert f"runs {words}" in result["msg"]
+        assert words in result["msg"]
         assert "Invalid argument" in result["msg"]
