@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import Any, Optional
 
@@ -21,6 +22,15 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import Carrie
 
 _MOST_VERBOSE = 2
 """With more, a connection prints what the host prints: the replies of xend, and there may be passwords in them."""
+
+_NO_TERMINAL = "you must have a tty"
+"""What sudo says where it wants a terminal and there is none."""
+
+_EXTRA = "ssh_extra_args"
+"""The option of Ansible's ssh connection for further arguments of ssh."""
+
+_ENCODED = re.compile(r"[A-Za-z0-9+/=]{60}")
+"""What is part of a request or a reply, when a terminal mixes it with other lines."""
 
 _LOGIN_TIMEOUT = 60
 """Seconds for what Ansible does before and after the command: a login through jump hosts, a password for sudo."""
@@ -36,7 +46,7 @@ class ConnectionCarrier:
     """Carries commands to the host of a connection.
 
     The request travels in the input of the command and not in its arguments, where ``ps`` and the log of sudo would show
-    it. Ansible has no terminal then: sudo must not ask for one.
+    it. Ansible takes no terminal then. Where sudo wants one (requiretty), and so has sent nothing, ssh is told to take one.
     """
 
     def __init__(self, host: str, connection: ConnectionBase, execute: Callable[..., Any]) -> None:
@@ -45,12 +55,30 @@ class ConnectionCarrier:
         self._connection = connection
         self._execute = execute
         self._reached = False
+        self._terminal = False
 
     def __call__(self, command: str, message: Message, bound: float) -> Carried:
         """Run a command there, once. Raises AnsibleConnectionFailure if the first one, which only reads, does not arrive."""
+        carried = self._run(command, message, bound)
+        if _NO_TERMINAL in carried.errors and not self._terminal and _takes_terminals(self._connection):
+            self._terminal = True
+            carried = self._run(command, message, bound)
+        return carried
+
+    def _run(self, command: str, message: Message, bound: float) -> Carried:
+        """Run a command there, with a terminal or without."""
         data = message.opening + message.request
+        with ExitStack() as stack:
+            stack.enter_context(_option(self._connection, "reconnection_retries", lambda _retries: 0))
+            if self._terminal:
+                stack.enter_context(_option(self._connection, _EXTRA, lambda given: f"{given or ''} -tt".strip()))
+            stack.enter_context(self._silently(message.title))
+            return self._executed(command, data, bound)
+
+    def _executed(self, command: str, data: bytes, bound: float) -> Carried:
+        """Return how the command ended. Raises AnsibleConnectionFailure if nothing was carried to the host before."""
         try:
-            with _once(self._connection), self._silently(message.title), _bounded(bound + _LOGIN_TIMEOUT):
+            with _bounded(bound + _LOGIN_TIMEOUT):
                 done = self._execute(command, sudoable=True, in_data=data)
         except AnsibleConnectionFailure as error:
             if not self._reached:
@@ -60,6 +88,8 @@ class ConnectionCarrier:
             return Carried(b"", broken=f"it did not end within {bound + _LOGIN_TIMEOUT:g} s")
         self._reached = True
         output = done["stdout"].encode("utf-8", "surrogateescape")
+        if self._terminal:
+            return Carried(output, _without_echo(done["stdout"], data))
         return Carried(output, _with_advice(done["stderr"]))
 
     @contextmanager
@@ -80,19 +110,26 @@ class _TooLongError(Exception):
 
 
 @contextmanager
-def _once(connection: ConnectionBase) -> Iterator[None]:
-    """Keep a connection from running a command again where it seems to be lost."""
-    option = "reconnection_retries"
+def _option(connection: ConnectionBase, name: str, changed: Callable[[Any], Any]) -> Iterator[None]:
+    """Change an option of a connection for a while, if it has that option.
+
+    Without ``reconnection_retries`` it does not run a command again where it seems to be lost.
+    """
     try:
-        retries = connection.get_option(option)
+        value = connection.get_option(name)
     except KeyError:
         yield
         return
-    connection.set_option(option, 0)
+    connection.set_option(name, changed(value))
     try:
         yield
     finally:
-        connection.set_option(option, retries)
+        connection.set_option(name, value)
+
+
+def _takes_terminals(connection: ConnectionBase) -> bool:
+    """Return whether a connection can be told to take a terminal: that of OpenSSH can."""
+    return str(connection.transport) in ("ssh", "ansible.builtin.ssh")
 
 
 @contextmanager
@@ -116,6 +153,13 @@ def _bounded(seconds: float) -> Iterator[None]:
 
 def _with_advice(errors: str) -> str:
     """Return what the host printed of errors; Ansible's own pipelining has the same trouble with sudo, and the same cure."""
-    if "must have a tty" in errors:
-        return "sudo wants a terminal, and there is none: have sudoers say !requiretty for this user"
+    if _NO_TERMINAL in errors:
+        return f"sudo requires a terminal: {_NO_TERMINAL}. Set !requiretty for this user in its sudoers"
     return errors
+
+
+def _without_echo(output: str, data: bytes) -> str:
+    """Return what a terminal showed, without what it was given: it shows that as well."""
+    given = data.decode("ascii")
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return "\n".join(line for line in lines if line not in given and not _ENCODED.search(line)) or "nothing was printed"

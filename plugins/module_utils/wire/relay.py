@@ -16,6 +16,9 @@ A request that changes something is one run of the relay. One that does not may 
 announced: their replies are kept until they are asked for. The bounds are those of one request, for all of a run together;
 what does not come within them is asked for again, on its own.
 
+What the relay reads is folded into short lines, as a terminal takes no long ones, and each part ends with an empty line: a
+part that broke off is never taken for a whole one.
+
 Who carries the command to the host, the OpenSSH client or a connection of Ansible, is a ``Carrier``.
 """
 
@@ -154,13 +157,22 @@ def receive(sock, most):
             pieces = ["".encode("ascii").join(pieces)]
             wanted = missing(pieces[0])
     return "".encode("ascii").join(pieces)
-words = sys.stdin.readline().split()
+def block():
+    lines = []
+    while 1:
+        line = sys.stdin.readline()
+        if line[-1:] != "\n":
+            raise SystemExit
+        if line == "\n":
+            return "".join(lines)
+        lines.append(line[:-1])
+words = block().split()
 mark, patience, silence, finish, most = words[0], float(words[1]), float(words[2]), float(words[3]), int(words[4])
 places = words[5:]
 signal.alarm(int(2 * patience * len(places) + silence + finish) + 10)
 sock = search()
 say("connected", "".encode("ascii"))
-requests = sys.stdin.readline().split()
+requests = block().split()
 held = requests[:1] == ["hold:"]
 if held:
     del requests[0]
@@ -186,7 +198,9 @@ in any case after a time. Where its input is held open, it ends with that, too."
 _MOST_AT_ONCE = 100
 """Requests of one run, at most. With a tenth of a second for each, as xend takes, that is well within the bounds."""
 
-_START = "import sys,binascii;exec(binascii.a2b_base64(sys.stdin.readline().encode()))"
+_START = "import sys,binascii;exec(binascii.a2b_base64(str().join(iter(lambda:sys.stdin.readline().strip(),str())).encode()))"
+_LONGEST_LINE = 3000
+"""Characters that a terminal takes in one line, with some to spare: Linux takes 4095."""
 _NO_PYTHON = "dom0.xend-no-python"
 _MOST_SHOWN = 300
 
@@ -352,7 +366,7 @@ class Relay:
         bound = connecting + timeout + self._finish_timeout + START_TIMEOUT
         ready = f"{mark} connected".encode("ascii")
         lines = b" ".join(base64.b64encode(request) for request in requests)
-        message = Message(title, self._opening(mark, timeout), lines + b"\n", ready)
+        message = Message(title, self._opening(mark, timeout), _folded(lines), ready)
         carried = self._carry(command(), message, bound)
         return carried, _marked(carried.output, mark)
 
@@ -367,10 +381,10 @@ class Relay:
         return "\r\n".join(lines).encode("ascii") + (body or b"")
 
     def _opening(self, mark: str, timeout: float) -> bytes:
-        """Return what the host's Python reads first, in two lines: the relay, and what it has to know."""
+        """Return what the host's Python reads first: the relay, and what it has to know."""
         seconds = [f"{each:f}" for each in (self._connect_timeout, timeout, self._finish_timeout)]
         words = " ".join([mark, *seconds, str(MOST_MIB << 20), *self._places.words()])
-        return base64.b64encode(SOURCE.encode("ascii")) + b"\n" + words.encode("ascii") + b"\n"
+        return _folded(base64.b64encode(SOURCE.encode("ascii"))) + _folded(words.encode("ascii"))
 
     def _reply(self, data: bytes, method: str) -> Reply:
         """Return the reply that the relay has read."""
@@ -457,6 +471,12 @@ class _Received:
     def makefile(self, *_args: Any) -> io.BytesIO:
         """Return what to read from."""
         return io.BytesIO(self._data)
+
+
+def _folded(data: bytes) -> bytes:
+    """Return data in short lines, with an empty one at the end."""
+    lines = [data[start : start + _LONGEST_LINE] for start in range(0, len(data), _LONGEST_LINE)]
+    return b"\n".join([*lines, b"", b""])
 
 
 def _authorization(username: str, password: str) -> str:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import shutil
 import subprocess
 import threading
@@ -134,6 +135,51 @@ def test_become_is_heeded(sim: Simulator, tmp_path: Path) -> None:
     assert found.results[0][1]["changed"], found.shown
     assert "Permission denied" in found.results[1][1]["msg"]
     assert "<xen1> XEND RELAY POST /xend/domain/web1" in found.shown
+    assert not modules_run(found)
+
+
+TTY_USER = "games"
+SUDOERS = Path("/etc/sudoers.d/dom0-xend-test")
+
+
+@pytest.fixture(name="requiretty")
+def _requiretty() -> Iterator[None]:
+    """Have sudo want a terminal for one user, as that of Red Hat Enterprise Linux 5 and 6 does for all."""
+    if os.geteuid():
+        pytest.skip("only root can change what sudo wants")
+    SUDOERS.touch(0o440)
+    SUDOERS.write_text(f"Defaults>{TTY_USER} requiretty\n")
+    try:
+        yield
+    finally:
+        SUDOERS.unlink()
+
+
+@needs_sshd
+@needs_sudo
+@pytest.mark.usefixtures("requiretty")
+def test_a_sudo_that_wants_a_terminal_gets_one(sim: Simulator, tmp_path: Path) -> None:
+    disks = [{"uname": f"phy:vg0/{'x' * 200}{number}", "dev": f"sd{chr(97 + number)}"} for number in range(15)]
+    guest = {"name": "web2", "memory": 64, "image": {"kernel": "/k"}, "vfbs": [{"vncpasswd": SECRET}], "vbds": disks}
+    with Sshd(tmp_path) as host:
+        found = on(
+            host,
+            tmp_path,
+            {"dom0.xend.xen_domain": {**guest, "xend_url": sim.url}},
+            {"dom0.xend.xen_node_info": {"xend_url": "unix:///nowhere/socket"}},
+            extra="ansible_become=true",
+            become_user=TTY_USER,
+            arguments=["-vvvvv"],
+        )
+    created, unreachable = (result for _how, result in found.results)
+    assert created["changed"], found.shown
+    assert written(sim) == ["create", "wait_for_devices", "unpause"]
+    assert "No such file or directory" in unreachable["msg"]
+    config = next(request.params["config"][0] for request in sim.requests if request.op == "create")
+    assert SECRET in config
+    assert f"{'x' * 200}14" in config
+    assert SECRET not in found.shown
+    assert "dom0.xend-" not in found.shown
     assert not modules_run(found)
 
 

@@ -14,6 +14,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
 
@@ -248,6 +249,19 @@ def test_change_travels_alone_and_leaves_nothing_that_was_read_before(sim: Simul
     assert domain.state == "paused"
     assert [request.op for request in sim.requests] == ["get", "get", "pause", "get"]
     assert here.count == 3
+
+
+@pytest.mark.parametrize("cut", [1, 2, 40])
+def test_half_a_request_is_never_sent(sim: Simulator, cut: int) -> None:
+    here = Here()
+
+    def halved(command: str, message: Message, bound: float) -> Carried:
+        return here(command, replace(message, request=message.request[:-cut]), bound)
+
+    client = XendClient(Relay(sim.unix_url, Places.of_url(Address.parse(sim.unix_url)), halved))
+    with pytest.raises(XendNoReply, match="ended without an answer"):
+        client.pause("web1")
+    assert [request.method for request in sim.requests] == ["-"]  # a connection, and nothing sent
 
 
 def test_what_nobody_asked_for_is_not_kept(sim: Simulator) -> None:
