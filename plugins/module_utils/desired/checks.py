@@ -105,7 +105,7 @@ def _check_combinations(desired: Desired) -> None:
 
 
 def is_open(desired: Desired, release: Optional[Release]) -> bool:
-    """Tell whether some of the releases that xend may be take what is declared, or write it so, and some do not."""
+    """Return whether some of the releases that xend may be take what is declared, or write it so, and some do not."""
     names = possible(release)
     disks = [vbd.get("uname") for vbd in desired.options.get("vbds", ())]
     return (

@@ -45,7 +45,7 @@ def vbd_tree(vbd: Mapping[str, Any], release: Optional[Release] = None) -> Sxp:
 
 
 def is_drive(dev: Optional[str]) -> bool:
-    """Tell whether a disk can be empty: only a drive can."""
+    """Return whether a disk can be empty: only a drive can."""
     return (dev or "").endswith(":cdrom")
 
 
@@ -81,7 +81,7 @@ def _compare(pair: Pair) -> None:
 
 
 def _is_emptied(pair: Pair, drive: Vbd) -> bool:
-    """Tell whether a task says of a drive that it is to be empty: with a uname that is an empty text."""
+    """Return whether a task says of a drive that it is to be empty: with a uname that is an empty text."""
     given = {number_or_name(vbd.get("dev")): vbd.get("uname") for vbd in pair.desired.options.get("vbds", ())}
     return is_drive(drive.dev) and given.get(number_or_name(drive.dev)) == ""
 

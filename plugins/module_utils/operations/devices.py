@@ -129,7 +129,7 @@ class Detach(Operation):
         client.detach(self.name, self.destroyed_as or self.kind, self._id(client) or self.key)
 
     def settled(self, client: XendClient, before: Optional[Domain]) -> tuple[bool, Optional[Domain]]:
-        """Tell whether the device is no longer there: neither for xend's devices, nor in what it says of the domain.
+        """Return whether the device is no longer there: neither for xend's devices, nor in what it says of the domain.
 
         3.2 and earlier have only asked for it, and its dev is taken until it is gone.
         """

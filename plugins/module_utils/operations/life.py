@@ -172,7 +172,7 @@ class _End(Operation):
     removes: ClassVar[bool] = True
 
     def settled(self, client: XendClient, before: Optional[Domain]) -> tuple[bool, Optional[Domain]]:
-        """Tell whether the domain is down. Another domid is an end, too, but no good one."""
+        """Return whether the domain is down. Another domid is an end, too, but no good one."""
         now = client.domain(self.name)
         return not is_up(now) or (now is not None and now.domid != (before.domid if before else None)), now
 
@@ -244,7 +244,7 @@ class Destroy(_End):
         return None
 
     def is_done_anyway(self, client: XendClient) -> bool:
-        """Tell whether nothing of the domain lives; of a managed one the definition may be left."""
+        """Return whether nothing of the domain lives; of a managed one the definition may be left."""
         left = client.domain(self.name)
         return left is None or left.domid is None
 
@@ -367,7 +367,7 @@ class Reboot(Operation):
         client.shutdown(self.name, "reboot")
 
     def settled(self, client: XendClient, before: Optional[Domain]) -> tuple[bool, Optional[Domain]]:
-        """Tell whether it runs as another domid. 3.2 and later show it paused while they build it."""
+        """Return whether it runs as another domid. 3.2 and later show it paused while they build it."""
         now = client.domain(self.name)
         old = before.domid if before else None
         return now is not None and now.domid not in (None, old) and now.state == "running", now

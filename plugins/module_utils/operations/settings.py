@@ -61,7 +61,7 @@ class SetMaxmem(Operation):
         return domain and replace(domain, maxmem=self.memory)
 
     def is_too_early(self, refusal: XendRefused) -> bool:
-        """Tell whether the hypervisor refused it: it does while the guest still has more (WIRE.md (i) 16)."""
+        """Return whether the hypervisor refused it: it does while the guest still has more (WIRE.md (i) 16)."""
         return "22, 'Invalid argument'" in refusal.reason
 
     def missing(self, after: Domain) -> Optional[str]:
@@ -75,7 +75,7 @@ class SetMaxmem(Operation):
 
 @dataclass(frozen=True)
 class RaiseLimit(SetMaxmem):
-    """Raise the hypervisor's limit for a domain up to 3.0.3, where that is not what the domain shows as maxmem."""
+    """Raise the hypervisor's limit for a domain in 3.0.3 and earlier, where that is not what the domain shows as maxmem."""
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
         """Return it unchanged."""

@@ -250,7 +250,7 @@ def _check_reboot(current: Domain) -> None:
 
 
 def _is_to_be_replaced(current: Domain, desired: Desired) -> bool:
-    """Tell whether ``recreate`` has the domain make room for a new one."""
+    """Return whether ``recreate`` has the domain make room for a new one."""
     if desired.recreate == "never" or desired.state not in UP or not desired.describes_a_domain:
         return False
     return (
@@ -271,7 +271,7 @@ def _redefine(current: Domain, desired: Desired, release: Optional[Release]) -> 
 
 
 def _save(current: Domain, desired: Desired) -> list[Operation]:
-    """Return the way to a file. A paused guest cannot be saved: up to 3.1 xend would never answer."""
+    """Return the operations that save the domain to a file. A paused guest cannot be saved: xend 3.1 and earlier would never answer."""
     if current.state == "halted":
         return []
     check_rebuild(current, "save")

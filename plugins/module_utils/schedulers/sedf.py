@@ -56,11 +56,11 @@ class Sedf:
     weight: int
     domid: Optional[int] = field(default=None, compare=False, repr=False)
     has_limits: bool = field(default=True, compare=False, repr=False)
-    """From 3.0.2 on the hypervisor wants a period between 10 us and 10 s and a slice of 5 us or more."""
+    """In 3.0.2 and later the hypervisor requires a period between 10 us and 10 s and a slice of 5 us or more."""
 
     @classmethod
     def from_reply(cls, tree: Sxp) -> Sedf:
-        """Read ``(sedf (domain 7) (period '100000000') ...)``, ``domid`` from 3.0.4 on, or 3.0.0's dictionary in a text.
+        """Read ``(sedf (domain 7) (period '100000000') ...)``, ``domid`` in 3.0.4 and later, or 3.0.0's dictionary in a text.
 
         Raises ValueError for anything else.
         """
@@ -224,5 +224,5 @@ def _warnings(asked: Sedf, name: str) -> list[str]:
 
 
 def _is_domain_0(asked: Sedf, name: str) -> bool:
-    """Tell whether this is the control domain, under whatever name."""
+    """Return whether this is the control domain, under whatever name."""
     return asked.domid == 0 or name == DOMAIN_0

@@ -97,7 +97,7 @@ class XendClient:
     def domain(self, name: str) -> Optional[Domain]:
         """Return the domain of that very name, None if there is none.
 
-        xend also finds a domain by its id, and from 3.0.4 by its uuid, where a name is asked for: such a find is not
+        xend also finds a domain by its id, and in 3.0.4 and later by its uuid, where a name is asked for: such a find is not
         the domain that was meant.
         """
         reply = self._transport.exchange(_path(name), timeout=self._timeout)
@@ -110,7 +110,7 @@ class XendClient:
     def domain_of_uuid(self, uuid: str) -> Optional[Domain]:
         """Return the domain of a uuid, which has the form 8-4-4-4-12; None where xend does not tell.
 
-        It does not up to 3.0.3, from 3.1 to 3.3 where it answers an empty 500, which may be any failure, and where
+        It does not in 3.0.3 and earlier, in 3.1 to 3.3 where it answers an empty 500, which may be any failure, and where
         another domain has the uuid for a name. Raises NoSuchDomain where it does tell that there is none.
         """
         reply = self._transport.exchange(_path(uuid), timeout=self._timeout)
@@ -122,7 +122,7 @@ class XendClient:
         return domain if domain.uuid == uuid else None
 
     def domains(self) -> list[Sxp]:
-        """Return the detailed list, an expression for each domain; from 3.0.4 on only those that run are in it.
+        """Return the detailed list, an expression for each domain; 3.0.4 and later list only those that run.
 
         They are not read into Domains here, so that one that cannot be read does not hide the others.
         """
@@ -133,7 +133,7 @@ class XendClient:
         return domains
 
     def names(self, state: str = "all") -> list[str]:
-        """Return the names of all domains, or from 3.0.4 on of those that xend counts as running, paused or halted.
+        """Return the names of all domains, or in 3.0.4 and later of those that xend counts as running, paused or halted.
 
         What it counts as such is told by ``status``, and not by the letters (WIRE.md (d)): a domain that is preserved
         after a shutdown or a crash may be among the halted or the running ones.
@@ -214,7 +214,7 @@ class XendClient:
         self._write(_path(name), {"op": "pause"}, self._timeout)
 
     def shutdown(self, name: str, reason: str) -> None:
-        """Ask the guest to shut down: it may refuse, and up to 3.1 it is destroyed if it has not in 30 s."""
+        """Ask the guest to shut down: it may refuse. 3.1 and earlier destroy it if it is still up after 30 s."""
         self._write(_path(name), {"op": "shutdown", "reason": reason}, self._timeout)
 
     def destroy(self, name: str) -> None:
@@ -290,7 +290,7 @@ class XendClient:
         self._write(_path(name), form, self._timeout)
 
     def set_credit(self, name: str, parameters: Mapping[str, int]) -> None:
-        """Set weight and cap: from 3.2 on xend wants both. Up to 3.1 it ignores the cap, and reports success."""
+        """Set weight and cap: xend 3.2 and later require both. 3.1 and earlier ignore the cap, and report success."""
         form = {"op": "domain_sched_credit_set", **{key: str(value) for key, value in parameters.items()}}
         self._write(_path(name), form, self._timeout)
 
@@ -329,7 +329,7 @@ class XendClient:
             raise NoSuchDomain(f"xend at {self.url} knows no domain {name!r} to {what}{doubt}", reason=reply.text)
 
     def _check(self, reply: Reply, what: str, *, posted: bool = False) -> None:
-        """Raise unless *reply* says that *what* was done: up to 3.0.2 errors come as 200 and 202 (WIRE.md (h) 4)."""
+        """Raise unless *reply* says that *what* was done: in 3.0.2 and earlier errors come as 200 and 202 (WIRE.md (h) 4)."""
         reason = _error_in(reply)
         if reason is not None:
             raise XendRefused(f"xend at {self.url} refused {what}: {masked(reason)}", reason=reason)
@@ -350,7 +350,7 @@ class XendClient:
         return reply.text
 
     def _says_no_domain(self, reply: Reply) -> bool:
-        """Tell whether *reply* says that there is no such domain, and learn xend's release from it."""
+        """Return whether *reply* says that there is no such domain, and learn xend's release from it."""
         release = told_by_missing_domain(reply.status, reply.text)
         if release is not None:
             self.release = sharper(self.release, release)

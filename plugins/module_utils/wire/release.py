@@ -68,7 +68,7 @@ class Release:
     migrates_to_port: bool = True
     """A migration can be sent to another port of its destination than the default. 3.0.0 ignores one."""
     reboot_settles_after: int = 0
-    """A reboot so many seconds after the start, or up to 3.0.3 after another reboot, loses the domain."""
+    """A reboot so many seconds after the start, or in 3.0.3 and earlier after another reboot, loses the domain."""
 
 
 EARLY = Release(

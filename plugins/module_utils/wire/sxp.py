@@ -10,7 +10,7 @@ the text they are: which of them is a number is known by the code that reads a d
 The dialect (the same from 3.0.0 to 4.4, but for what is noted):
 
 * a string is quoted as Python 2's ``repr()`` does it, with either quote, and its ``\xHH`` are bytes of UTF-8;
-* an empty atom is printed as nothing up to 4.0, so ``(kernel )`` is ``["kernel"]``, and as ``''`` from 4.1;
+* an empty atom is printed as nothing in 4.0 and earlier, so ``(kernel )`` is ``["kernel"]``, and as ``''`` in 4.1 and later;
 * ``#`` begins a comment;
 * text may follow the first expression (4.1 appends ``''`` to a domain): it is not read.
 """
@@ -103,7 +103,7 @@ def loads(text: str, *, alone: bool = False) -> Sxp:
 def dumps(tree: Sxp) -> str:
     r"""Return *tree* as text that every xend from 3.0.0 to 4.4 reads back as the same tree.
 
-    What might end an atom in any version (a ``!`` does, up to 3.4) is quoted; bytes over 126 are written as ``\xHH``.
+    What might end an atom in any version (a ``!`` does in 3.4 and earlier) is quoted; bytes over 126 are written as ``\xHH``.
     Raises SxpError for a tree of other things than ``str`` and sequences, or nested over MAX_DEPTH deep.
     """
     return str(sexpdata.dumps(_quoted(tree, MAX_DEPTH), str_as="symbol"))
@@ -173,7 +173,7 @@ def _unquoted(token: str) -> str:
 
 
 def _unescaped(match: re.Match[bytes]) -> bytes:
-    """Return the byte of one escape; an unknown one keeps its backslash, as xend does from 3.0.4."""
+    """Return the byte of one escape; an unknown one keeps its backslash, as xend 3.0.4 and later do."""
     hexadecimal, octal, character = match.groups()
     if hexadecimal:
         return bytes([int(hexadecimal, 16)])

@@ -6,8 +6,8 @@
 
 What this layer sees to:
 
-* one connection for one request, closed at once: up to 3.0.3 an open connection keeps xend from serving anybody
-  else, and from 3.1 on xend itself often leaves connections open;
+* one connection for one request, closed at once: in 3.0.3 and earlier an open connection keeps xend from serving anybody
+  else, and 3.1 and later themselves often leave connections open;
 * a request that changes something is never sent twice: it is tried again only where the connection was refused,
   which is before a byte of it was sent;
 * an answer has an end, in time and in bytes, whatever is on the other side;
@@ -396,7 +396,7 @@ def excerpt(text: str) -> str:
 
 
 def _timed_out(error: BaseException) -> bool:
-    """Tell whether it took too long, to connect or to answer: requests wraps the one in the middle of a body otherwise."""
+    """Return whether it took too long, to connect or to answer: requests wraps the one in the middle of a body otherwise."""
     return any(
         isinstance(link, (TimeoutError, socket.timeout, ReadTimeoutError, ConnectTimeoutError))
         for link in _chain(error)
@@ -404,7 +404,7 @@ def _timed_out(error: BaseException) -> bool:
 
 
 def _was_refused(error: BaseException) -> bool:
-    """Tell whether no connection came about, so that not a byte can have been sent."""
+    """Return whether no connection came about, so that not a byte can have been sent."""
     return any(isinstance(link, NewConnectionError) for link in _chain(error))
 
 
@@ -537,14 +537,14 @@ class _TlsConnection(HTTPSConnection):
 
 
 class _TcpAdapter(HTTPAdapter):
-    """requests' adapter, whose connections are watched; requests asks for its pool in one way up to 2.31, in another since."""
+    """requests' adapter, whose connections are watched; requests asks for its pool in one way in 2.31 and earlier, in another since."""
 
     def __init__(self, watch: _Watch) -> None:
         super().__init__()
         self._watch = watch
 
     def get_connection(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the pool (requests up to 2.31)."""
+        """Return the pool (requests 2.31 and earlier)."""
         return self._watched(super().get_connection(*args, **kwargs))
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
@@ -582,7 +582,7 @@ class _UnixConnection(_TcpConnection):
         self._watch.connected = True
 
     def _connect(self, sock: socket.socket, deadline: float) -> None:
-        """Connect, and wait for a place in the queue: up to 3.0.3 it is short, and one client is served at a time."""
+        """Connect, and wait for a place in the queue: in 3.0.3 and earlier it is short, and one client is served at a time."""
         while True:
             try:
                 sock.connect(self._socket_path)
@@ -615,7 +615,7 @@ class _UnixAdapter(HTTPAdapter):
         self._pool = self._make_pool()
 
     def get_connection(self, *_args: Any, **_kwargs: Any) -> _UnixPool:
-        """Return the pool (requests up to 2.31)."""
+        """Return the pool (requests 2.31 and earlier)."""
         return self._pool
 
     def get_connection_with_tls_context(self, *_args: Any, **_kwargs: Any) -> _UnixPool:
