@@ -39,7 +39,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp
 
 DOMAIN_0 = "Domain-0"
 ZOMBIE_PREFIX = "Zombie-"
-"""Up to 3.0.3 a destroyed domain goes by this and its name, until the hypervisor lets go of it."""
+"""In 3.0.3 and earlier a destroyed domain has this before its name, until the hypervisor releases it."""
 
 _STATE_OF_LETTER = (("d", "dying"), ("c", "crashed"), ("s", "shutdown"), ("p", "paused"))
 

@@ -5,7 +5,7 @@
 """What the parameters of all schedulers have in common: how they are read and set, and why there may be none.
 
 xend has an operation to get them and one to set them for each scheduler, and the hypervisor runs one scheduler
-(WIRE.md (g)). Up to 3.0.4 xend reports success also where the hypervisor refused: what was set is read back.
+(WIRE.md (g)). xend 3.0.4 and earlier report success even where the hypervisor refused: what was set is read back.
 """
 
 from __future__ import annotations

@@ -123,8 +123,10 @@ class _Parser(_BaseParser):
         into: list[Sxp] = []
         for match in _TOKEN.finditer(text, i):
             kind = match.lastindex
+            # Hostile input: without a limit, later code that recurses could exhaust the stack.
             if kind in _LISTS and len(stack) >= MAX_DEPTH:
                 raise SxpError(f"lists nested over {MAX_DEPTH} deep", text, match.start())
+            # The fast path: most of a listing is lists of two bare atoms, which cost one match each.
             if kind in _PAIRS:
                 into.append([match[1], match[kind]])
             elif kind == _BARE:
@@ -139,6 +141,7 @@ class _Parser(_BaseParser):
                 into = stack.pop()
             elif kind:
                 into.append(_string(match))
+            # 4.1 and later print '' after many expressions (trap 8): what follows the first one is not read.
             if into and not stack:
                 return match.end(), into[0]
         raise SxpError("the text ends too early" if stack else "there is no expression", text, len(text))
@@ -185,6 +188,7 @@ def _unescaped(match: re.Match[bytes]) -> bytes:
 def _quoted(tree: object, depth: int) -> object:
     """Return *tree* with every atom in the form in which it goes into the text."""
     if isinstance(tree, str):
+        # Trap 22: what is quoted needlessly is read alike on every release, and what is not quoted may be split.
         return tree if _BARE_EVERYWHERE.fullmatch(tree) else _repr(tree)
     if not isinstance(tree, Sequence):
         raise SxpError(f"only text and lists can be sent to xend, not {tree!r}")
