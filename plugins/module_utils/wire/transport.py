@@ -209,6 +209,7 @@ class Transport:
         self._watch = _Watch(finish_timeout)
         self._sleep = sleep
         self._session = requests.Session()
+        # No proxy and no .netrc of the environment: they could send the password elsewhere.
         self._session.trust_env = False
         path = self.address.socket_path
         self._session.mount("http://", _TcpAdapter(self._watch) if path is None else _UnixAdapter(path, self._watch))
@@ -234,6 +235,7 @@ class Transport:
         except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
             raise self._explain(error, method, timeout) from error
         finally:
+            # Trap 3: an idle connection keeps 3.0.0 to 3.0.3 from serving anybody else.
             self._session.close()
         return whole_reply(self.address.url, _head(response), content, method)
 
@@ -249,10 +251,12 @@ class Transport:
                     auth=self._auth,
                     verify=self._verify,
                     timeout=(self._connect_timeout, timeout),
+                    # xend never redirects with a 3xx; following one would send a write to another server.
                     allow_redirects=False,
                     stream=True,
                 )
             except requests.exceptions.ConnectionError as error:
+                # A write is repeated only if no connection was made; a GET also if the connection broke.
                 dropped = not _timed_out(error) and not isinstance(error, requests.exceptions.SSLError)
                 harmless = _was_refused(error) or (method == "GET" and dropped)
                 if last_try or not harmless:
@@ -264,6 +268,7 @@ class Transport:
         """Return the typed error that tells what happened, and what the user can do about it."""
         where, links = self.address.url, _chain(error)
         tls = isinstance(error, requests.exceptions.SSLError)
+        # Nothing was sent, so the error does not say that the operation may have been carried out.
         if not self._watch.connected:
             if tls and not isinstance(links[-1], _BROKEN_TLS):
                 return XendUnreachable(
@@ -343,6 +348,7 @@ def check_head(head: Head) -> None:
     coding = head.field("Content-Encoding").strip().lower()
     if coding not in ("", "identity"):
         raise ValueError(f"the answer is compressed ({excerpt(coding)}), and xend never compresses")
+    # 18 digits at most: int() of a very long text of digits takes long.
     length = head.headers.get("Content-Length")
     if length is not None and not re.fullmatch(r"[0-9]{1,18}", length):
         raise ValueError(f"the answer has the invalid length {excerpt(length)}")
@@ -353,10 +359,12 @@ def check_head(head: Head) -> None:
 def whole_reply(where: str, head: Head, body: bytes, method: str) -> Reply:
     """Return a reply that is whole, and of a kind that xend sends. Raises XendNoReply and NotXend for any other."""
     promised = head.field("Content-Length")
+    # Trap 6: the end of the connection does not mean that the answer is whole.
     if promised and len(body) < int(promised):
         raise lost(
             XendNoReply, f"The answer of xend at {where} broke off after {len(body)} of {promised} bytes", method
         )
+    # Surrogates keep bytes that are not UTF-8, so that a name can be sent back as it came.
     text, status = body.decode("utf-8", "surrogateescape"), head.status
     if status in _CREDENTIALS or status > _LAST_STATUS or 300 <= status < 400:
         said = f"{where} answered {status} {head.reason}, which xend never does: {_proxy_advice(status)}"
