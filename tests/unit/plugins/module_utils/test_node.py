@@ -194,7 +194,7 @@ def test_the_span_of_each_release_covers_it(name: str) -> None:
         {},
     ],
 )
-def test_what_no_release_prints_like_this_is_mistaken_for_none(fields: dict[str, Any]) -> None:
+def test_what_no_release_prints_like_this_is_taken_for_none(fields: dict[str, Any]) -> None:
     assert told_by_node(fields) == ()
 
 

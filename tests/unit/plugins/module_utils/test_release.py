@@ -133,7 +133,7 @@ def test_a_domain_of_no_vcpus_looks_alike_from_3_2_to_3_4() -> None:
     assert len(set(printed.values())) == 1
 
 
-def test_what_may_be_one_of_several_is_mistaken_for_the_most_careful_of_them() -> None:
+def test_what_may_be_one_of_several_is_taken_for_the_most_careful_of_them() -> None:
     for span in (R32_TO_34, R32_TO_33, R41_TO_44):
         several = [RELEASES[name] for name in within(span.span)]
         assert span.pins is all(each.pins for each in several)
