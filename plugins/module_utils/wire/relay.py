@@ -421,7 +421,7 @@ class Relay:
     def _no_word(self, carried: Carried, method: str, *, connected: bool) -> XendError:
         """Return the typed error where the relay has not said how it went: it, or the way to it, broke."""
         where, why = self.address.url, carried.broken or _said(carried)
-        # Only here is it certain that xend was not asked, so a caller may try again.
+        # The command never started on the host, so xend cannot have been asked.
         if carried.broken and not carried.sent:
             return XendUnreachable(f"Cannot reach the host of xend at {where}: {why}. Nothing was sent.")
         because = f" ({why})" if why else ""
