@@ -489,7 +489,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return f"{self.get_cache_key(path)}_{xend.identity(query)}"
 
     def _is_fresh(self, answer: Optional[Answer]) -> bool:
-        """Tell whether an answer is young enough to do without another; a timeout of 0 means for ever."""
+        """Return whether an answer is young enough to do without another; a timeout of 0 means for ever."""
         timeout = self.get_option("cache_timeout")
         return answer is not None and (timeout == 0 or 0 <= time.time() - answer["asked_at"] <= timeout)
 
@@ -608,7 +608,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return hosts
 
     def _wanted(self, domain: FoundDomain) -> bool:
-        """Tell whether a domain is one of those that filters may decide of."""
+        """Return whether a domain is one of those that filters may decide of."""
         if domain["zombie"]:
             return bool(self.get_option("include_zombies"))
         return not domain["privileged"] or bool(self.get_option("include_domain0"))

@@ -97,7 +97,7 @@ class Names:
     def take(self, name: str, xend: str, url: str) -> str:
         """Return *name*, or the first that is free of name+xend, name+xend+2, name+xend+3 and so on; it is taken then.
 
-        One xend can hold the same name several times: zombies up to 3.0.3, a domain restored twice from 3.0.4 to 3.2.
+        One xend can hold the same name several times: zombies in 3.0.3 and earlier, a domain restored twice in 3.0.4 to 3.2.
         No host on any network has a name with ``+`` in it, so where nothing else says how to reach this one, nobody is
         reached in its place. ssh would read name@xend as a user of the host xend; there may be a host name.xend.
         """

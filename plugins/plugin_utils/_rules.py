@@ -21,7 +21,7 @@ Expression = Union[str, bool]
 
 
 def is_template(text: str) -> bool:
-    """Tell whether this is text with a template in it, and not an expression."""
+    """Return whether this is text with a template in it, and not an expression."""
     return "{{" in text or "{%" in text
 
 

@@ -40,7 +40,7 @@ class Query:
     """What every xend is asked for."""
 
     include_halted: bool
-    """The domains that do not run, too, which a xend from 3.0.4 on does not list."""
+    """The domains that do not run, too, which xend 3.0.4 and later do not list."""
     fetch_node: bool
 
 
@@ -231,7 +231,7 @@ def _node(client: XendClient, complain: Callable[[str], None]) -> Optional[dict[
 
 
 def _found(domain: Domain) -> FoundDomain:
-    """Return a domain as plain data. Its name tells a zombie only where xend renames them, up to 3.0.3."""
+    """Return a domain as plain data. Its name identifies a zombie only where xend renames them: 3.0.3 and earlier."""
     from ansible_collections.dom0.xend.plugins.module_utils.model.domain import ZOMBIE_PREFIX  # noqa: PLC0415
 
     renames = domain.release is not None and not domain.release.manages

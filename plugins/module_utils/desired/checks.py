@@ -100,13 +100,15 @@ def _check_combinations(desired: Desired) -> None:
         raise InvalidRequest("restore_file must be the path of a file on the xend host")
     if desired.new_name is not None and (desired.state in ("absent", "saved") or not _NAME.fullmatch(desired.new_name)):
         raise InvalidRequest(f"new_name {desired.new_name!r} must be a valid name, and the domain must not be absent")
+    # Trap 22: a name of digits hides the domain of that id, and 0 is the control domain.
     if desired.new_name is not None and (is_domain_0(desired.new_name) or desired.new_name.isdigit()):
         raise InvalidRequest(f"new_name {desired.new_name!r} conflicts with Domain-0 or with the ID of a domain")
 
 
 def is_open(desired: Desired, release: Optional[Release]) -> bool:
-    """Tell whether some of the releases that xend may be take what is declared, or write it so, and some do not."""
+    """Return whether some of the releases that xend may be take what is declared, or write it so, and some do not."""
     names = possible(release)
+    # A tap belongs to another class in some releases (WIRE.md (i) 12), so the release must be known.
     disks = [vbd.get("uname") for vbd in desired.options.get("vbds", ())]
     return (
         any(names - set(takers(*part)) and names & set(takers(*part)) for part in _parts(desired, release))
@@ -161,6 +163,7 @@ def check_creation(desired: Desired, release: Optional[Release]) -> None:
             f"memory and an image with a kernel (or a bootloader), or config"
         )
     declared = desired.declared()
+    # Trap 2: xend deletes these files on the host. An unknown release is treated as one that does.
     if declared.bootloader and declared.image and (release is None or release.deletes_boot_files):
         raise InvalidRequest(
             f"bootloader and a kernel are mutually exclusive here: xend "
@@ -168,6 +171,7 @@ def check_creation(desired: Desired, release: Optional[Release]) -> None:
             f"({declared.image.kernel or declared.image.ramdisk}) after it builds the domain. "
             "Remove bootloader, or on xend 3.0.4 and later, which run the bootloader themselves, remove the image."
         )
+    # 3.0.4 runs the bootloader only where the image names no kernel (WIRE.md (e)).
     if declared.bootloader and declared.image and declared.image.kernel and release and release.ignores_bootloader:
         raise InvalidRequest(
             f"bootloader and a kernel are mutually exclusive here: xend {release.span} would forget the bootloader. "

@@ -48,7 +48,7 @@ class Desired:
 
     @property
     def describes_a_domain(self) -> bool:
-        """Tell whether there is enough to create a domain from."""
+        """Return whether there is enough to create a domain from."""
         kernel = (self.options.get("image") or {}).get("kernel")
         boots = bool(kernel or self.options.get("bootloader"))
         return self.config is not None or ("memory" in self.options and boots)

@@ -24,6 +24,7 @@ def cpu_set(text: str) -> frozenset[int]:
     """Return the cpus in a text like "0-3,^1" (WIRE.md (e)). Raises InvalidRequest."""
     cpus: set[int] = set()
     for part in text.replace(" ", "").split(","):
+        # Four digits at most: a range such as 0-9999999999 would fill the memory.
         match = re.fullmatch(r"(\^?)([0-9]{1,4})(?:-([0-9]{1,4}))?", part)
         if not match:
             raise InvalidRequest(f"cpus: {text!r} is not a list of CPUs, such as 0-3,^1")
@@ -52,6 +53,7 @@ def vcpus_entry(options: Mapping[str, Any]) -> Sxp:
 
 def _write_vcpus(options: Mapping[str, Any], release: Optional[Release]) -> list[Sxp]:
     """Write the number where it is read: 3.0.0 does so in the image only."""
+    # Trap 19: 3.0.0 ignores the top level, 3.3 and later require it.
     inside = release is not None and release.vcpus_in_image and options.get("image") is not None
     return [] if inside else [vcpus_entry(options)]
 
@@ -64,6 +66,7 @@ def _compare_vcpus(pair: Pair) -> None:
     if pair.halted:
         pair.note("vcpus", wanted, found.vcpus)
     elif pair.lives and wanted != found.usable_vcpus:
+        # 3.0.4 rewrites vcpus as well, so what it shows is no upper limit (WIRE.md (i) 10).
         may_have_more = found.release is not None and found.release.rewrites_vcpus
         if found.vcpus is not None and (wanted <= found.vcpus or may_have_more):
             pair.result.operations.append(SetVcpus(found.name, wanted))
@@ -92,6 +95,7 @@ def _compare_cpus(pair: Pair) -> None:
     astray = [vcpu for vcpu, cpus in enumerate(found.cpus) if not cpus or not cpus <= wanted]
     if not astray:
         return
+    # Trap 21: 3.0.2 to 3.3 would unpin the vcpu and report success.
     if pair.lives and found.release is not None and found.release.pins:
         pair.result.operations.extend(Pin(found.name, vcpu, wanted) for vcpu in astray)
     else:

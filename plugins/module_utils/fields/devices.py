@@ -96,7 +96,7 @@ def purge(pair: Pair, option: str, detach: Detach) -> None:
 
 
 def _can_be_said_again(found: Device) -> bool:
-    """Tell whether all that is known of what is there can be said to xend again: bytes that are no text cannot."""
+    """Return whether all that is known of what is there can be said to xend again: bytes that are no text cannot."""
     return not any("\\x" in str(value) for value in vars(found).values())
 
 

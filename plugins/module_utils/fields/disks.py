@@ -28,6 +28,7 @@ _COMPARED = {"uname": "", "mode": ""}
 def device_class(uname: Optional[str], release: Optional[Release]) -> str:
     """Return the class that a disk has for a release; that of the latest where the release is not known."""
     classes = classes_of(uname)
+    # An answer may leave several releases open; the latest of them decides.
     names = within(release.span) if release else tuple(RELEASES)
     return classes[names[-1]]
 
@@ -45,7 +46,7 @@ def vbd_tree(vbd: Mapping[str, Any], release: Optional[Release] = None) -> Sxp:
 
 
 def is_drive(dev: Optional[str]) -> bool:
-    """Tell whether a disk can be empty: only a drive can."""
+    """Return whether a disk can be empty: only a drive can."""
     return (dev or "").endswith(":cdrom")
 
 
@@ -60,11 +61,13 @@ def _read(domain: Domain) -> Optional[list[dict[str, Any]]]:
 
 def _compare(pair: Pair) -> None:
     """Compare the disks, by their device numbers."""
+    # Not by the text: xend shows a dev as it was written, with :disk in 3.0.3 and later (WIRE.md (i) 14).
     there = {number_or_name(vbd.dev): vbd for vbd in pair.found.vbds or ()}
     hidden = pair.release is not None and not pair.release.shows_emulated_disks
     for vbd in pair.declared.vbds or ():
         option = f"vbds[{vbd.dev}]"
         found = there.pop(number_or_name(vbd.dev), None)
+        # 3.0.0 does not show disks of the emulator (WIRE.md (e)): absence proves nothing.
         if found is None and vbd.emulated and hidden:
             pair.result.not_compared.append(option)
             continue
@@ -81,7 +84,7 @@ def _compare(pair: Pair) -> None:
 
 
 def _is_emptied(pair: Pair, drive: Vbd) -> bool:
-    """Tell whether a task says of a drive that it is to be empty: with a uname that is an empty text."""
+    """Return whether a task says of a drive that it is to be empty: with a uname that is an empty text."""
     given = {number_or_name(vbd.get("dev")): vbd.get("uname") for vbd in pair.desired.options.get("vbds", ())}
     return is_drive(drive.dev) and given.get(number_or_name(drive.dev)) == ""
 
@@ -98,6 +101,7 @@ def _match(pair: Pair, option: str, declared: Vbd, found: Optional[Vbd]) -> Matc
 def _detach(pair: Pair, vbd: Vbd, was: Sxp = "") -> Detach:
     """Return how a disk is detached: a tap is listed as one, and detached as what the release calls it."""
     kind = vbd.device_class
+    # Trap 31: 3.0.3 to 3.3 detach a tap as vbd, 3.4 and later as tap.
     as_vbd = pair.release is not None and pair.release.destroys_taps_as_vbds
     return Detach(pair.found.name, "vbd", vbd.dev or "", was, listed_as=kind, destroyed_as="vbd" if as_vbd else kind)
 
@@ -111,6 +115,7 @@ def _change_medium(pair: Pair, match: Match) -> bool:
         return False
     differing = match.differences(pair)
     changes = pair.release is not None and pair.release.changes_media
+    # device_configure changes the medium only; any other difference needs another disk (WIRE.md (c)).
     if changes and [key for key, _declared, _now in differing] == ["uname"]:
         pair.result.operations.append(ChangeMedia(pair.found.name, match.attach))
     else:

@@ -50,12 +50,12 @@ class Pair:
 
     @property
     def lives(self) -> bool:
-        """Tell whether the domain can be changed while it lives."""
+        """Return whether the domain can be changed while it lives."""
         return self.found.state in ("running", "paused")
 
     @property
     def halted(self) -> bool:
-        """Tell whether what is found is a definition."""
+        """Return whether what is found is a definition."""
         return self.found.state == "halted"
 
     @property
@@ -99,11 +99,11 @@ class Field:
     """The releases that read it. The others would ignore it, or fail."""
 
     def is_known_to(self, release: Release) -> bool:
-        """Tell whether some release that xend may be reads it."""
+        """Return whether some release that xend may be reads it."""
         return bool(set(within(release.span)) & set(within(self.known_to)))
 
     def hangs_on(self, possible: set[str]) -> bool:
-        """Tell whether some of the releases read it, and some do not."""
+        """Return whether some of the releases read it, and some do not."""
         return bool(possible - set(within(self.known_to))) and bool(possible & set(within(self.known_to)))
 
 

@@ -41,6 +41,7 @@ def vif_tree(vif: Mapping[str, Any]) -> Sxp:
 
 def _write(options: Mapping[str, Any], release: Optional[Release]) -> list[Sxp]:
     """Write them. An hvm guest of 3.0.3 and earlier has no network card unless it is told to be emulated."""
+    # Unknown releases get the type, too: a guest without a network card cannot be reached.
     emulated = (options.get("image") or {}).get("type") in EMULATED
     told = {"type": "ioemu"} if emulated and (release is None or release.needs_emulated_vifs) else {}
     return [
@@ -63,6 +64,7 @@ def check_addresses(declared: Domain, release: Optional[Release]) -> None:
 def _compare(pair: Pair) -> None:
     """Compare the interfaces, by their mac, or those declared without one by their place among the others."""
     check_addresses(pair.declared, pair.release)
+    # First those with a mac, so that a declared vif without one takes only what is left.
     rest = list(pair.found.vifs or ())
     by_mac = {vif.mac: vif for vif in rest if vif.mac}
     for vif in pair.declared.vifs or ():
@@ -83,6 +85,7 @@ def _match(pair: Pair, option: str, declared: Vif, found: Optional[Vif]) -> Matc
     if found is not None:
         was = vif_as_dict(found)
         sure = set(within(pair.release.span)) if pair.release else set()
+        # Most releases show a rate in another unit than it was given (WIRE.md (d)), so it is sent again as shown.
         if found.rate and "rate" not in said and not sure <= set(within(_COMPARED["rate"])):
             resent.append("rate")
         said = {**was, **said}

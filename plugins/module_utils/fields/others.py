@@ -50,7 +50,7 @@ def _read_vfbs(domain: Domain) -> Optional[list[dict[str, Any]]]:
 
 
 def _is_emulated(domain: Domain) -> bool:
-    """Tell whether the guest is one of the emulator's."""
+    """Return whether the guest is one of the emulator's."""
     return domain.image is not None and domain.image.type in EMULATED
 
 
@@ -84,7 +84,7 @@ def _write_pci(options: Mapping[str, Any], release: Optional[Release]) -> list[S
 
 
 def _pci_tree(address: str) -> Sxp:
-    """Return a PCI device as xend takes it from 3.0.2 on. Raises InvalidRequest."""
+    """Return a PCI device as xend 3.0.2 and later take it. Raises InvalidRequest."""
     match = _PCI.fullmatch(address)
     if not match:
         raise InvalidRequest(f"pci: {address!r} is not the address of a device, such as 0000:00:03.0")

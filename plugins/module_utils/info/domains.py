@@ -188,7 +188,7 @@ def _by_uuid(client: XendClient, uuids: Collection[str], selection: Selection) -
 
 
 def _listed(client: XendClient, uuids: Collection[str], selection: Selection) -> _Found:
-    """Look for uuids among all domains. Up to 3.0.3 a zombie has the same as what was created in its place."""
+    """Look for uuids among all domains. In 3.0.3 and earlier a zombie has the same as what was created in its place."""
     listing = list_domains(client, selection=Selection(uuids=uuids))
     asked = {uuid: [domain for domain in listing.domains if domain.uuid == uuid] for uuid in uuids}
     meant = [domain for domains in asked.values() for domain in domains if selection.has(domain)]

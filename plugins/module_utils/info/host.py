@@ -130,7 +130,7 @@ def xend(releases: Sequence[str], scheduler: Optional[str]) -> dict[str, Any]:
 
 
 def _works(possible: Sequence[str], spans: str, needs: Optional[str], scheduler: Optional[str]) -> bool:
-    """Tell whether an operation works on all these releases, with that scheduler; None is one that is not known."""
+    """Return whether an operation works on all these releases, with that scheduler; None is one that is not known."""
     return needs in (None, scheduler) and set(possible) <= set(within(spans))
 
 

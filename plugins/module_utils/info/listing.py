@@ -40,12 +40,12 @@ class Selection:
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether no domain at all can be meant."""
+        """Return whether no domain at all can be meant."""
         return any(given is not None and not given for given in (self.patterns, self.states, self.uuids))
 
     @property
     def hidden(self) -> str:
-        """Return in which state, as names() takes it, all are that a xend from 3.0.4 on does not list; empty for none.
+        """Return in which state, as names() takes it, all are that xend 3.0.4 and later do not list; empty for none.
 
         Only a running, paused or halted domain always counts as such there too; the others count as this or that.
         """
@@ -55,11 +55,11 @@ class Selection:
         return rest.pop() if rest in ({"paused"}, {"halted"}) else "all" if rest else ""
 
     def has_name(self, name: str) -> bool:
-        """Tell whether a domain of that name may be meant."""
+        """Return whether a domain of that name may be meant."""
         return self.patterns is None or any(_matches(name, pattern) for pattern in self.patterns)
 
     def has(self, domain: Domain) -> bool:
-        """Tell whether a domain is meant."""
+        """Return whether a domain is meant."""
         return (
             self.has_name(domain.name)
             and (self.states is None or domain.state in self.states)
@@ -78,7 +78,7 @@ class Listing:
 def list_domains(client: XendClient, *, only_running: bool = False, selection: Selection = Selection()) -> Listing:
     """Return the domains of the selection, or all, the control domain and zombies included.
 
-    One request; where the list hides what does not run, from 3.0.4 on, one more for the names of what may be meant, and
+    One request; where the list hides what does not run, in 3.0.4 and later, one more for the names of what may be meant, and
     one for each domain that the list did not show, unless *only_running* spares them. Raises XendError, but not for a
     single domain.
     """
@@ -99,7 +99,7 @@ def list_domains(client: XendClient, *, only_running: bool = False, selection: S
 
 
 def _matches(name: str, pattern: str) -> bool:
-    """Tell whether a name is as a shell glob says; one like ``[z-a]``, an error to old Pythons, matches nothing."""
+    """Return whether a name is as a shell glob says; one like ``[z-a]``, an error to old Pythons, matches nothing."""
     try:
         return fnmatchcase(name, pattern)
     except re.error:

@@ -91,13 +91,13 @@ def is_connected(device: Sxp) -> bool:
     """Return whether a device of a living domain is one that its guest has.
 
     Each that is connected has a backend. What has none is shown from the configuration: on 3.0.4 the last device of a class,
-    for ever after it was detached, and from 3.3 to 4.0 a disk once more, while a failed one goes (WIRE.md (i) 8 and 9).
+    for ever after it was detached, and 3.3 to 4.0 a disk once more, while a failed one goes (WIRE.md (i) 8 and 9).
     """
     return any(key == "backend" for key, _value in pairs(device)) or device[:1] not in _WITH_BACKEND
 
 
 def is_shell(vif: list[Sxp]) -> bool:
-    """Tell whether this is what 4.1 leaves of a vif that was detached: ``(vif (backend 0))``."""
+    """Return whether this is what 4.1 leaves of a vif that was detached: ``(vif (backend 0))``."""
     return [key for key, _value in pairs(vif)] == ["backend"]
 
 

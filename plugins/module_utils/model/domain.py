@@ -7,7 +7,7 @@ r"""What xend says of a domain, as data: one shape for every release.
 A domain as xend prints it and a config as xend takes it have the same shape, so one reader serves both. What is
 not said is None. What releases say differently is brought to one form here (WIRE.md (d)):
 
-* the kernel command line is one text, ``args``; up to 3.0.4 xend keeps ``root`` and ``ip`` apart from it;
+* the kernel command line is one text, ``args``; xend 3.0.4 and earlier keep ``root`` and ``ip`` apart from it;
 * ``sda1:disk`` is ``sda1`` (a ``:cdrom`` stays), ``ioemu:hda`` is ``hda``, ``/etc/xen/scripts/vif-bridge`` is ``vif-bridge``;
 * the ip addresses of a vif are a list;
 * bytes that are no UTF-8 are shown as ``\xHH``;
@@ -39,7 +39,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp
 
 DOMAIN_0 = "Domain-0"
 ZOMBIE_PREFIX = "Zombie-"
-"""Up to 3.0.3 a destroyed domain goes by this and its name, until the hypervisor lets go of it."""
+"""In 3.0.3 and earlier a destroyed domain has this before its name, until the hypervisor releases it."""
 
 _STATE_OF_LETTER = (("d", "dying"), ("c", "crashed"), ("s", "shutdown"), ("p", "paused"))
 
@@ -79,13 +79,13 @@ class Domain:
     vbds: Optional[tuple[Vbd, ...]] = None
     vifs: Optional[tuple[Vif, ...]] = None
     cpus: Optional[tuple[frozenset[int], ...]] = field(default=None, compare=False, repr=False)
-    """The cpus that each vcpu may run on, none for all of them; a domain says so from 3.4 on."""
+    """The cpus that each vcpu may run on, none for all of them; 3.4 and later show them."""
     release: Optional[Release] = field(default=None, compare=False, repr=False)
     tree: Sxp = field(default="", compare=False, repr=False)
 
     @property
     def is_privileged(self) -> bool:
-        """Tell whether this is the control domain, under whatever name."""
+        """Return whether this is the control domain, under whatever name."""
         return self.domid == 0 or self.name == DOMAIN_0
 
     @property
@@ -143,7 +143,7 @@ class Domain:
 
 
 def is_domain_0(name: str) -> bool:
-    """Tell whether xend could take *name* for the control domain's: its name, its id in any spelling, or its uuid."""
+    """Return whether xend could take *name* for the control domain's: its name, its id in any spelling, or its uuid."""
     return name == DOMAIN_0 or re.fullmatch(r"[\s+-]*0[0-]*[lL]?\s*", name) is not None
 
 

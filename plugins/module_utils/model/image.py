@@ -42,7 +42,7 @@ def read_image(value: Optional[Sxp], release: Release) -> Optional[Image]:
 
 
 def command_line(root: Optional[str], args: Optional[str], ip: Optional[str] = None) -> Optional[str]:
-    """Return the kernel command line as xend puts it together from 3.1 on, None if there is none."""
+    """Return the kernel command line as xend 3.1 and later build it, None if there is none."""
     parts = [f"root={root}" if root else "", f"ip={ip}" if ip else "", args or ""]
     return " ".join(part for part in parts if part) or None
 

@@ -24,7 +24,7 @@ def pairs(tree: Sxp) -> Iterator[tuple[str, Sxp]]:
 
 
 def text_of(value: Optional[Sxp]) -> Optional[str]:
-    """Return a text, None for an empty one: up to 4.0 xend prints "" as nothing, and means "not set"."""
+    """Return a text, None for an empty one: 4.0 and earlier print "" as nothing, and mean "not set"."""
     return printable(value) if isinstance(value, str) and value else None
 
 

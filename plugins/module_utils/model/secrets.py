@@ -147,7 +147,7 @@ def secrets_of_options(value: object, key: str = "") -> Iterator[str]:
 
 
 def _is_secret(key: str) -> bool:
-    """Tell whether an option is one, by its name. One that does not exist may be meant for one that does."""
+    """Return whether an option is one, by its name. One that does not exist may be meant for one that does."""
     return "passw" in key.lower()
 
 
@@ -187,7 +187,7 @@ def url_without_secrets(url: str) -> str:
 
 
 def holds_user(url: str) -> bool:
-    """Tell whether there is a user name in an ``xend_url``, or what may be meant for one."""
+    """Return whether there is a user name in an ``xend_url``, or what may be meant for one."""
     authority = url.partition("://")[2].partition("/")[0]
     return _AT.search(authority if url.startswith("unix:") else url) is not None
 

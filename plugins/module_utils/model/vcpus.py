@@ -13,7 +13,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.model.reading import cpu
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp
 
 _ANY_CPU = frozenset(range(64))
-"""What xend says of a vcpu that may run on any cpu up to 3.0.4, and of one of a halted domain, however few cpus there are."""
+"""What xend says of a vcpu that may run on any cpu in 3.0.4 and earlier, and of one of a halted domain, however few cpus there are."""
 
 
 @dataclass(frozen=True)

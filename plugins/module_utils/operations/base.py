@@ -111,12 +111,12 @@ class Operation:
         raise NotImplementedError
 
     def is_done_anyway(self, client: XendClient) -> bool:
-        """Tell whether a refusal means that it is as it should be."""
+        """Return whether a refusal means that it is as it should be."""
         del client
         return False
 
     def is_too_early(self, refusal: XendRefused) -> bool:
-        """Tell whether it is worth while to send it again in a moment."""
+        """Return whether it is worth while to send it again in a moment."""
         del refusal
         return False
 
@@ -152,7 +152,7 @@ def in_state(domain: Optional[Domain], state: str) -> Optional[Domain]:
 
 
 def is_up(domain: Optional[Domain]) -> bool:
-    """Tell whether a domain holds on: what is left of it may be nothing, a definition, or a preserved body."""
+    """Return whether a domain holds on: what is left of it may be nothing, a definition, or a preserved body."""
     return domain is not None and domain.state not in ("halted", "shutdown", "crashed")
 
 

@@ -42,6 +42,7 @@ class Attach(Operation):
         if domain is None:
             return None
         new = self._as_domain()
+        # xend sorts disks by number within their class (WIRE.md (d)): the projection must equal what it shows.
         vbds = by_dev([*(domain.vbds or ()), *(new.vbds or ())])
         return replace(domain, vbds=vbds, vifs=(*(domain.vifs or ()), *(new.vifs or ())))
 
@@ -126,18 +127,21 @@ class Detach(Operation):
 
     def send(self, client: XendClient) -> None:
         """Send the id that the device has on the wire."""
+        # Only a disk can be named by its dev on the wire; an interface needs its id (WIRE.md (c)).
         client.detach(self.name, self.destroyed_as or self.kind, self._id(client) or self.key)
 
     def settled(self, client: XendClient, before: Optional[Domain]) -> tuple[bool, Optional[Domain]]:
-        """Tell whether the device is no longer there: neither for xend's devices, nor in what it says of the domain.
+        """Return whether the device is no longer there: neither for xend's devices, nor in what it says of the domain.
 
         3.2 and earlier have only asked for it, and its dev is taken until it is gone.
         """
+        # `devices` first: 3.0.4 shows the last device of a class in the domain for ever (WIRE.md (i) 8).
         if self._id(client) is not None:
             return False, before
         domain = client.domain(self.name)
         key = number_or_name(self.key)
         gone = domain is None or all(number_or_name(vbd.dev) != key for vbd in domain.vbds or ())
+        # A disk must be gone from the domain, too: a dev that is still shown cannot be attached again.
         return self.kind == "vif" or gone, domain
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:

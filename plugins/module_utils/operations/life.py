@@ -62,6 +62,7 @@ class Create(Operation):
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
         """Return what is declared, with xend's defaults for what is not (WIRE.md (e))."""
         declared = Domain.from_sxp(self.config)
+        # 3.0.4 and earlier raise a maxmem that is below memory (WIRE.md (e)).
         memory = declared.memory or 0
         vcpus = declared.vcpus or 1
         return replace(
@@ -172,8 +173,9 @@ class _End(Operation):
     removes: ClassVar[bool] = True
 
     def settled(self, client: XendClient, before: Optional[Domain]) -> tuple[bool, Optional[Domain]]:
-        """Tell whether the domain is down. Another domid is an end, too, but no good one."""
+        """Return whether the domain is down. Another domid is an end, too, but no good one."""
         now = client.domain(self.name)
+        # The name may come back under a new domid after a reboot: the old domain is down all the same.
         return not is_up(now) or (now is not None and now.domid != (before.domid if before else None)), now
 
     def when_late(self, now: Optional[Domain], before: Optional[Domain]) -> Operation:
@@ -210,6 +212,7 @@ class Shutdown(_End):
         """Return the end by force if that is allowed, else say what is going to happen to the guest."""
         if self.then_destroy:
             return Destroy(self.name)
+        # Trap 14: 3.1 and earlier destroy the guest themselves 30 s after the request, whatever the task allows.
         limit = limit_of(before)
         if limit is not None and self.timeout < limit:
             span = before.release.span if before and before.release else ""
@@ -244,7 +247,9 @@ class Destroy(_End):
         return None
 
     def is_done_anyway(self, client: XendClient) -> bool:
-        """Tell whether nothing of the domain lives; of a managed one the definition may be left."""
+        """Return whether nothing of the domain lives; of a managed one the definition may be left."""
+        # A destroy that failed has done its work if the domain is gone: xend answers a second one as it answers any
+        # unknown domain (WIRE.md (i) 5).
         left = client.domain(self.name)
         return left is None or left.domid is None
 
@@ -317,8 +322,10 @@ class Migrate(Operation):
         here = client.domain(self.name)
         if here is not None and is_up(here):
             return before is not None and here.domid != before.domid, here
+        # Neither missing nor arrived: the domain keeps its temporary name for the whole transfer (WIRE.md (f) 7).
         if client.domain(under_way(self.name)) is not None:
             return False, None
+        # 3.1 may report a failed migration as success, so only the destination itself proves the arrival.
         arrived = self.there.domain(self.name) if self.there else None
         return self.there is None or (arrived is not None and arrived.state == "running"), arrived
 
@@ -357,6 +364,7 @@ class Reboot(Operation):
 
         The seconds that its vcpus have run say so, as they are the hypervisor's own. The clocks of two hosts do not.
         """
+        # Trap 18: an early reboot destroys the domain. cpu_time divided by vcpus is a lower bound of its age.
         seconds = domain.release.reboot_settles_after if domain and domain.release else 0
         vcpus = (domain.online_vcpus or domain.vcpus or 1) if domain else 1
         least_age = (domain.cpu_time or 0) / max(vcpus, 1) if domain else 0
@@ -367,7 +375,8 @@ class Reboot(Operation):
         client.shutdown(self.name, "reboot")
 
     def settled(self, client: XendClient, before: Optional[Domain]) -> tuple[bool, Optional[Domain]]:
-        """Tell whether it runs as another domid. 3.2 and later show it paused while they build it."""
+        """Return whether it runs as another domid. 3.2 and later show it paused while they build it."""
+        # Not `paused`: that is xend still building it, and not a guest that somebody paused (WIRE.md (i) 3).
         now = client.domain(self.name)
         old = before.domid if before else None
         return now is not None and now.domid not in (None, old) and now.state == "running", now
@@ -472,6 +481,7 @@ class Restore(Operation):
 
     def check(self, client: XendClient, known: Any) -> None:
         """Raise where the file holds another domain, which runs now."""
+        # The answer to a restore has no body, so only the list shows which domain the file held (WIRE.md (c)).
         names = set(client.names())
         if self.name not in names:
             held = ", ".join(sorted(names - known)) or "a domain that no longer exists"

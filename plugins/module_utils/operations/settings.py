@@ -61,7 +61,8 @@ class SetMaxmem(Operation):
         return domain and replace(domain, maxmem=self.memory)
 
     def is_too_early(self, refusal: XendRefused) -> bool:
-        """Tell whether the hypervisor refused it: it does while the guest still has more (WIRE.md (i) 16)."""
+        """Return whether the hypervisor refused it: it does while the guest still has more (WIRE.md (i) 16)."""
+        # The hypervisor's EINVAL, which is the same on every release; xend's own refusals use other words.
         return "22, 'Invalid argument'" in refusal.reason
 
     def missing(self, after: Domain) -> Optional[str]:
@@ -75,7 +76,7 @@ class SetMaxmem(Operation):
 
 @dataclass(frozen=True)
 class RaiseLimit(SetMaxmem):
-    """Raise the hypervisor's limit for a domain up to 3.0.3, where that is not what the domain shows as maxmem."""
+    """Raise the hypervisor's limit for a domain in 3.0.3 and earlier, where that is not what the domain shows as maxmem."""
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
         """Return it unchanged."""
@@ -101,6 +102,7 @@ class SetVcpus(Operation):
         """Return it with that number of vcpus to use."""
         if domain is None:
             return None
+        # 3.0.4 changes `vcpus` as well, every other release only `vcpu_avail` (WIRE.md (i) 10).
         rewritten = domain.release is not None and domain.release.rewrites_vcpus
         return replace(domain, vcpu_avail=(1 << self.vcpus) - 1, vcpus=self.vcpus if rewritten else domain.vcpus)
 
@@ -127,6 +129,7 @@ class Pin(Operation):
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
         """Return it with that vcpu pinned."""
+        # Where the domain does not show its pins, there is nothing to project.
         if domain is None or domain.cpus is None:
             return domain
         return replace(domain, cpus=(*domain.cpus[: self.vcpu], self.cpus, *domain.cpus[self.vcpu + 1 :]))

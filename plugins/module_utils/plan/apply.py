@@ -149,6 +149,7 @@ class Applier:
 
     def _learn_the_release(self) -> None:
         """Ask for the control domain where a create hangs on what the absence of the domain leaves open."""
+        # A missing domain tells little about the release; Domain-0 is always there and shows it.
         creates = self.outcome.before is None and self.desired.state in (*UP, "defined")
         if creates and not self.desired.restore_file and is_open(self.desired, self.client.release):
             self.client.domain(DOMAIN_0)
@@ -158,14 +159,17 @@ class Applier:
         desired = self.desired
         domain = yield from self._look_past_the_end(desired.name)
         if desired.new_name and desired.new_name != desired.name:
+            # A run that was interrupted, or an earlier run of the same task, may have renamed it already.
             renamed = self.client.domain(desired.new_name)
             if domain and renamed:
                 raise InvalidRequest(
                     f"There is a domain {desired.name} and a domain {desired.new_name}: neither is renamed"
                 )
             domain = renamed or domain
+        # 3.3 and earlier do not show the pins in the domain, only in vcpuinfo (WIRE.md (d)).
         if domain and domain.cpus is None and domain.domid is not None and "cpus" in desired.options:
             domain = replace(domain, cpus=tuple(vcpu.cpumap for vcpu in self.client.vcpus(domain.name)))
+        # Trap 28: a guest that is being saved lives on under another name, on the same disks.
         if domain is None:
             self._refuse_a_pending_save()
         else:
@@ -193,6 +197,7 @@ class Applier:
     def _refuse_to_stall(self, memory: int) -> None:
         """Refuse a domain larger than its host, where xend would keep on looking for the memory (WIRE.md (e))."""
         release = self.client.release
+        # 3.0.3 to 3.1 retry for hours, with the global lock held, before they refuse (WIRE.md (e)).
         if memory <= _SURELY_THERE or (release and not release.stalls_for_memory):
             return
         total = self.client.node().total_memory
@@ -213,6 +218,7 @@ class Applier:
     def _carry_out(self, planned: Plan, desired: Desired) -> Steps[None]:
         """Send the steps, and plan anew whenever a domain is down, or was restored: only then it shows what it is."""
         for _round in range(_MOST_ROUNDS):
+            # The number of rounds is bounded: something else may change the domain all the time.
             finished = yield from self._apply(planned.steps)
             if finished and desired.state in (*UP, "defined"):
                 break
@@ -221,6 +227,7 @@ class Applier:
                 if self.outcome.after is None:
                     break  # it has gone at once, and is neither restored again nor created
                 desired, meant = once_revealed(desired), None
+            # The first intent is kept, or the rest of a domain on its way down would be replaced and started.
             planned = plan(self.outcome.after, desired, self.client.release, meant)
             if not planned.steps:
                 break
@@ -250,6 +257,7 @@ class Applier:
         """
         outcome = self.outcome
         for position, step in enumerate(steps):
+            # Trap 18: a reboot soon after the start destroys the domain.
             delay = step.delay(outcome.before)
             if delay:
                 yield delay
@@ -284,8 +292,10 @@ class Applier:
             yield from self._send_alone(step)
         except XendRefused as error:
             said = step.names(str(error))
+            # One attempt only: 3.2 refuses every attach of what was detached (trap 27).
             brought_back = yield from self._bring_back(step)
             if brought_back is None:
+                # The same type: callers distinguish a missing domain from other refusals.
                 raise type(error)(said, reason=error.reason) from error
             raise XendRefused(f"{said.rstrip('.')}. {brought_back}", reason=error.reason) from error
 
@@ -300,9 +310,11 @@ class Applier:
                 if step.is_too_early(refusal) and self.clock.now() - began < step.retry_for:
                     yield _SLOWEST_POLL
                     continue
+                # A refusal that leaves the desired state is no failure, such as a destroy of a domain that just ended.
                 if not step.is_done_anyway(self.client):
                     raise
             except XendError as error:
+                # The answer was lost. The operation is listed, and never sent again.
                 if getattr(error, "perhaps_done", False):
                     self._note(step)
                 raise
@@ -332,6 +344,7 @@ class Applier:
             return done[-1].left_as_asked() if done else None
         try:
             if undo.after is not None:
+                # The failed device holds its dev until it is gone (WIRE.md (i) 9).
                 gone, _domain, _took = yield from self._look_until(undo.after, None)
                 if not gone:
                     return f"{undo.what} {undo.failed % f'{undo.why_not} after {undo.after.patience:g} s'}"
@@ -344,6 +357,7 @@ class Applier:
         """Wait until an operation has had its effect; return the domain. Raises GuestStillUp where it has not in time."""
         settled, now, took = yield from self._look_until(step, before)
         if not settled:
+            # when_late raises, unless the task allows an end by force.
             follow_up = step.when_late(now, before)
             yield from self._send(follow_up)
             return (yield from self._settle(follow_up, before))
@@ -358,8 +372,10 @@ class Applier:
         """Wait until the domain is down, by force if that is desired; return what is left of it."""
         before = self.outcome.after
         left = yield from self._settle(step, before)
+        # 3.0.4 and later show ---s-- for a moment before they remove the domain (WIRE.md (i) 2).
         if left is not None and is_passing(left):
             left = yield from self._look_past_the_end(self.name)
+        # on_poweroff or on_crash may have started it again under another domid.
         if is_up(left) and left is not None:
             raise GuestStillUp(
                 f"{self.name} did not stay down: it runs again, as domid {left.domid}. "
@@ -386,6 +402,7 @@ def look_until(
         if settled or took >= step.patience:
             return settled, domain, took
         yield min(interval, step.patience - took)
+        # Quick at first, as most operations take a moment; slower later, as each look is a request to xend.
         interval = min(interval * 1.5, _SLOWEST_POLL)
 
 

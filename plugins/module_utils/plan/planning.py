@@ -91,10 +91,13 @@ def _steps(current: Optional[Domain], desired: Desired, release: Optional[Releas
     """Return the steps of a plan."""
     if meant is Intent.REPLACE:  # by what is declared: a file holds the disks of another time
         desired = replace(desired, restore_file=None)
+    # Nothing is there, so a new domain is built; apply has looked for migrating-NAME before (trap 28).
     if current is None:
         return _with_new_name(_from_nothing(desired, release), desired)
+    # Before any other rule: no state, intent or option may lead to an operation on Domain-0 (trap 1).
     if current.is_privileged:
         return _leave_domain_0(current, desired)
+    # Trap 17: xend still lists a zombie. It must not be acted on.
     if current.state == "dying":
         raise InvalidRequest(
             f"{current.name} is dying: the hypervisor has not released it yet. Run the task again later."
@@ -103,6 +106,7 @@ def _steps(current: Optional[Domain], desired: Desired, release: Optional[Releas
         steps = _redefine(current, desired, release)
         return _with_new_name(steps + _bring_up(_projected(steps, current), desired), desired)
     if meant is Intent.REPLACE:
+        # The old domain leaves its name and uuid first: 3.2 and later refuse a uuid in use (WIRE.md (i) 6).
         down = _take_down(current, replace(desired, state="absent"))
         return _with_new_name(down + _from_nothing(desired, release), desired)
     return _keep(current, desired, release)
@@ -173,10 +177,11 @@ def _leave_domain_0(current: Domain, desired: Desired) -> list[Operation]:
 
 
 def _from_nothing(desired: Desired, release: Optional[Release]) -> list[Operation]:
-    """Return the way from no domain."""
+    """Return the operations that create or restore the domain."""
     if desired.state in ("stopped", "absent", "saved"):
         return []
     if desired.restore_file and desired.state in UP:
+        # xend unpauses a restored domain itself, so `paused` needs a pause afterwards (WIRE.md (c)).
         restored: list[Operation] = [Restore(desired.name, desired.restore_file)]
         return restored if desired.state != "paused" else [*restored, Pause(desired.name)]
     check_creation(desired, release)
@@ -185,12 +190,13 @@ def _from_nothing(desired: Desired, release: Optional[Release]) -> list[Operatio
         return [Define(desired.name, desired.tree(release))]
     config = desired.tree(release)
     keep = desired.on_device_failure == "keep"
+    # Trap 10: xend builds a domain paused and does not wait for its devices.
     made: list[Operation] = [Create(desired.name, config, keep=keep), WaitForDevices(desired.name, config)]
     return made if desired.state == "paused" else [*made, Unpause(desired.name)]
 
 
 def _to_state(current: Domain, desired: Desired, release: Optional[Release]) -> list[Operation]:
-    """Return the way from a domain to the state desired, and what changes it live on the way."""
+    """Return the operations that bring a domain to the desired state, including live changes."""
     if desired.state in ("stopped", "absent"):
         return _take_down(current, desired)
     if desired.state == "defined":
@@ -207,10 +213,11 @@ def _to_state(current: Domain, desired: Desired, release: Optional[Release]) -> 
 
 
 def _bring_up(current: Domain, desired: Desired) -> list[Operation]:
-    """Return the way from a domain that is whole to one that lives, as declared."""
+    """Return the operations that start or resume a domain and make it as declared."""
     name = current.name
     operations: list[Operation] = []
     if current.state == "halted":
+        # Trap 21: xend ignores `paused` of a start, so a definition is started and then paused.
         operations.append(Start(name))
     elif current.state == "paused" and desired.state != "paused":
         if current.cpu_time == 0:  # never ran, so whoever created it may not have got as far as its devices
@@ -250,7 +257,7 @@ def _check_reboot(current: Domain) -> None:
 
 
 def _is_to_be_replaced(current: Domain, desired: Desired) -> bool:
-    """Tell whether ``recreate`` has the domain make room for a new one."""
+    """Return whether ``recreate`` has the domain make room for a new one."""
     if desired.recreate == "never" or desired.state not in UP or not desired.describes_a_domain:
         return False
     return (
@@ -261,9 +268,10 @@ def _is_to_be_replaced(current: Domain, desired: Desired) -> bool:
 
 
 def _redefine(current: Domain, desired: Desired, release: Optional[Release]) -> list[Operation]:
-    """Return the way from an old definition to a new one, with the same uuid."""
+    """Return the operations that replace a definition with a new one of the same uuid."""
     check_creation(desired, release)
     options = (
+        # The same uuid: for xend and for its users it stays the same domain.
         {**desired.options, "uuid": current.uuid} if current.uuid and "uuid" not in desired.options else desired.options
     )
     tree = replace(desired, options=options).tree(release)
@@ -271,19 +279,21 @@ def _redefine(current: Domain, desired: Desired, release: Optional[Release]) -> 
 
 
 def _save(current: Domain, desired: Desired) -> list[Operation]:
-    """Return the way to a file. A paused guest cannot be saved: up to 3.1 xend would never answer."""
+    """Return the operations that save the domain to a file. A paused guest cannot be saved: xend 3.1 and earlier would never answer."""
     if current.state == "halted":
         return []
     check_rebuild(current, "save")
+    # Trap 14: 3.1 and earlier never answer a save of a paused guest, 3.2 and later refuse it.
     woken: list[Operation] = [Unpause(current.name)] if current.state == "paused" else []
     return [*woken, Save(current.name, desired.save_file or "")]
 
 
 def _take_down(current: Domain, desired: Desired) -> list[Operation]:
-    """Return the way from a domain to one that does not run, or to none."""
+    """Return the operations that stop or remove a domain."""
     name = current.name
     if current.state == "halted":
         return [Delete(name)] if desired.state == "absent" else []
+    # A preserved domain has no guest left that could shut down: only destroy removes it (WIRE.md (f) 3).
     if desired.force or current.state in ("shutdown", "crashed"):
         return [Destroy(name)]
     if current.on_poweroff not in (None, "destroy", "preserve"):
@@ -291,8 +301,10 @@ def _take_down(current: Domain, desired: Desired) -> list[Operation]:
             f"on_poweroff of {name} is {current.on_poweroff}: xend would start it again after its shutdown. "
             "Shut it down from within the guest, or destroy it with force: true."
         )
+    # Trap 14: a paused guest cannot hear the request, and 3.1 and earlier would destroy it after 30 s.
     asked: list[Operation] = [Unpause(name)] if current.state == "paused" else []
     asked.append(
         Shutdown(name, timeout=desired.shutdown_timeout, then_destroy=desired.on_shutdown_timeout == "destroy")
     )
+    # on_poweroff: preserve keeps the dead domain listed until it is destroyed (WIRE.md (f) 3).
     return [*asked, Destroy(name)] if current.on_poweroff == "preserve" else asked

@@ -4,7 +4,7 @@
 
 """One look at xend for many domains: the detailed list answers for each, as long as it is fresh.
 
-Up to 3.0.3 the list holds all domains, from 3.0.4 on all that run (WIRE.md (f) 6), so that there the list of names says
+The list holds all domains in 3.0.3 and earlier, and all that run in 3.0.4 and later (WIRE.md (f) 6), so that there the list of names says
 which others there are. A domain that the lists do not answer for is asked for by its name.
 """
 

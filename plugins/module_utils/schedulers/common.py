@@ -5,7 +5,7 @@
 """What the parameters of all schedulers have in common: how they are read and set, and why there may be none.
 
 xend has an operation to get them and one to set them for each scheduler, and the hypervisor runs one scheduler
-(WIRE.md (g)). Up to 3.0.4 xend reports success also where the hypervisor refused: what was set is read back.
+(WIRE.md (g)). xend 3.0.4 and earlier report success even where the hypervisor refused: what was set is read back.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class Scheduler(Generic[P]):
             )
 
     def _why_none(self, client: XendClient, name: str) -> str:
-        """Say why a domain may have no parameters: from 3.1 on the node names its scheduler."""
+        """Say why a domain may have no parameters: in 3.1 and later the node names its scheduler."""
         runs = _scheduler_of(client)
         if runs in ("", self.name) and _is_halted(client, name):
             return f"{name} is halted, and this xend has {self.name} parameters only for a running domain."
@@ -164,7 +164,7 @@ def _scheduler_of(client: XendClient) -> str:
 
 
 def _is_halted(client: XendClient, name: str) -> bool:
-    """Tell whether a domain is known to be only a definition."""
+    """Return whether a domain is known to be only a definition."""
     try:
         domain = client.domain(name)
     except XendError:

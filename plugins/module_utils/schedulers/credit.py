@@ -165,5 +165,5 @@ def _warnings(asked: Credit, domain: Domain) -> list[str]:
 
 
 def _takes_cap(domain: Domain) -> bool:
-    """Tell whether this xend hands a cap on to the hypervisor."""
+    """Return whether this xend hands a cap on to the hypervisor."""
     return domain.release is not None and domain.release.sets_cap

@@ -56,15 +56,16 @@ class Sedf:
     weight: int
     domid: Optional[int] = field(default=None, compare=False, repr=False)
     has_limits: bool = field(default=True, compare=False, repr=False)
-    """From 3.0.2 on the hypervisor wants a period between 10 us and 10 s and a slice of 5 us or more."""
+    """In 3.0.2 and later the hypervisor requires a period between 10 us and 10 s and a slice of 5 us or more."""
 
     @classmethod
     def from_reply(cls, tree: Sxp) -> Sedf:
-        """Read ``(sedf (domain 7) (period '100000000') ...)``, ``domid`` from 3.0.4 on, or 3.0.0's dictionary in a text.
+        """Read ``(sedf (domain 7) (period '100000000') ...)``, ``domid`` in 3.0.4 and later, or 3.0.0's dictionary in a text.
 
         Raises ValueError for anything else.
         """
         values: dict[str, Any] = {}
+        # 3.0.0 answers a Python dictionary in one quoted text, and its hypervisor has no limits (WIRE.md (g)).
         if isinstance(tree, str):
             values.update(dictionary(tree))
         else:
@@ -76,6 +77,7 @@ class Sedf:
                 period=period,
                 slice=share,
                 latency=latency,
+                # Only bit 0 counts (WIRE.md (g)).
                 extratime=bool(extratime & 1),
                 weight=weight,
                 domid=None if domid is None else int(domid),
@@ -151,6 +153,8 @@ def ensure_sedf(client: XendClient, name: str, given: Mapping[str, Any]) -> Outc
     if asked == before:
         return Outcome(before, before)
     judge(asked, name)
+    # Trap 16: xend requires all five parameters. The hypervisor computes the slice itself, so the old
+    # one is sent.
     settled = replace(asked, slice=before.slice) if asked.slice is None else asked
     sent = {key: int(getattr(settled, key)) for key in _KEYS}
     return SEDF.change(client, name, Outcome(before, asked, sent, tuple(_warnings(asked, name))))
@@ -166,6 +170,7 @@ def target(current: Sedf, given: Mapping[str, Any], name: str) -> Sedf:
         )
     if asked == current or not asked.weight:
         return asked
+    # With a weight the hypervisor sets the period to 100 ms and computes the slice (WIRE.md (g)).
     return replace(asked, period=_SHARED_PERIOD, slice=None)
 
 
@@ -173,6 +178,7 @@ def judge(asked: Sedf, name: str) -> None:
     """Raise InvalidRequest for what the hypervisor would refuse, or what would take the host from its user."""
     if asked.weight > MAX_WEIGHT:
         raise InvalidRequest(f"{name} has a weight of {asked.weight}, which cannot be set again: set a weight too")
+    # Safety: extratime lets Domain-0 use idle time. Without it, its slice alone must keep the host usable.
     if _is_domain_0(asked, name) and not asked.extratime:
         _judge_domain_0(asked)
     if not asked.weight:
@@ -224,5 +230,5 @@ def _warnings(asked: Sedf, name: str) -> list[str]:
 
 
 def _is_domain_0(asked: Sedf, name: str) -> bool:
-    """Tell whether this is the control domain, under whatever name."""
+    """Return whether this is the control domain, under whatever name."""
     return asked.domid == 0 or name == DOMAIN_0

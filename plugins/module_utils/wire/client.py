@@ -97,7 +97,7 @@ class XendClient:
     def domain(self, name: str) -> Optional[Domain]:
         """Return the domain of that very name, None if there is none.
 
-        xend also finds a domain by its id, and from 3.0.4 by its uuid, where a name is asked for: such a find is not
+        xend also finds a domain by its id, and in 3.0.4 and later by its uuid, where a name is asked for: such a find is not
         the domain that was meant.
         """
         reply = self._transport.exchange(_path(name), timeout=self._timeout)
@@ -110,7 +110,7 @@ class XendClient:
     def domain_of_uuid(self, uuid: str) -> Optional[Domain]:
         """Return the domain of a uuid, which has the form 8-4-4-4-12; None where xend does not tell.
 
-        It does not up to 3.0.3, from 3.1 to 3.3 where it answers an empty 500, which may be any failure, and where
+        It does not in 3.0.3 and earlier, in 3.1 to 3.3 where it answers an empty 500, which may be any failure, and where
         another domain has the uuid for a name. Raises NoSuchDomain where it does tell that there is none.
         """
         reply = self._transport.exchange(_path(uuid), timeout=self._timeout)
@@ -122,7 +122,7 @@ class XendClient:
         return domain if domain.uuid == uuid else None
 
     def domains(self) -> list[Sxp]:
-        """Return the detailed list, an expression for each domain; from 3.0.4 on only those that run are in it.
+        """Return the detailed list, an expression for each domain; 3.0.4 and later list only those that run.
 
         They are not read into Domains here, so that one that cannot be read does not hide the others.
         """
@@ -133,7 +133,7 @@ class XendClient:
         return domains
 
     def names(self, state: str = "all") -> list[str]:
-        """Return the names of all domains, or from 3.0.4 on of those that xend counts as running, paused or halted.
+        """Return the names of all domains, or in 3.0.4 and later of those that xend counts as running, paused or halted.
 
         What it counts as such is told by ``status``, and not by the letters (WIRE.md (d)): a domain that is preserved
         after a shutdown or a crash may be among the halted or the running ones.
@@ -198,7 +198,7 @@ class XendClient:
             raise unreadable(self.url, "the answer to a create", said, perhaps_done=True)
 
     def wait_for_devices(self, name: str) -> None:
-        """Wait for the devices of a new domain. Up to 3.0.3 xend serves nobody else meanwhile."""
+        """Wait for the devices of a new domain. xend 3.0.3 and earlier serve nobody else meanwhile."""
         self._write(_path(name), {"op": "wait_for_devices"}, self._slow_timeout)
 
     def start(self, name: str) -> None:
@@ -214,7 +214,7 @@ class XendClient:
         self._write(_path(name), {"op": "pause"}, self._timeout)
 
     def shutdown(self, name: str, reason: str) -> None:
-        """Ask the guest to shut down: it may refuse, and up to 3.1 it is destroyed if it has not in 30 s."""
+        """Ask the guest to shut down: it may refuse. 3.1 and earlier destroy it if it is still up after 30 s."""
         self._write(_path(name), {"op": "shutdown", "reason": reason}, self._timeout)
 
     def destroy(self, name: str) -> None:
@@ -243,6 +243,7 @@ class XendClient:
         What any release wants is sent to all of them: each ignores what it does not know (WIRE.md (c)).
         """
         form = {"op": "migrate", "destination": destination, "live": str(int(live)), "resource": "0", "port": str(port)}
+        # -1 is any node. 3.3 and later require node and ssl, 4.0 and later change_home_server (WIRE.md (c)).
         form |= {"node": "-1", "ssl": "0", "change_home_server": "0"}
         self._write(_path(name), form, self._slow_timeout)
 
@@ -263,7 +264,8 @@ class XendClient:
         self._write(_path(name), {"op": "set_vcpus", "vcpus": str(vcpus)}, self._timeout)
 
     def pin(self, name: str, vcpu: int, cpus: Iterable[int]) -> None:
-        """Pin a vcpu. From 3.0.2 to 3.3 this would unpin it, whatever is asked for, and report success."""
+        """Pin a vcpu. 3.0.2 to 3.3 would unpin it, whatever is asked for, and report success."""
+        # Trap 24: no brackets, which 3.4 and later refuse; no ranges, which no release takes.
         cpumap = ",".join(str(cpu) for cpu in sorted(cpus))
         self._write(_path(name), {"op": "pincpu", "vcpu": str(vcpu), "cpumap": cpumap}, self._timeout)
 
@@ -277,20 +279,21 @@ class XendClient:
         self._write(_path(name), form, self._slow_timeout)
 
     def detach(self, name: str, kind: str, dev: str) -> None:
-        """Detach a device, by its id or, if it is a vbd, by its dev. Up to 3.2 that is only asked for, later it takes its time."""
+        """Detach a device, by its id or, if it is a vbd, by its dev. 3.2 and earlier only ask for it, later releases wait."""
+        # Trap 20: 3.3 and later require force and rm_cfg; earlier releases ignore them.
         form = {"op": "device_destroy", "type": kind, "dev": dev, "force": "0", "rm_cfg": "1"}
         self._write(_path(name), form, self._slow_timeout)
 
     def set_sedf(self, name: str, parameters: Mapping[str, int]) -> None:
         """Set period, slice and latency (ns), extratime (0 or 1) and weight: xend wants all five.
 
-        Up to 3.0.4 xend reports success also where the hypervisor refused: read them back.
+        xend 3.0.4 and earlier report success even where the hypervisor refused: read them back.
         """
         form = {"op": "cpu_sedf_set", **{key: str(value) for key, value in parameters.items()}}
         self._write(_path(name), form, self._timeout)
 
     def set_credit(self, name: str, parameters: Mapping[str, int]) -> None:
-        """Set weight and cap: from 3.2 on xend wants both. Up to 3.1 it ignores the cap, and reports success."""
+        """Set weight and cap: xend 3.2 and later require both. 3.1 and earlier ignore the cap, and report success."""
         form = {"op": "domain_sched_credit_set", **{key: str(value) for key, value in parameters.items()}}
         self._write(_path(name), form, self._timeout)
 
@@ -301,6 +304,7 @@ class XendClient:
         if self.read_only:
             raise RuntimeError(f"a read-only client was asked for {form['op']}")
         self._transport.announce([])  # what was read ahead may not be so any more
+        # Trap 1: the last guard, behind the plan's, whoever calls.
         if form["op"] in _DEADLY and is_domain_0(_name(path)):
             raise InvalidRequest(f"{form['op']} of {DOMAIN_0} is never sent, because it is the host itself")
         return self._ask(path, form, timeout)
@@ -311,10 +315,12 @@ class XendClient:
             encoded = urlencode(form, errors="surrogateescape")
         except UnicodeEncodeError as error:
             raise InvalidRequest(f"{form['op']}: cannot encode {error.object!r}") from error
+        # Trap 11: xend refuses a longer body with 413 or a reset, and does not limit the query string.
         if len(encoded) > BODY_LIMIT:
             reply = self._transport.exchange(path, {}, timeout=timeout, query="?" + encoded)
         else:
             reply = self._transport.exchange(path, form, timeout=timeout)
+        # A path of /xend/domain itself names no domain, so its 404 or 500 is no word about one.
         if path != _DOMAINS:
             self._refuse_missing(reply, _name(path), form["op"])
         self._check(reply, form["op"], posted=True)
@@ -329,7 +335,7 @@ class XendClient:
             raise NoSuchDomain(f"xend at {self.url} knows no domain {name!r} to {what}{doubt}", reason=reply.text)
 
     def _check(self, reply: Reply, what: str, *, posted: bool = False) -> None:
-        """Raise unless *reply* says that *what* was done: up to 3.0.2 errors come as 200 and 202 (WIRE.md (h) 4)."""
+        """Raise unless *reply* says that *what* was done: in 3.0.2 and earlier errors come as 200 and 202 (WIRE.md (h) 4)."""
         reason = _error_in(reply)
         if reason is not None:
             raise XendRefused(f"xend at {self.url} refused {what}: {masked(reason)}", reason=reason)
@@ -350,7 +356,7 @@ class XendClient:
         return reply.text
 
     def _says_no_domain(self, reply: Reply) -> bool:
-        """Tell whether *reply* says that there is no such domain, and learn xend's release from it."""
+        """Return whether *reply* says that there is no such domain, and learn xend's release from it."""
         release = told_by_missing_domain(reply.status, reply.text)
         if release is not None:
             self.release = sharper(self.release, release)
@@ -358,6 +364,7 @@ class XendClient:
 
     def _confirm_missing(self, name: str, reply: Reply) -> None:
         """Make sure that a domain is missing where 3.1 to 3.3 only say "500": they say so of any failure."""
+        # Trap 7: a domain that is listed is not missing, and must not be created a second time.
         if reply.status == 500 and name in self.names():
             raise XendRefused(
                 f"xend at {self.url} failed to describe the domain {name!r}, which it lists, and gave no reason"

@@ -258,6 +258,7 @@ class Places:
     @classmethod
     def of_socket(cls, path: str = "") -> Places:
         """Return the socket of this path, or else those places where xend listens by default."""
+        # A named socket is the only place: another xend on the host must not be mistaken for it.
         if path:
             return cls([("unix", path)])
         return cls([("unix", "/var/lib/xend/xend-socket"), ("tcp", "127.0.0.1", str(PORT))])
@@ -330,6 +331,7 @@ class Relay:
         """
         if form is None:
             return self._reply(self._read((path, query), timeout), "GET")
+        # A write is always one run of its own: its error must say whether this one was carried out.
         request = self._request("POST", self._places.base + path + query, encoded(form))
         carried, said = self._carried(f"POST {path}", [request], timeout)
         return self._reply(self._first(carried, said, "POST", timeout), "POST")
@@ -345,6 +347,7 @@ class Relay:
         title = f"GET {get[0]}" + (f" and {len(others)} more" if others else "")
         carried, said = self._carried(title, requests, timeout)
         nothing_came = not said.get("reply", [b""])[0]
+        # A GET changes nothing, so it may be sent twice.
         if nothing_came and ("broken" in said or "reply" in said):
             carried, said = self._carried(title, requests, timeout)
         reply = self._first(carried, said, "GET", timeout)
@@ -361,10 +364,13 @@ class Relay:
 
     def _carried(self, title: str, requests: Sequence[bytes], timeout: float) -> tuple[Carried, Said]:
         """Have requests carried to the host; return how that ended, and what the relay said."""
+        # Random, so that neither a banner nor an answer of xend can imitate it.
         mark = "dom0.xend-" + os.urandom(16).hex()
+        # The relay tries each place, and each may use its whole timeout twice.
         connecting = 2 * self._connect_timeout * len(self._places.addresses)
         bound = connecting + timeout + self._finish_timeout + START_TIMEOUT
         ready = f"{mark} connected".encode("ascii")
+        # base64 passes every shell, terminal and locale unchanged.
         lines = b" ".join(base64.b64encode(request) for request in requests)
         message = Message(title, self._opening(mark, timeout), _folded(lines), ready)
         carried = self._carry(command(), message, bound)
@@ -429,6 +435,7 @@ class Relay:
     def _no_word(self, carried: Carried, method: str, *, connected: bool) -> XendError:
         """Return the typed error where the relay has not said how it went: it, or the way to it, broke."""
         where, why = self.address.url, carried.broken or _said(carried)
+        # The command never started on the host, so xend cannot have been asked.
         if carried.broken and not carried.sent:
             return XendUnreachable(f"Cannot reach the host of xend at {where}: {why}. Nothing was sent.")
         because = f" ({why})" if why else ""
@@ -496,6 +503,7 @@ def _marked(output: bytes, mark: str) -> Said:
     for word, data in found:
         try:
             said.setdefault(word.decode("ascii"), []).append(base64.b64decode(data, validate=True))
+        # Output that was cut off: nothing behind it can be trusted.
         except binascii.Error:
             break
     return said

@@ -44,11 +44,11 @@ class Release:
     shows_maxmem: bool = True
     """What maxmem_set sets is what a domain shows as its maxmem, not only a limit in the hypervisor."""
     pins: bool = False
-    """pincpu pins. From 3.0.2 to 3.3 it unpins, whatever it is told, and reports success."""
+    """pincpu pins. In 3.0.2 to 3.3 it unpins, whatever it is given, and reports success."""
     changes_media: bool = False
     """device_configure changes the medium in the cdrom of an hvm guest."""
     sets_cap: bool = False
-    """domain_sched_credit_set wants the cap. Up to 3.1 it ignores one, and reports success."""
+    """domain_sched_credit_set requires the cap. 3.1 and earlier ignore it, and report success."""
     rereads_ip: bool = True
     """A domain is built again, after a reboot or from a file, with the address of its vif. 3.0.0 loses the guest there."""
     appends_root: bool = False
@@ -68,7 +68,7 @@ class Release:
     migrates_to_port: bool = True
     """A migration can be sent to another port of its destination than the default. 3.0.0 ignores one."""
     reboot_settles_after: int = 0
-    """A reboot so many seconds after the start, or up to 3.0.3 after another reboot, loses the domain."""
+    """A reboot so many seconds after the start, or in 3.0.3 and earlier after another reboot, loses the domain."""
 
 
 EARLY = Release(

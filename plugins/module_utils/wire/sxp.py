@@ -10,7 +10,7 @@ the text they are: which of them is a number is known by the code that reads a d
 The dialect (the same from 3.0.0 to 4.4, but for what is noted):
 
 * a string is quoted as Python 2's ``repr()`` does it, with either quote, and its ``\xHH`` are bytes of UTF-8;
-* an empty atom is printed as nothing up to 4.0, so ``(kernel )`` is ``["kernel"]``, and as ``''`` from 4.1;
+* an empty atom is printed as nothing in 4.0 and earlier, so ``(kernel )`` is ``["kernel"]``, and as ``''`` in 4.1 and later;
 * ``#`` begins a comment;
 * text may follow the first expression (4.1 appends ``''`` to a domain): it is not read.
 """
@@ -103,7 +103,7 @@ def loads(text: str, *, alone: bool = False) -> Sxp:
 def dumps(tree: Sxp) -> str:
     r"""Return *tree* as text that every xend from 3.0.0 to 4.4 reads back as the same tree.
 
-    What might end an atom in any version (a ``!`` does, up to 3.4) is quoted; bytes over 126 are written as ``\xHH``.
+    What might end an atom in any version (a ``!`` does in 3.4 and earlier) is quoted; bytes over 126 are written as ``\xHH``.
     Raises SxpError for a tree of other things than ``str`` and sequences, or nested over MAX_DEPTH deep.
     """
     return str(sexpdata.dumps(_quoted(tree, MAX_DEPTH), str_as="symbol"))
@@ -123,8 +123,10 @@ class _Parser(_BaseParser):
         into: list[Sxp] = []
         for match in _TOKEN.finditer(text, i):
             kind = match.lastindex
+            # Hostile input: without a limit, later code that recurses could exhaust the stack.
             if kind in _LISTS and len(stack) >= MAX_DEPTH:
                 raise SxpError(f"lists nested over {MAX_DEPTH} deep", text, match.start())
+            # The fast path: most of a listing is lists of two bare atoms, which cost one match each.
             if kind in _PAIRS:
                 into.append([match[1], match[kind]])
             elif kind == _BARE:
@@ -139,6 +141,7 @@ class _Parser(_BaseParser):
                 into = stack.pop()
             elif kind:
                 into.append(_string(match))
+            # 4.1 and later print '' after many expressions (trap 8): what follows the first one is not read.
             if into and not stack:
                 return match.end(), into[0]
         raise SxpError("the text ends too early" if stack else "there is no expression", text, len(text))
@@ -173,7 +176,7 @@ def _unquoted(token: str) -> str:
 
 
 def _unescaped(match: re.Match[bytes]) -> bytes:
-    """Return the byte of one escape; an unknown one keeps its backslash, as xend does from 3.0.4."""
+    """Return the byte of one escape; an unknown one keeps its backslash, as xend 3.0.4 and later do."""
     hexadecimal, octal, character = match.groups()
     if hexadecimal:
         return bytes([int(hexadecimal, 16)])
@@ -185,6 +188,7 @@ def _unescaped(match: re.Match[bytes]) -> bytes:
 def _quoted(tree: object, depth: int) -> object:
     """Return *tree* with every atom in the form in which it goes into the text."""
     if isinstance(tree, str):
+        # Trap 22: what is quoted needlessly is read alike on every release, and what is not quoted may be split.
         return tree if _BARE_EVERYWHERE.fullmatch(tree) else _repr(tree)
     if not isinstance(tree, Sequence):
         raise SxpError(f"only text and lists can be sent to xend, not {tree!r}")

@@ -6,8 +6,8 @@
 
 What this layer sees to:
 
-* one connection for one request, closed at once: up to 3.0.3 an open connection keeps xend from serving anybody
-  else, and from 3.1 on xend itself often leaves connections open;
+* one connection for one request, closed at once: in 3.0.3 and earlier an open connection keeps xend from serving anybody
+  else, and 3.1 and later themselves often leave connections open;
 * a request that changes something is never sent twice: it is tried again only where the connection was refused,
   which is before a byte of it was sent;
 * an answer has an end, in time and in bytes, whatever is on the other side;
@@ -209,6 +209,7 @@ class Transport:
         self._watch = _Watch(finish_timeout)
         self._sleep = sleep
         self._session = requests.Session()
+        # No proxy and no .netrc of the environment: they could send the password elsewhere.
         self._session.trust_env = False
         path = self.address.socket_path
         self._session.mount("http://", _TcpAdapter(self._watch) if path is None else _UnixAdapter(path, self._watch))
@@ -234,6 +235,7 @@ class Transport:
         except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
             raise self._explain(error, method, timeout) from error
         finally:
+            # Trap 3: an idle connection keeps 3.0.0 to 3.0.3 from serving anybody else.
             self._session.close()
         return whole_reply(self.address.url, _head(response), content, method)
 
@@ -249,10 +251,12 @@ class Transport:
                     auth=self._auth,
                     verify=self._verify,
                     timeout=(self._connect_timeout, timeout),
+                    # xend never redirects with a 3xx; following one would send a write to another server.
                     allow_redirects=False,
                     stream=True,
                 )
             except requests.exceptions.ConnectionError as error:
+                # A write is repeated only if no connection was made; a GET also if the connection broke.
                 dropped = not _timed_out(error) and not isinstance(error, requests.exceptions.SSLError)
                 harmless = _was_refused(error) or (method == "GET" and dropped)
                 if last_try or not harmless:
@@ -264,6 +268,7 @@ class Transport:
         """Return the typed error that tells what happened, and what the user can do about it."""
         where, links = self.address.url, _chain(error)
         tls = isinstance(error, requests.exceptions.SSLError)
+        # Nothing was sent, so the error does not say that the operation may have been carried out.
         if not self._watch.connected:
             if tls and not isinstance(links[-1], _BROKEN_TLS):
                 return XendUnreachable(
@@ -343,6 +348,7 @@ def check_head(head: Head) -> None:
     coding = head.field("Content-Encoding").strip().lower()
     if coding not in ("", "identity"):
         raise ValueError(f"the answer is compressed ({excerpt(coding)}), and xend never compresses")
+    # 18 digits at most: int() of a very long text of digits takes long.
     length = head.headers.get("Content-Length")
     if length is not None and not re.fullmatch(r"[0-9]{1,18}", length):
         raise ValueError(f"the answer has the invalid length {excerpt(length)}")
@@ -353,10 +359,12 @@ def check_head(head: Head) -> None:
 def whole_reply(where: str, head: Head, body: bytes, method: str) -> Reply:
     """Return a reply that is whole, and of a kind that xend sends. Raises XendNoReply and NotXend for any other."""
     promised = head.field("Content-Length")
+    # Trap 6: the end of the connection does not mean that the answer is whole.
     if promised and len(body) < int(promised):
         raise lost(
             XendNoReply, f"The answer of xend at {where} broke off after {len(body)} of {promised} bytes", method
         )
+    # Surrogates keep bytes that are not UTF-8, so that a name can be sent back as it came.
     text, status = body.decode("utf-8", "surrogateescape"), head.status
     if status in _CREDENTIALS or status > _LAST_STATUS or 300 <= status < 400:
         said = f"{where} answered {status} {head.reason}, which xend never does: {_proxy_advice(status)}"
@@ -396,7 +404,7 @@ def excerpt(text: str) -> str:
 
 
 def _timed_out(error: BaseException) -> bool:
-    """Tell whether it took too long, to connect or to answer: requests wraps the one in the middle of a body otherwise."""
+    """Return whether it took too long, to connect or to answer: requests wraps the one in the middle of a body otherwise."""
     return any(
         isinstance(link, (TimeoutError, socket.timeout, ReadTimeoutError, ConnectTimeoutError))
         for link in _chain(error)
@@ -404,7 +412,7 @@ def _timed_out(error: BaseException) -> bool:
 
 
 def _was_refused(error: BaseException) -> bool:
-    """Tell whether no connection came about, so that not a byte can have been sent."""
+    """Return whether no connection came about, so that not a byte can have been sent."""
     return any(isinstance(link, NewConnectionError) for link in _chain(error))
 
 
@@ -537,14 +545,14 @@ class _TlsConnection(HTTPSConnection):
 
 
 class _TcpAdapter(HTTPAdapter):
-    """requests' adapter, whose connections are watched; requests asks for its pool in one way up to 2.31, in another since."""
+    """requests' adapter, whose connections are watched; requests asks for its pool in one way in 2.31 and earlier, in another since."""
 
     def __init__(self, watch: _Watch) -> None:
         super().__init__()
         self._watch = watch
 
     def get_connection(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the pool (requests up to 2.31)."""
+        """Return the pool (requests 2.31 and earlier)."""
         return self._watched(super().get_connection(*args, **kwargs))
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
@@ -582,7 +590,7 @@ class _UnixConnection(_TcpConnection):
         self._watch.connected = True
 
     def _connect(self, sock: socket.socket, deadline: float) -> None:
-        """Connect, and wait for a place in the queue: up to 3.0.3 it is short, and one client is served at a time."""
+        """Connect, and wait for a place in the queue: in 3.0.3 and earlier it is short, and one client is served at a time."""
         while True:
             try:
                 sock.connect(self._socket_path)
@@ -615,7 +623,7 @@ class _UnixAdapter(HTTPAdapter):
         self._pool = self._make_pool()
 
     def get_connection(self, *_args: Any, **_kwargs: Any) -> _UnixPool:
-        """Return the pool (requests up to 2.31)."""
+        """Return the pool (requests 2.31 and earlier)."""
         return self._pool
 
     def get_connection_with_tls_context(self, *_args: Any, **_kwargs: Any) -> _UnixPool:

@@ -250,7 +250,7 @@ def _options(domain: Mapping[str, Any], image: Mapping[str, Any], *, hvm: bool) 
     """Return the options of the image, and those of the domain that mean the same."""
     options = dict(image["options"]) if isinstance(image.get("options"), Mapping) else {}
     if not hvm:
-        options.pop("device_model", None)  # from 3.2 on xend shows one for every guest, for its frame buffer
+        options.pop("device_model", None)  # xend 3.2 and later show one for every guest, for its frame buffer
     for key in ("localtime", "rtc_timeoffset"):
         if domain.get(key) is not None:
             options.setdefault(key, domain[key])

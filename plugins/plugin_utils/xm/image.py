@@ -103,7 +103,7 @@ def _options(guest: Guest, pci: list[Function], builder: str, vcpus: int | None)
 
 
 def _machine(guest: Guest) -> dict[str, object]:
-    """Return what the file says of the machine. Up to 3.0.3 xm sends what is neither 0 nor empty."""
+    """Return what the file says of the machine. xm 3.0.3 and earlier send what is neither 0 nor empty."""
     found: dict[str, object] = {}
     for key, span in HVM.items():
         value: Scalar | None = guest.scalar(key) if within(guest.release, span) else None

@@ -110,6 +110,7 @@ def read(text: str, host: Mapping[str, str], variables: Mapping[str, str]) -> Re
         if not source.isascii() and not with_coding:
             line = next(number for number, row in enumerate(source.split("\n"), 1) if not row.isascii())
             program.note(line, "is not ASCII, and the file has no coding line: Python 2.5 and later refuse it")
+        # ast, not exec: nothing of the file is run.
         program.run(_parsed(source))
     except TooMuch as error:
         raise XmError(f"the file {error}, and is not read further", program.line) from None
@@ -122,6 +123,7 @@ def read(text: str, host: Mapping[str, str], variables: Mapping[str, str]) -> Re
 
 def _as_bytes(text: str) -> str:
     """Return the bytes of a file, one character each. Raises XmError for one that is too long, or no config."""
+    # Hostile input: the file may come from a host that nobody controls.
     if len(text) > LONGEST:
         raise XmError(f"the file has more than {LONGEST} characters, which no config of a guest has")
     source = (
@@ -184,6 +186,7 @@ class Program(Expressions):
             self.line = statement.lineno
             reader = self._STATEMENTS.get(type(statement))
             if reader is None:
+                # What the statement could set is forgotten, so that no value is reported that xm would not see.
                 unknown = Unknown(f"a {type(statement).__name__.lower()} statement", statement.lineno)
                 self.note(statement.lineno, f"{unknown.why} is not read")
                 self.forget([statement], unknown)

@@ -57,7 +57,7 @@ def test_the_demo_declares_three_domains_once(shown: str) -> None:
     assert shown.count("ok: [localhost] => (item=demo-web1)") == 2  # the second time, and how it ended
 
 
-def test_the_demo_foresees_what_it_then_does(shown: str) -> None:
+def test_the_demo_predicts_what_it_then_does(shown: str) -> None:
     foreseen = shown[: shown.index("######## Do it.")]
     assert foreseen.count('+    "name": "demo-') == 3
 

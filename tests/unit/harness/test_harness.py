@@ -263,7 +263,7 @@ STATES = ("running", "paused", "shutdown", "crashed", "halted")
 
 
 @pytest.mark.parametrize(("version", "start", "state", "desired"), CASES)
-def test_a_check_tells_the_truth_and_a_second_run_finds_nothing_to_do(
+def test_a_check_is_correct_and_a_second_run_finds_nothing_to_do(
     sim: Simulator, start: str, state: str, desired: dict[str, Any]
 ) -> None:
     STARTS[start](sim)

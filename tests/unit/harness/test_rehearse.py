@@ -256,7 +256,7 @@ def test_a_copy_is_of_the_release_that_comes_nearest(xen: str, releases: list[st
     assert nearest(xen, releases) == release
 
 
-def test_a_xend_whose_release_cannot_be_told_has_no_copy_until_it_is_named() -> None:
+def test_a_xend_whose_release_is_unknown_has_no_copy_until_it_is_named() -> None:
     node = {"node": {"xen_version": None}, "xend": {"releases": []}, "scheduler": None}
     with pytest.raises(ScriptError, match="xen1: the release of its xend cannot be told"):
         Copy.of("xen1", node, [], "")

@@ -80,7 +80,7 @@ def play(
     return Made(done, folder)
 
 
-def test_one_page_tells_of_all_hosts_whatever_becomes_of_some(tmp_path: Path) -> None:
+def test_one_page_covers_all_hosts_whatever_becomes_of_some(tmp_path: Path) -> None:
     secret = {"name": "web1", "memory": 64, "vfbs": [{"type": "vnc", "vncpasswd": "hunter2"}]}
     with Simulator("3.0.0", tcp=None) as first, Simulator("4.1", tcp=None) as second:
         first.create(web(1)).unpause()

@@ -160,7 +160,7 @@ def _sims() -> Iterator[list[Simulator]]:
         yield sims
 
 
-def test_a_check_run_foresees_what_a_run_does_and_a_second_run_changes_nothing(
+def test_a_check_run_predicts_what_a_run_does_and_a_second_run_changes_nothing(
     sims: list[Simulator], tmp_path: Path
 ) -> None:
     for sim, foreseen in zip(sims, play_on(sims, tmp_path, ROLE, "--check", "--diff", vars=DECLARED)):

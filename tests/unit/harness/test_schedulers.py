@@ -209,7 +209,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("kind", "version", "start", "label"), CASES)
-def test_a_check_tells_the_truth_and_a_second_run_finds_nothing_to_do(
+def test_a_check_is_correct_and_a_second_run_finds_nothing_to_do(
     kind: Kind, version: str, start: Start, label: str
 ) -> None:
     desired = kind.settings[label]

@@ -230,7 +230,7 @@ def test_nothing_is_left_of_a_fleet_that_could_not_start(tmp_path: Path) -> None
         ({"dead": 3, "faults": [(2, Fault("*", "drop"))]}, "there is no xend 2 that could go wrong"),
     ],
 )
-def test_what_cannot_be_had_is_refused(wrong: dict[str, Any], said: str) -> None:
+def test_what_is_not_available_is_refused(wrong: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         Fleet(**wrong)
 

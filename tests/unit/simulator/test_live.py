@@ -54,7 +54,7 @@ def told(sim: Simulator, ask: Callable[..., tuple[int, str]]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("version", ALL)
-def test_a_copy_of_a_live_xend_tells_of_every_domain_what_the_live_one_does(
+def test_a_copy_of_a_live_xend_shows_of_every_domain_what_the_live_one_does(
     version: str, config: Callable[..., str], ask: Callable[..., tuple[int, str]]
 ) -> None:
     with estate(config, version) as original:

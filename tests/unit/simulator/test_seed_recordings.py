@@ -74,7 +74,7 @@ def test_a_copy_shows_of_each_recorded_domain_what_the_original_did(file: str) -
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_the_form_of_a_listing_tells_whose_it_is(file: str) -> None:
+def test_the_form_of_a_listing_shows_whose_it_is(file: str) -> None:
     for body in bodies(file):
         if body.startswith("(("):
             simulator = Simulator(version_of(file), tcp=None)
@@ -183,7 +183,7 @@ def test_odd_values_end_in_no_traceback(version: str) -> None:
         assert "(name web1)" in answer(simulator, "web1")
 
 
-def test_a_domain_that_was_on_its_way_stays_and_that_is_told() -> None:
+def test_a_domain_that_was_on_its_way_stays_and_that_is_reported() -> None:
     simulator = Simulator("3.0.3", tcp=None)
     assert simulator.seed("((domain (domid 3) (name migrating-web1)))", "3.0.3") == ["migrating-web1"]
     assert simulator.seed_notes == ["migrating-web1 was about to leave: here it stays, under that name"]

@@ -121,7 +121,7 @@ def test_what_is_not_simulated_says_so(ask: Ask, config: Config) -> None:
 # -- the request log ---------------------------------------------------------------------------------------------------
 
 
-def test_the_request_log_tells_operations_in_order(simulator: Simulator, ask: Ask, config: Config) -> None:
+def test_the_request_log_lists_operations_in_order(simulator: Simulator, ask: Ask, config: Config) -> None:
     simulator.create(config())
     ask(simulator, "/xend/domain/web1", op="unpause")
     ask(simulator, "/xend/domain?detail=1")

@@ -197,7 +197,7 @@ def test_trap_06_an_answer_ends_where_it_says_and_not_with_its_connection(sim: S
 
 
 @on(ALL)
-def test_trap_07_a_missing_domain_is_told_in_every_releases_way(sim: Simulator) -> None:
+def test_trap_07_a_missing_domain_is_reported_in_every_releases_way(sim: Simulator) -> None:
     assert info(sim, "web1") == []
     assert ensure(sim, state="absent")["changed"] is False
 
@@ -287,7 +287,7 @@ def test_trap_13_the_limit_that_the_hypervisor_enforces_is_raised_with_the_memor
 
 
 @on(ALL)
-def test_trap_14_a_shutdown_that_xend_forced_is_told(sim: Simulator, clock: ManualClock) -> None:
+def test_trap_14_a_shutdown_that_xend_forced_is_reported(sim: Simulator, clock: ManualClock) -> None:
     started(sim, clock, "rig.ignore_shutdown")
     result = ensure(sim, state="stopped", shutdown_timeout=100)
     if sim.personality.destroys_overdue:
@@ -324,7 +324,7 @@ def test_trap_15_a_save_has_a_file(sim: Simulator, clock: ManualClock) -> None:
 
 
 @on(ALL)
-def test_trap_15_no_answer_is_waited_for_for_ever(sim: Simulator, clock: ManualClock) -> None:
+def test_trap_15_no_answer_is_waited_for_forever(sim: Simulator, clock: ManualClock) -> None:
     started(sim, clock)
     sim.faults.append(Fault("save", "hang"))
     message = ensure(sim, state="saved", save_file=FILE, create_timeout=0.2)["msg"]

@@ -157,7 +157,7 @@ def _with_full_name(message: str, module: str) -> str:
     return re.sub(r"^Unsupported parameters for \(.*?\)", f"Unsupported parameters for (dom0.xend.{module})", message)
 
 
-def test_secrets_are_told_by_their_names() -> None:
+def test_secrets_are_listed_by_their_names() -> None:
     for module in MODULES.values():
         for name, rule in _options(module.WORK.argument_spec()):
             assert bool(rule.get("no_log")) is bool(list(secrets_of_options("secret", name)))

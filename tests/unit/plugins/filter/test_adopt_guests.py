@@ -57,7 +57,7 @@ def by_name(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
 # ---- what lives, and what is in files
 
 
-def test_what_lives_wins_and_the_difference_is_told(tmp_path: Path) -> None:
+def test_what_lives_wins_and_the_difference_is_reported(tmp_path: Path) -> None:
     with Simulator("3.0.3", tcp=None) as sim:
         sim.create(guest("web1", memory=512)).unpause()
         result = adopted(sim, tmp_path, {"web1": WEB1, "auto/web1": "-> ../web1"})
@@ -96,7 +96,7 @@ def test_the_file_adds_what_xend_does_not_show(tmp_path: Path) -> None:
     assert result["report"]["messages"] == []
 
 
-def test_a_guest_in_no_file_would_be_lost_and_one_in_auto_that_does_not_run_is_told(tmp_path: Path) -> None:
+def test_a_guest_in_no_file_would_be_lost_and_one_in_auto_that_does_not_run_is_reported(tmp_path: Path) -> None:
     with Simulator("3.0.3", tcp=None) as sim:
         sim.create(guest("old7")).unpause()
         sim.create(guest("web3")).unpause()
@@ -161,7 +161,7 @@ def test_of_another_uuid_nothing_is_taken_and_a_renamed_guest_is_known_by_its_ow
 # ---- files of all kinds
 
 
-def test_every_other_file_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_every_other_file_is_reported_in_a_sentence(tmp_path: Path) -> None:
     files: dict[str, Content] = {
         "xend-config.sxp": "(xend-unix-server yes)",
         "xmexample1": WEB1,

@@ -169,7 +169,7 @@ def said(text: str, release: str = "4.1", **words: object) -> tuple[dict[str, ob
     return options, notes
 
 
-def test_name_of_the_host_and_vmid_are_told() -> None:
+def test_name_of_the_host_and_vmid_are_reported() -> None:
     text = KERNEL + "import os\nname = '%s-%d' % (os.uname()[1].split('.')[0], int(vmid))\n"
     assert said(text, vmid=3, hostname="alpha.example.net")[0]["name"] == "alpha-3"
     assert said(text, vmid=3, uname={"nodename": "beta"})[0]["name"] == "beta-3"
@@ -179,7 +179,7 @@ def test_name_of_the_host_and_vmid_are_told() -> None:
     assert notes == ["line 3: name is not known, as it depends on os.uname()[1]"]
 
 
-def test_vmid_that_is_not_told_is_named() -> None:
+def test_vmid_that_is_not_reported_is_named() -> None:
     options, notes = said(KERNEL + "name = 'vm' + vmid\nmemory = 32 * int(vmid)\n")
     assert not {"name", "memory"} & set(options)
     assert [note.split(":")[0] for note in notes] == ["line 2", "line 3"]

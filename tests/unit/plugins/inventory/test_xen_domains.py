@@ -331,7 +331,7 @@ def test_a_domain_for_which_no_hostname_gives_a_text_keeps_its_own_with_a_warnin
 
 
 @ONLY_3_0_0
-def test_hostnames_that_collide_are_told_apart(sim: Simulator, tmp_path: Path, warnings: list[str]) -> None:
+def test_hostnames_that_collide_are_distinguished(sim: Simulator, tmp_path: Path, warnings: list[str]) -> None:
     add(sim, "db1")
     path = source(tmp_path, xends=[{"url": sim.url, "name": "a"}], hostnames=["'same'"])
     inventory = read(path)
@@ -380,7 +380,7 @@ def test_the_first_filter_that_is_true_decides(
 
 
 @ONLY_3_0_0
-def test_a_filter_that_can_be_evaluated_for_no_domain_is_told(
+def test_a_filter_that_can_be_evaluated_for_no_domain_is_reported(
     sim: Simulator, tmp_path: Path, warnings: list[str]
 ) -> None:
     add(sim, "db1")
@@ -493,7 +493,7 @@ def test_several_xends_make_one_inventory(sim: Simulator, other: Simulator, tmp_
 
 
 @ONLY_3_0_0
-def test_a_name_on_two_xends_is_told_apart_with_a_warning(
+def test_a_name_on_two_xends_is_distinguished_with_a_warning(
     sim: Simulator, other: Simulator, tmp_path: Path, warnings: list[str]
 ) -> None:
     add(other, "web1")
@@ -512,7 +512,7 @@ def test_a_name_on_two_xends_is_an_error_if_strict(sim: Simulator, other: Simula
 
 
 @ONLY_3_0_0
-def test_a_name_in_two_sources_is_told_apart_too(
+def test_a_name_in_two_sources_is_distinguished_too(
     sim: Simulator, other: Simulator, tmp_path: Path, warnings: list[str]
 ) -> None:
     add(other, "web1")
@@ -539,7 +539,7 @@ def test_a_name_that_occurs_again_and_again_still_gets_one_of_its_own() -> None:
     assert names.take("web1", "b", "http://b") == "web1"
 
 
-def test_many_domains_of_one_name_are_told_apart_in_no_time() -> None:
+def test_many_domains_of_one_name_are_distinguished_in_no_time() -> None:
     names = Names({"all"}, {})
     before = time.process_time()
     given = [names.take("x", "a", "http://a") for _time in range(50_000)]
@@ -670,7 +670,7 @@ def test_a_dead_xend_is_a_warning_where_that_is_wanted(sim: Simulator, tmp_path:
 
 @pytest.mark.parametrize("option", ["timeout", "connect_timeout"])
 @pytest.mark.parametrize("seconds", [float("inf"), float("nan"), 1e10, -1])
-def test_a_time_that_no_socket_takes_is_told_with_its_xend_and_its_option(
+def test_a_time_that_no_socket_takes_is_reported_with_its_xend_and_its_option(
     tmp_path: Path, option: str, seconds: float
 ) -> None:
     xends = [{"url": dead_url(), "name": "a"}, {"url": dead_url(), "name": "b", option: seconds}]
@@ -782,7 +782,7 @@ def test_many_domains_that_cannot_be_described_are_counted(sim: Simulator, tmp_p
 
 
 @ONLY_4_1
-def test_that_the_node_cannot_be_described_is_told_however_many_domains_cannot_either(
+def test_that_the_node_cannot_be_described_is_reported_however_many_domains_cannot_either(
     sim: Simulator, tmp_path: Path, warnings: list[str]
 ) -> None:
     for number in range(7):
@@ -874,7 +874,7 @@ def test_a_group_for_each_name_leaves_no_host_with_the_name_of_a_group(sim: Simu
 
 
 @ONLY_3_0_0
-def test_a_domain_named_as_a_group_of_an_earlier_source_is_told_apart(
+def test_a_domain_named_as_a_group_of_an_earlier_source_is_distinguished(
     sim: Simulator, tmp_path: Path, warnings: list[str]
 ) -> None:
     (tmp_path / "a_static.yml").write_text("all: {children: {prod: {hosts: {mail: }}}}\n")
@@ -975,7 +975,7 @@ def test_the_name_of_a_xend_that_is_no_name_of_a_host_does_no_harm_in_that_of_a_
 
 
 @ONLY_4_1
-def test_ssh_takes_a_name_that_was_told_apart_for_no_user_of_another_host(
+def test_ssh_takes_a_name_that_was_distinguished_for_no_user_of_another_host(
     sim: Simulator, other: Simulator, tmp_path: Path
 ) -> None:
     add(other, "web1")
@@ -1476,7 +1476,7 @@ def test_stale_without_a_cache_is_refused(tmp_path: Path) -> None:
         (200000, "2 days"),
     ],
 )
-def test_an_age_is_told_in_the_unit_that_fits(seconds: float, text: str) -> None:
+def test_an_age_is_reported_in_the_unit_that_fits(seconds: float, text: str) -> None:
     assert age(seconds) == text
 
 
@@ -1720,7 +1720,7 @@ def test_the_oldest_ansible_core_is_the_one_that_the_collection_asks_for() -> No
 # ---- as a user runs it
 
 
-def test_ansible_inventory_fails_and_tells_why(tmp_path: Path) -> None:
+def test_ansible_inventory_fails_and_says_why(tmp_path: Path) -> None:
     path = source(tmp_path, xend_url=dead_url())
     result = run_ansible("inventory", "-i", path, "--list", folder=tmp_path)
     assert result.returncode != 0

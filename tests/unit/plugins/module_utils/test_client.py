@@ -257,7 +257,7 @@ def test_the_credit_parameters_are_asked_for_once_and_set_at_once(version: str) 
 
 
 @pytest.mark.parametrize("version", ["3.0.0", "3.0.2"])
-def test_what_a_release_does_not_know_is_told_apart(version: str) -> None:
+def test_what_a_release_does_not_know_is_distinguished(version: str) -> None:
     with Simulator(version, tcp=None) as sim:
         have(sim, "credit")
         with pytest.raises(UnknownOperation, match="Operation not implemented: domain_sched_credit_get"):

@@ -132,7 +132,7 @@ def test_what_can_change_live_is_changed(options: dict[str, Any], operations: li
     ],
 )
 @pytest.mark.parametrize("state", ["running", "paused"])
-def test_what_cannot_change_live_is_told(state: str, options: dict[str, Any], drift: tuple[Any, ...]) -> None:
+def test_what_cannot_change_live_is_reported(state: str, options: dict[str, Any], drift: tuple[Any, ...]) -> None:
     assert asked(found(state), options) == ([], [(*drift, "recreate")])
 
 
@@ -314,7 +314,7 @@ def test_what_is_not_declared_of_an_interface_is_sent_again() -> None:
 
 
 @pytest.mark.parametrize("spelling", ["/dev/sda1", "0x801", "2049", "sda1:disk"])
-def test_a_disk_is_told_by_its_number_however_it_is_spelt(spelling: str) -> None:
+def test_a_disk_is_identified_by_its_number_in_any_spelling(spelling: str) -> None:
     assert asked(found(), vbds({"dev": spelling}), purge_vbds=True) == ([], [])
 
 

@@ -176,7 +176,7 @@ def test_a_cap_that_would_be_dropped_is_refused_with_what_else_to_do(version: st
         assert SET not in ops(sim)
 
 
-def test_a_cap_that_the_vcpus_no_longer_allow_is_told_though_only_a_weight_is_given() -> None:
+def test_a_cap_that_the_vcpus_no_longer_allow_is_reported_though_only_a_weight_is_given() -> None:
     with Simulator("4.1", scheduler="credit", tcp=None) as sim:
         sim.create(CONFIG).cap = 300
         with pytest.raises(
@@ -186,7 +186,7 @@ def test_a_cap_that_the_vcpus_no_longer_allow_is_told_though_only_a_weight_is_gi
 
 
 @pytest.mark.parametrize("version", ["3.0.0", "3.0.2"])
-def test_a_release_without_the_scheduler_is_told_as_such(version: str) -> None:
+def test_a_release_without_the_scheduler_is_reported_as_such(version: str) -> None:
     with Simulator(version, tcp=None) as sim:
         sim.create(CONFIG)
         with pytest.raises(UnknownOperation, match=r"earlier have no credit scheduler.*dom0.xend.xen_sedf"):
@@ -195,7 +195,7 @@ def test_a_release_without_the_scheduler_is_told_as_such(version: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["(weight 1)", "''", "\"{'weight': 1}\""])
-def test_an_answer_without_parameters_is_told_as_unreadable(text: str) -> None:
+def test_an_answer_without_parameters_is_reported_as_unreadable(text: str) -> None:
     with Simulator("4.1", scheduler="credit", tcp=None) as sim:
         sim.create(CONFIG)
         sim.faults.append(Fault(GET, "status", status=200, body=text, content_type="application/sxp"))

@@ -363,11 +363,11 @@ def test_bytes_that_are_no_text_do_not_leave_as_such() -> None:
     ("text", "privileged"),
     [("(domid 0)", True), ("(domid 1)", False), ("", False), ("(domid 00)", True), ("(domid '0')", True)],
 )
-def test_the_control_domain_is_told_by_its_id_too(text: str, *, privileged: bool) -> None:
+def test_the_control_domain_is_identified_by_its_id_too(text: str, *, privileged: bool) -> None:
     assert domain(text).is_privileged is privileged
 
 
-def test_the_control_domain_is_told_by_its_name() -> None:
+def test_the_control_domain_is_identified_by_its_name() -> None:
     assert Domain.from_sxp(["domain", ["name", "Domain-0"]]).is_privileged
 
 
@@ -519,7 +519,7 @@ def test_any_vcpu_is_read_or_refused(tree: Sxp) -> None:
         ("(vcpus 0)", release.R32_TO_34),
     ],
 )
-def test_the_control_domain_tells_the_release_too(more: str, release: Release) -> None:
+def test_the_control_domain_identifies_the_release_too(more: str, release: Release) -> None:
     text = f"(domain (domid 0) (name Domain-0) (status 2) (bootloader_args ) (state r-----) {more})"
     assert Domain.from_sxp(loads(text)).release == release
 

@@ -138,7 +138,7 @@ def test_a_recorded_node_is_read_whole(file: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(("file", "text"), RECORDED)
-def test_a_recorded_node_tells_its_release_to_within_two(file: str, text: str) -> None:
+def test_a_recorded_node_identifies_its_release_to_within_two(file: str, text: str) -> None:
     found = Node.from_sxp(loads(text))
     assert span_of(found.releases) == TOLD_BY_NODE[release_of(file)]
 
@@ -147,7 +147,7 @@ def test_a_recorded_node_tells_its_release_to_within_two(file: str, text: str) -
 
 
 @pytest.mark.parametrize("version", list(PERSONALITIES))
-def test_the_node_of_every_release_is_read_whole_and_tells_its_release(version: str) -> None:
+def test_the_node_of_every_release_is_read_whole_and_identifies_its_release(version: str) -> None:
     with Simulator(version, tcp=None) as sim:
         found = XendClient(Transport(sim.unix_url)).node()
         assert len(sim.requests) == 1

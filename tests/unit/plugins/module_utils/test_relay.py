@@ -370,7 +370,7 @@ def test_command_holds_no_secret_and_no_character_of_csh() -> None:
         http(body=b"()", Content_length=str(1 << 30)),
     ],
 )
-def test_what_is_no_xend_is_told(tmp_path: Path, answer: Answer) -> None:
+def test_what_is_no_xend_is_reported(tmp_path: Path, answer: Answer) -> None:
     with RawServer(answer, path=str(tmp_path / "socket")) as server, pytest.raises(XendError) as caught:
         relay(server.url).exchange("/xend/domain/web1", {"op": "pause"}, timeout=2)
     assert isinstance(caught.value, (NotXend, XendNoReply))

@@ -71,7 +71,7 @@ def test_each_release_was_recorded() -> None:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_every_recorded_domain_tells_its_release(file: str) -> None:
+def test_every_recorded_domain_identifies_its_release(file: str) -> None:
     release = release_of(file)
     for slug, tree in recorded_domains(file):
         told = Domain.from_sxp(tree).release
@@ -84,14 +84,14 @@ def test_every_recorded_domain_tells_its_release(file: str) -> None:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_every_recorded_node_tells_its_release(file: str) -> None:
+def test_every_recorded_node_identifies_its_release(file: str) -> None:
     for each in replies(file):
         if each.method == "GET" and each.target in ("/xend/node", "/xend/node/") and each.is_sxp:
             assert {span_of(Node.from_sxp(loads(each.text)).releases)} == spans(BY_NODE, release_of(file))
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_every_recorded_absence_tells_the_release_or_nothing(file: str) -> None:
+def test_every_recorded_absence_identifies_the_release_or_nothing(file: str) -> None:
     for each in replies(file):
         if each.target.startswith("/xend/domain/") and each.target.count("/") == 3 and each.status in (404, 500):
             told = told_by_missing_domain(each.status, each.text)
@@ -100,7 +100,7 @@ def test_every_recorded_absence_tells_the_release_or_nothing(file: str) -> None:
             assert told is None or {told.span} == spans(BY_ABSENCE, release_of(file))
 
 
-def test_what_cannot_be_told_apart_by_its_node_prints_the_same_fields() -> None:
+def test_what_cannot_be_distinguished_by_its_node_prints_the_same_fields() -> None:
     printed = defaultdict(set)
     for file in FILES:
         for each in replies(file):
@@ -111,7 +111,7 @@ def test_what_cannot_be_told_apart_by_its_node_prints_the_same_fields() -> None:
         assert len({frozenset(printed[name]) for name in within(span)}) == 1
 
 
-def test_what_cannot_be_told_apart_by_its_control_domain_prints_the_same_fields() -> None:
+def test_what_cannot_be_distinguished_by_its_control_domain_prints_the_same_fields() -> None:
     printed = defaultdict(set)
     for file in FILES:
         for _slug, tree in recorded_domains(file):

@@ -66,7 +66,7 @@ def test_another_scheduler_is_named_where_xend_names_it(name: str, version: str)
     ("name", "version"),
     [("sedf", "3.0.4"), ("sedf", "3.2"), ("sedf", "4.4"), ("credit", "3.0.4"), ("credit", "3.1"), ("credit", "3.2")],
 )
-def test_a_halted_domain_is_told_as_such(name: str, version: str) -> None:
+def test_a_halted_domain_is_reported_as_such(name: str, version: str) -> None:
     with Simulator(version, scheduler=name, tcp=None) as sim:
         sim.define(CONFIG)
         with pytest.raises(
@@ -76,7 +76,7 @@ def test_a_halted_domain_is_told_as_such(name: str, version: str) -> None:
 
 
 @EACH
-def test_a_refusal_for_no_known_reason_is_told_in_xends_words(name: str) -> None:
+def test_a_refusal_for_no_known_reason_is_reported_in_xends_words(name: str) -> None:
     with Simulator("4.1", scheduler=name, tcp=None) as sim:
         sim.create(CONFIG)
         sim.faults.append(Fault(SCHEDULERS[name].set_op.replace("_set", "_get"), "refuse", message="no such luck"))
@@ -85,7 +85,7 @@ def test_a_refusal_for_no_known_reason_is_told_in_xends_words(name: str) -> None
 
 
 @EACH
-def test_the_refusal_is_told_even_if_there_is_no_asking_for_the_reason(name: str) -> None:
+def test_the_refusal_is_reported_even_if_there_is_no_asking_for_the_reason(name: str) -> None:
     with Simulator("4.1", scheduler=name, tcp=None) as sim:
         sim.create(CONFIG)
         sim.faults.append(Fault("*", "refuse", message="no such luck", times=-1))
@@ -140,7 +140,7 @@ def change(scheduler: Scheduler[Any], client: XendClient, name: str) -> Outcome[
 @EACH
 @pytest.mark.parametrize("before", [True, False])
 @pytest.mark.parametrize("version", ["3.0.3", "3.2", "4.1"])
-def test_a_domain_that_ends_in_between_is_told_as_such(name: str, version: str, *, before: bool) -> None:
+def test_a_domain_that_ends_meanwhile_is_reported_as_such(name: str, version: str, *, before: bool) -> None:
     with Simulator(version, scheduler=name, tcp=None) as sim:
         sim.create(CONFIG)
         scheduler = dying(SCHEDULERS[name], sim, before=before)
@@ -152,7 +152,7 @@ def test_a_domain_that_ends_in_between_is_told_as_such(name: str, version: str, 
 @pytest.mark.parametrize(
     ("before", "words"), [(True, "is halted: it ended in the meantime"), (False, "web1 is halted")]
 )
-def test_a_managed_domain_that_ends_in_between_is_told_as_halted(
+def test_a_managed_domain_that_ends_meanwhile_is_reported_as_halted(
     name: str, version: str, words: str, *, before: bool
 ) -> None:
     with Simulator(version, scheduler=name, tcp=None) as sim:

@@ -345,7 +345,7 @@ def test_what_the_hypervisor_did_not_take_is_an_error_whatever_xend_says(sim: Si
         ensure_sedf(client_of(sim), "web1", {"slice": 20 * MS})
 
 
-def test_a_refusal_is_told_with_the_rules(sim: Simulator) -> None:
+def test_a_refusal_is_reported_with_the_rules(sim: Simulator) -> None:
     sim.faults.append(Fault("cpu_sedf_set", "refuse", message="(22, 'Invalid argument')"))
     with pytest.raises(XendRefused, match="Without a weight, the slice must not be longer"):
         ensure_sedf(client_of(sim), "web1", {"slice": 20 * MS})
@@ -360,13 +360,13 @@ def test_a_set_without_a_reply_is_not_sent_again(sim: Simulator, kind: str) -> N
     assert ops(sim) == ["cpu_sedf_get", "cpu_sedf_set"]
 
 
-def test_no_domain_is_told_as_such(sim: Simulator) -> None:
+def test_no_domain_is_reported_as_such(sim: Simulator) -> None:
     with pytest.raises(NoSuchDomain):
         ensure_sedf(client_of(sim), "nosuch", {"slice": 1})
 
 
 @pytest.mark.parametrize("text", ["(sedf)", "''", "(sedf (period (1)) (slice 0) (latency 0) (extratime 1) (weight 0))"])
-def test_an_answer_without_parameters_is_told_as_unreadable(sim: Simulator, text: str) -> None:
+def test_an_answer_without_parameters_is_reported_as_unreadable(sim: Simulator, text: str) -> None:
     sim.faults.append(Fault("cpu_sedf_get", "status", status=200, body=text, content_type="application/sxp"))
     with pytest.raises(UnreadableReply, match="cannot be read as sedf parameters"):
         read(client_of(sim), "web1")

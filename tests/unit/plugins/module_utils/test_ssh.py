@@ -238,7 +238,7 @@ def test_key_that_is_refused_asks_nobody_for_a_password(tmp_path: Path) -> None:
 
 
 @needs_sshd
-def test_host_that_is_down_is_told(tmp_path: Path) -> None:
+def test_host_that_is_down_is_reported(tmp_path: Path) -> None:
     host = Sshd(tmp_path)
     with pytest.raises(XendUnreachable, match=r"Cannot reach the host of xend at ssh://.*Connection refused"):
         client(host.url, host.arguments).names()
@@ -252,7 +252,7 @@ def test_where_nothing_listens_both_places_are_named(tmp_path: Path) -> None:
 
 
 @needs_sshd
-def test_command_that_the_host_does_not_run_is_told(tmp_path: Path) -> None:
+def test_command_that_the_host_does_not_run_is_reported(tmp_path: Path) -> None:
     with (
         Sshd(tmp_path, before="echo 'This account is not available'; exit 1") as host,
         pytest.raises(XendUnreachable, match=r"No relay starts .*This account is not available.*Nothing was sent"),
@@ -275,7 +275,7 @@ def test_host_that_hangs_is_given_up(tmp_path: Path) -> None:
     assert carried.broken == "it did not end within 0.5 s"
 
 
-def test_machine_without_ssh_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_machine_without_ssh_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(XendUnreachable, match="ssh cannot be started: No such file"):
         client("ssh://xen1", "").names()

@@ -532,7 +532,7 @@ def test_a_reply_that_drips_has_an_end(
     ],
 )
 @pytest.mark.parametrize(("form", "perhaps_done"), [(None, False), (FORM, True)])
-def test_a_reply_without_an_end_is_given_up_at_a_bound_that_is_told(
+def test_a_reply_without_an_end_is_given_up_at_a_limit_that_is_reported(
     answer: Answer, form: Optional[dict[str, str]], *, perhaps_done: bool
 ) -> None:
     tracemalloc.start()
@@ -620,7 +620,7 @@ def test_a_post_goes_through_when_xend_begins_to_listen_after_the_first_attempt(
 
 
 @pytest.mark.parametrize("form", [None, FORM])
-def test_a_refused_connection_is_tried_twice_and_told_with_what_to_check(form: Optional[dict[str, str]]) -> None:
+def test_a_refused_connection_is_tried_twice_and_reported_with_what_to_check(form: Optional[dict[str, str]]) -> None:
     naps: list[float] = []
     server = RawServer()  # it never listens
     with pytest.raises(XendUnreachable, match=r"Connection refused.*xend-http-server") as caught:
@@ -668,7 +668,7 @@ def _nothing(_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("form", [None, FORM])
-def test_a_unix_socket_that_is_none_is_told_with_what_to_check(
+def test_a_unix_socket_that_is_none_is_reported_with_what_to_check(
     make: Callable[[Path], None], cause: str, form: Optional[dict[str, str]], tmp_path: Path
 ) -> None:
     make(tmp_path / "socket")
@@ -688,7 +688,7 @@ def _nobody() -> Iterator[None]:
         os.seteuid(0)
 
 
-def test_a_unix_socket_that_must_not_be_opened_is_told_with_what_to_check(
+def test_a_unix_socket_that_must_not_be_opened_is_reported_with_what_to_check(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     with RawServer(path=str(tmp_path / "socket")) as server:
@@ -700,7 +700,7 @@ def test_a_unix_socket_that_must_not_be_opened_is_told_with_what_to_check(
 
 
 @pytest.mark.parametrize("path", ["/" + "x" * 200, "/a%00b", "/%ff", "/"])
-def test_a_path_that_no_socket_can_have_is_told_as_such(path: str) -> None:
+def test_a_path_that_no_socket_can_have_is_reported_as_such(path: str) -> None:
     with pytest.raises(XendUnreachable) as caught:
         exchange("unix://" + path, FORM)
     words(caught.value)
@@ -807,7 +807,7 @@ def test_https_to_a_server_without_tls_ends_in_a_typed_error(answer: Answer, for
     ],
 )
 @pytest.mark.parametrize(("form", "perhaps_done"), [(None, False), (FORM, True)])
-def test_tls_that_breaks_after_the_request_is_told_as_no_reply(
+def test_tls_that_breaks_after_the_request_is_reported_as_no_reply(
     answer: Answer, form: Optional[dict[str, str]], certificate: Path, *, perhaps_done: bool
 ) -> None:
     with RawServer(answer, tls=tls_context(certificate)) as server, pytest.raises(XendNoReply) as caught:
@@ -819,12 +819,12 @@ def test_tls_that_breaks_after_the_request_is_told_as_no_reply(
 
 
 @pytest.mark.parametrize("then", ["close", "reset"])
-def test_tls_that_breaks_in_the_handshake_is_told_as_no_connection(then: str) -> None:
+def test_tls_that_breaks_in_the_handshake_is_reported_as_no_connection(then: str) -> None:
     with RawServer(Answer(reads=False, then=then)) as server, pytest.raises(XendUnreachable):
         exchange(server.url.replace("http:", "https:"), FORM)
 
 
-def test_https_to_a_plain_xend_is_told_as_no_connection() -> None:
+def test_https_to_a_plain_xend_is_reported_as_no_connection() -> None:
     plain = Answer(b"HTTP/1.1 400 Bad request\r\nContent-length: 0\r\n\r\n", then="wait", reads=False)
     with RawServer(plain) as server, pytest.raises(XendUnreachable):
         exchange(server.url.replace("http:", "https:"), FORM)
@@ -838,7 +838,7 @@ def test_a_ca_path_that_is_not_there_is_refused_at_once() -> None:
 @pytest.mark.parametrize(
     "content", ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
 )
-def test_a_ca_path_without_a_certificate_is_told_as_no_connection(content: str, tmp_path: Path) -> None:
+def test_a_ca_path_without_a_certificate_is_reported_as_no_connection(content: str, tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text(content, encoding="ascii")
     with RawServer() as server, pytest.raises(XendUnreachable, match="ca_path"):
         exchange(server.url.replace("http:", "https:"), FORM, ca_path=str(tmp_path / "ca.pem"))

@@ -425,13 +425,13 @@ def test_a_broken_answer_is_never_taken_for_no_domain(sim: Simulator, kind: str,
     assert written(sim) == []
 
 
-def test_a_dead_host_is_told_with_what_to_check() -> None:
+def test_a_dead_host_is_reported_with_what_to_check() -> None:
     result = run("xen_domain", xend_url="http://127.0.0.1:1", name="web1")
     assert "Cannot connect to xend at http://127.0.0.1:1: Connection refused" in result["msg"]
     assert "xend-http-server" in result["msg"]
 
 
-def test_a_missing_socket_is_told_with_what_to_check() -> None:
+def test_a_missing_socket_is_reported_with_what_to_check() -> None:
     result = run("xen_domain", xend_url="unix:///nosuch/xend-socket", name="web1")
     assert "No such file or directory" in result["msg"]
     assert "xend-unix-server" in result["msg"]

@@ -95,7 +95,7 @@ def test_a_disk_is_not_pulled_out_of_a_guest_without_leave(sim: Simulator) -> No
 
 
 @BOTH
-def test_a_device_that_cannot_be_connected_is_told_with_xends_words(sim: Simulator) -> None:
+def test_a_device_that_cannot_be_connected_is_reported_with_xends_words(sim: Simulator) -> None:
     started(sim)
     result = ensure(sim, vbds=[{"uname": "file:/rigmissing", "dev": "sdb1"}])
     assert "could not be connected" in result["msg"]
@@ -300,7 +300,7 @@ def test_a_save_under_way_is_not_taken_for_a_domain_that_is_gone(sim: Simulator,
 
 
 @BOTH
-def test_a_save_that_fails_is_told_with_xends_words(sim: Simulator) -> None:
+def test_a_save_that_fails_is_reported_with_xends_words(sim: Simulator) -> None:
     started(sim)
     result = ensure(sim, state="saved", save_file="/nosuch/dir/web1.chk")
     assert "/nosuch/dir/web1.chk" in result["msg"]

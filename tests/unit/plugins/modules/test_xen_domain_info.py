@@ -221,7 +221,7 @@ def test_names_that_xend_does_not_know_are_missing_and_those_that_do_not_fit_are
 
 
 @EACH
-def test_a_uuid_is_found_however_it_is_spelt_and_listed_in_the_order_asked_for(full: Simulator) -> None:
+def test_a_uuid_is_found_in_any_spelling_and_listed_in_the_order_asked_for(full: Simulator) -> None:
     plain = [full.domain(name).uuid.replace("-", "") for name in ("web2", "web1")]
     grouped = "-".join(plain[0][i : i + 8] for i in range(0, 32, 8)).upper()
     odd = f" {plain[1][:3]}-{plain[1][3:]}-"
@@ -354,7 +354,7 @@ def test_only_the_domains_that_are_meant_are_asked_for_when_the_list_is_spoilt(f
 
 
 @EACH
-def test_what_runs_is_still_told_from_the_rest_when_the_list_is_spoilt(full: Simulator) -> None:
+def test_what_runs_is_still_distinguished_from_the_rest_when_the_list_is_spoilt(full: Simulator) -> None:
     full.faults.append(
         Fault("detail", "status", status=200, body="((domain (a 'torn)))", content_type="application/sxp")
     )
@@ -419,13 +419,13 @@ ALWAYS = {"name", "state", "domid", "uuid"}
         (["credit"], {"credit"}),
     ],
 )
-def test_only_what_is_gathered_is_told(full: Simulator, gather: list[str], keys: set[str]) -> None:
+def test_only_what_is_gathered_is_reported(full: Simulator, gather: list[str], keys: set[str]) -> None:
     (found,) = look(full, name=["web1"], gather=gather)["domains"]
     assert set(found) == ALWAYS | keys
 
 
 @BOTH
-def test_the_summary_and_the_devices_are_told_by_default(full: Simulator) -> None:
+def test_the_summary_and_the_devices_are_listed_by_default(full: Simulator) -> None:
     (found,) = look(full, name=["web1"])["domains"]
     (summary,) = look(full, name=["web1"], gather=["summary"])["domains"]
     assert set(found) == set(summary) | {"vbds", "vifs", "vfbs", "pci", "not_declarable"}
@@ -496,7 +496,7 @@ def test_the_parameters_of_sedf_cost_a_request_for_each_domain_that_is_up(versio
 
 
 @EACH
-def test_the_parameters_of_credit_are_told_where_there_are_any(version: str, warnings: list[str]) -> None:
+def test_the_parameters_of_credit_are_reported_where_there_are_any(version: str, warnings: list[str]) -> None:
     with Simulator(version, scheduler="sedf" if version == "3.0.0" else "credit", tcp=None) as sim:
         populate(sim)
         sim.define(config("kept2", version)) if version in LATER else None
@@ -531,7 +531,7 @@ def test_a_host_with_another_scheduler_is_asked_once_and_warned_of_once(version:
 
 
 @BOTH
-def test_a_domain_that_goes_away_meanwhile_is_left_out_without_a_word(full: Simulator, warnings: list[str]) -> None:
+def test_a_domain_that_goes_away_meanwhile_is_left_out_silently(full: Simulator, warnings: list[str]) -> None:
     for op in ("get", "cpu_sedf_get"):
         full.faults += [Fault(each, "status", status=404, body=NO_SUCH_DOMAIN[full.version]) for each in (op, "get")]
         result = look(full, pattern=["web*"], state=["running"], gather=["vcpus" if op == "get" else "sedf"])

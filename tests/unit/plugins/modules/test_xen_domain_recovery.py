@@ -60,7 +60,7 @@ def ops(result: dict[str, Any]) -> list[str]:
 
 @ALL
 @BOTH_KINDS
-def test_a_device_that_is_refused_for_ever_is_attached_again_once_at_most(sim: Simulator, kind: str) -> None:
+def test_a_device_that_is_refused_forever_is_attached_again_once_at_most(sim: Simulator, kind: str) -> None:
     running(sim)
     refuse(sim, "device_create", TAKEN[kind])
     result = ensure(sim, **{kind: NEW[kind]})
@@ -99,7 +99,7 @@ def test_a_device_is_attached_again_only_where_its_successor_is_gone(sim: Simula
 
 @ALL
 @pytest.mark.parametrize(("looks", "comes_back"), [(10, True), (10_000, False)])
-def test_a_device_that_failed_is_waited_for_and_not_for_ever(
+def test_a_device_that_failed_is_waited_for_and_not_forever(
     sim: Simulator, monkeypatch: pytest.MonkeyPatch, looks: int, comes_back: bool
 ) -> None:
     running(sim)

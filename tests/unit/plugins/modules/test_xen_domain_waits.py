@@ -93,7 +93,7 @@ def test_a_device_that_fails_is_called_by_its_name(sim: Simulator) -> None:
 
 
 @ALL
-def test_a_file_that_holds_another_domain_is_told(sim: Simulator, clock: ManualClock) -> None:
+def test_a_file_that_holds_another_domain_is_reported(sim: Simulator, clock: ManualClock) -> None:
     saved = ensure(sim, state="saved", save_file="/srv/web1.save")
     assert not saved.get("failed"), saved["msg"]
     result = ensure(sim, name="web2", state="running", restore_file="/srv/web1.save")

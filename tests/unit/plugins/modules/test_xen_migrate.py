@@ -98,7 +98,7 @@ def _pair(version: str, clock: ManualClock) -> Iterator[Pair]:
 
 
 @ALL
-def test_a_guest_moves_once_and_a_check_foresees_it(pair: Pair) -> None:
+def test_a_guest_moves_once_and_a_check_predicts_it(pair: Pair) -> None:
     foreseen = pair.migrate(check=True)
     assert pair.written() == []
     assert pair.places() == ["source running"]
@@ -307,7 +307,7 @@ def test_a_guest_on_its_way_is_waited_for(version: str, monkeypatch: pytest.Monk
 
 @FEW
 @pytest.mark.parametrize("check", [True, False])
-def test_a_guest_that_never_arrives_is_not_waited_for_for_ever(
+def test_a_guest_that_never_arrives_is_not_waited_for_forever(
     version: str, check: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = ManualClock(still=True)

@@ -67,7 +67,7 @@ def test_the_node_is_described_with_one_request(sim: Simulator) -> None:
         ("(node (nr_cpus 4) (total_memory 9))", "xend, 4 cpus"),
     ],
 )
-def test_a_line_tells_what_is_known(body: str, line: str) -> None:
+def test_a_line_shows_what_is_known(body: str, line: str) -> None:
     with RawServer(http(body=body.encode())) as server:
         assert run("xen_node_info", xend_url=server.url)["msg"] == line
 
@@ -102,7 +102,7 @@ def test_the_documentation_names_all_that_is_returned(sim: Simulator) -> None:
 
 
 @EACH
-def test_the_release_is_told_as_closely_as_the_answers_prove(sim: Simulator) -> None:
+def test_the_release_is_identified_as_closely_as_the_answers_prove(sim: Simulator) -> None:
     assert sim.version in look(sim)["xend"]["releases"]
     sim.clear_log()
     assert look(sim, gather=["release"])["xend"]["span"] == TOLD[sim.version]
@@ -112,7 +112,7 @@ def test_the_release_is_told_as_closely_as_the_answers_prove(sim: Simulator) -> 
 @pytest.mark.parametrize(
     ("version", "span"), [("3.0.0", "3.0.0 to 3.0.2"), ("3.0.3", "3.0.3"), ("3.0.4", "3.0.4"), ("3.4", "3.4")]
 )
-def test_a_control_domain_of_another_name_tells_what_its_absence_does(sim: Simulator, span: str) -> None:
+def test_a_control_domain_of_another_name_shows_what_its_absence_does(sim: Simulator, span: str) -> None:
     sim.domain("Domain-0").name = "dom0"
     assert look(sim, gather=["release"])["xend"]["span"] == span
 

@@ -48,7 +48,7 @@ def tune(sim: Simulator, *, name: str = "web1", check: bool = False, **arguments
         ({"extratime": False, "slice": "50ms"}, {"extratime": False, "slice": 50 * MS}),
     ],
 )
-def test_a_check_tells_the_truth_and_a_second_run_finds_nothing_to_do(
+def test_a_check_is_correct_and_a_second_run_finds_nothing_to_do(
     sim: Simulator, given: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     after = {**DEFAULTS, **expected}
@@ -104,7 +104,7 @@ def test_a_slice_for_a_domain_with_a_weight_asks_for_the_weight_to_be_dropped(si
 
 
 @BOTH
-def test_milliseconds_meant_and_nanoseconds_said_are_told_before_they_are_sent(sim: Simulator) -> None:
+def test_milliseconds_meant_and_nanoseconds_said_are_reported_before_they_are_sent(sim: Simulator) -> None:
     result = tune(sim, period="20", slice="5")
     if sim.version == "3.0.0":  # its hypervisor knows no lower limit
         assert result["sedf"]["period"] == 20
@@ -133,7 +133,7 @@ def test_a_set_without_an_effect_is_noticed(sim: Simulator) -> None:
 @pytest.mark.parametrize(
     ("version", "words"), [("3.0.0", "seems to run another scheduler"), ("4.1", "the credit scheduler")]
 )
-def test_a_host_with_another_scheduler_is_told_apart(version: str, words: str) -> None:
+def test_a_host_with_another_scheduler_is_distinguished(version: str, words: str) -> None:
     with Simulator(version, scheduler="credit", tcp=None) as sim:
         result = tune(sim, name="Domain-0")
         assert words in result["msg"]

@@ -235,7 +235,7 @@ def test_a_guest_with_an_ip_does_not_survive_a_reboot_on_3_0_0(release: str, cou
     assert len(findings({"xen1": host(domain, release=release)})) == count
 
 
-def test_a_xend_of_no_known_release_is_told() -> None:
+def test_a_xend_of_no_known_release_is_reported() -> None:
     odd = host(guest())
     odd["xend"] = {"span": None, "releases": []}
     assert findings({"xen1": odd})[0][3] == "Its xend answers like no known release, so its traps are not known."
@@ -245,7 +245,7 @@ def test_without_a_declaration_nothing_is_undeclared() -> None:
     assert findings({"xen1": host(guest())}) == []
 
 
-def test_a_guest_that_runs_and_is_declared_nowhere_or_elsewhere_is_told() -> None:
+def test_a_guest_that_runs_and_is_declared_nowhere_or_elsewhere_is_reported() -> None:
     declared = [{"name": "mail", "state": "stopped"}]
     hosts = {
         "xen1": host(guest(), guest("mail"), guest("old", "halted"), declared=[]),
@@ -284,7 +284,7 @@ def test_a_guest_that_is_being_migrated_is_not_missing() -> None:
         ({"on_crash": "preserve"}, ["warning: on_crash: declared preserve, found restart"]),
     ],
 )
-def test_a_guest_that_is_not_as_declared_is_told(declared: dict[str, Any], words: list[str]) -> None:
+def test_a_guest_that_is_not_as_declared_is_reported(declared: dict[str, Any], words: list[str]) -> None:
     with Simulator("3.2", tcp=None, clock=ManualClock()) as sim:
         sim.create(web(1)).unpause()
         found = findings({"xen1": seen(sim, declared=[{"name": "web1", **declared}])})
@@ -292,7 +292,7 @@ def test_a_guest_that_is_not_as_declared_is_told(declared: dict[str, Any], words
 
 
 @pytest.mark.parametrize("release", ["3.0.0", "3.0.4", "3.3", "4.1"])
-def test_a_guest_that_is_as_declared_is_not_told_on_any_release(release: str) -> None:
+def test_a_guest_that_is_as_declared_is_not_reported_on_any_release(release: str) -> None:
     vbds = [
         {"uname": f"phy:vg0/web1-{kind}", "dev": dev, "mode": "w"} for kind, dev in (("root", "sda1"), ("swap", "sda2"))
     ]
