@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sphinx's settings for the site that tests/tools/docs.sh builds; nothing here asks the network."""
+"""Sphinx's settings for the site that `make docs` builds; nothing here asks the network."""
 
 from __future__ import annotations
 
