@@ -38,6 +38,7 @@ ANSIBLE = "https://docs.ansible.com/ansible/latest/"
 ELSEWHERE = {
     "ansible_configuration_settings": "reference_appendices/config.html",
     "action_plugins": "plugins/action.html",
+    "callback_plugins": "plugins/callback.html",
     "common_return_values": "reference_appendices/common_return_values.html",
     "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "reference_appendices/config.html#inventory-any-unparsed-is-failed",
 }
