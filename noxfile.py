@@ -32,7 +32,6 @@ REAL_XEND = ("XEND_URL", "XEND_USERNAME", "XEND_PASSWORD", "XEND_CA_PATH")
 
 nox.options.default_venv_backend = "none"
 nox.options.envdir = ".build/nox"
-nox.options.sessions = ["test"]
 
 antsibull_nox.load_antsibull_nox_toml()
 
@@ -192,7 +191,7 @@ def unit(session: nox.Session) -> None:
 # ---- not in make test
 
 
-@nox.session
+@nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Measure the branches of plugins/ that the unit tests take, in the processes that they start, too."""
     tests = session.posargs or ["tests/unit"]
@@ -202,20 +201,25 @@ def coverage(session: nox.Session) -> None:
 # ---- make test
 
 
-@nox.session
+@nox.session(default=False)
 def test(session: nox.Session) -> None:
     """Run the targets of make after `--`, each under a heading and with its wall time.
 
     The output of the last one ends the run: the times are printed before it. A failure ends the run, unless KEEP_GOING
     is set: then the others run too, and the exit status is still that of a failure.
     """
+    if not session.posargs:
+        session.error("name the stages, as `make test` does")
     *stages, last = session.posargs
     times: dict[str, int] = {}
-    failed = [stage for stage in stages if not stage_passes(session, stage, times)]
+    failed = []
+    for stage in stages:
+        failed += [] if stage_passes(session, stage, times) else [stage]
+        print(f"---- {stage}: {times[stage]} s")
     print("\n==== wall time by stage, in seconds")
     for name, seconds in {**times, "all so far": sum(times.values())}.items():
         print(f"{name:>12} {seconds:5}")
-    failed += [last] if not stage_passes(session, last, times) else []
+    failed += [] if stage_passes(session, last, times) else [last]
     if failed:
         session.error(f"these stages FAILED: {' '.join(failed)}")
 
