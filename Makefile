@@ -22,6 +22,8 @@ export ANSIBLE_NOCOLOR := 1
 export PY_COLORS := 0
 export NO_COLOR := 1
 
+# Sessions of noxfile.py, and of antsibull-nox: its lint is yamllint and its own settings.
+LINTERS := lint extra-checks codeqa format-check license-check changelog lists action-groups docs-check ansible-lint
 STAGES := lint typecheck docs sanity build-check galaxy molecule integration conformance units-oldest unit
 
 ifneq ($(PYTHON),)
@@ -43,7 +45,7 @@ endif
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo simulator test bench clean format release $(STAGES)
+.PHONY: help demo simulator test bench clean coverage format release $(STAGES)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -75,43 +77,46 @@ simulator: .venv/.base ## a simulated xend to play with; ARGS='--version 3.0.0 -
 	@.venv/bin/python -m tests.simulator $(ARGS)
 
 test: .venv/.dev ## every gate below, in turn; KEEP_GOING=1 runs the others after one has failed
-	@sh tests/tools/stages.sh '$(MAKE)' $(STAGES)
+	@MAKE='$(MAKE)' nox -s test -- $(STAGES)
 
-lint: .venv/.dev ## ruff, yamllint, reuse, changelog, documentation, ansible-lint, the lists of plugins and the action group
-	@sh tests/tools/lint.sh
+lint: .venv/.dev ## yamllint, ruff, reuse, changelog, documentation, ansible-lint, the lists of plugins and the action group
+	@nox -s $(LINTERS)
 
 typecheck: .venv/.dev ## mypy --strict over plugins and tests
-	@sh tests/tools/typecheck.sh
+	@nox -s typecheck
 
 docs: .venv/.dev ## the documentation as a site, in .build/docs/html; a warning is an error
-	@sh tests/tools/docs.sh
+	@nox -s docs
 
 sanity: .venv/.dev ## ansible-test sanity, on every Python that starts here
-	@python -m tests.tools.ansible_test sanity
+	@nox -s sanity
 
 build-check: .venv/.dev ## build the collection, install it elsewhere, and read its documentation from there
-	@python -m tests.tools.build_check
+	@nox -s build-check
 
 galaxy: .venv/.dev .build/galaxy/.done ## what galaxy-importer and ansible-builder make of the built collection
-	@python -m tests.tools.galaxy
+	@nox -s galaxy
 
 molecule: .venv/.dev ## the stories of extensions/molecule, each told twice, on simulated xends
-	@sh tests/tools/molecule.sh
+	@nox -s molecule
 
 integration: .venv/.dev ## ansible-test integration
-	@python -m tests.tools.ansible_test integration
+	@nox -s integration
 
 conformance: .venv/.dev ## the simulator against what real xends answered
-	@python -m tests.conformance
+	@nox -s conformance
 
 units-oldest: .venv/.dev ## the modules' unit tests on the oldest Python that starts here, from 3.9 on
-	@python -m tests.tools.ansible_test units
+	@nox -s units-oldest
 
 bench: .venv/.dev ## how fast: the reader of s-expressions, the inventory beside libvirt's, and a report; some minutes
 	@python -m tests.bench
 
 unit: .venv/.dev ## pytest over tests/unit: the harness, the traps, the modules, the simulator, the inventory
-	@sh tests/tools/unit.sh
+	@nox -s unit
+
+coverage: .venv/.dev ## the branches of plugins/ that the unit tests take; TESTS=tests/unit/traps measures a part of them
+	@nox -s coverage -- $(TESTS)
 
 release: .venv/.dev .build/galaxy/.done ## VERSION=0.2.0: the changelog, the version, the archive, a commit and a tag; nothing is sent
 	@python -m tests.tools.release '$(VERSION)'

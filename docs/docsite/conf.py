@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sphinx's settings for the site that tests/tools/docs.sh builds; nothing here asks the network."""
+"""Sphinx's settings for the site that `make docs` builds; nothing here asks the network."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ ANSIBLE = "https://docs.ansible.com/ansible/latest/"
 ELSEWHERE = {
     "ansible_configuration_settings": "reference_appendices/config.html",
     "action_plugins": "plugins/action.html",
+    "callback_plugins": "plugins/callback.html",
     "common_return_values": "reference_appendices/common_return_values.html",
     "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "reference_appendices/config.html#inventory-any-unparsed-is-failed",
 }

@@ -9,6 +9,8 @@
 #   venv.sh check PYTHON         forget a .venv that another version of Python made, so that make builds it again
 #   venv.sh core ANSIBLE_CORE    forget a .venv that has another version of ansible-core
 #
+# ANSIBLE_CORE may be devel: the newest commit of ansible-core, from GitHub.
+#
 # .venv/constraints.txt are the pins it is built with: requirements/constraints.txt, but for the ansible-core asked for.
 set -eu
 action=$1
@@ -28,8 +30,22 @@ installed() {
     .venv/bin/python -c 'import importlib.metadata; print(importlib.metadata.version("ansible-core"))' 2>/dev/null || true
 }
 
+is_wanted() { # is_wanted VERSION: devel is a version such as 2.22.0.dev0
+    case $given:$1 in
+    devel:*.dev0 | "$1:$1") return 0 ;;
+    esac
+    return 1
+}
+
+pin() {
+    case $core in
+    devel) echo "ansible-core @ https://github.com/ansible/ansible/archive/devel.tar.gz" ;;
+    *) echo "ansible-core==$core" ;;
+    esac
+}
+
 if [ "$action" = core ]; then
-    [ ! -e .venv/bin/python ] || [ "$(installed)" = "$given" ] || forget
+    [ ! -e .venv/bin/python ] || is_wanted "$(installed)" || forget
     exit 0
 fi
 
@@ -61,7 +77,7 @@ python=${given:-$best}
 
 rm -rf .venv
 "$python" -m venv .venv || die "$python could not make a virtual environment (on Debian: apt-get install python3-venv)"
-sed ${core:+-e "s/^ansible-core==.*/ansible-core==$core/"} -e '/^#/d' requirements/constraints.txt | uniq >.venv/constraints.txt
+sed ${core:+-e "s|^ansible-core==.*|$(pin)|"} -e '/^#/d' requirements/constraints.txt | uniq >.venv/constraints.txt
 .venv/bin/python -m pip --disable-pip-version-check -qq install -r requirements/demo.in -c .venv/constraints.txt
 mkdir -p .build/ansible_collections/dom0
 ln -sfn ../../.. .build/ansible_collections/dom0/xend

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,11 @@ def series(version: str) -> str:
     return ".".join(version.split(".")[:2])
 
 
+def tried() -> set[str]:
+    """Return the releases of ansible-core that the forge tries."""
+    return {cell["ansible_core"] for cell in workflow("versions")["strategy"]["matrix"]["include"]} - {"devel"}
+
+
 def targets() -> list[str]:
     """Return the targets of make that say what they are for."""
     return re.findall(r"^([a-z-]+):.*## ", text("Makefile"), re.MULTILINE)
@@ -64,17 +70,20 @@ def commands(job: Any) -> list[str]:
 
 
 def test_the_forge_tries_each_series_of_ansible_core_from_the_oldest_that_is_promised() -> None:
-    matrix = workflow("versions")["strategy"]["matrix"]["include"]
-    tried = sorted({series(cell["ansible_core"]) for cell in matrix}, key=lambda each: int(each.split(".")[1]))
-    assert load("meta/runtime.yml")["requires_ansible"] == f">={tried[0]}.0"
-    assert tried == [f"2.{minor}" for minor in range(int(tried[0][2:]), int(tried[-1][2:]) + 1)]
-    assert {series(each) for each in workflow("containers")["strategy"]["matrix"]["ansible_core"]} == set(tried)
+    found = sorted({series(each) for each in tried()}, key=lambda each: int(each.split(".")[1]))
+    assert load("meta/runtime.yml")["requires_ansible"] == f">={found[0]}.0"
+    assert found == [f"2.{minor}" for minor in range(int(found[0][2:]), int(found[-1][2:]) + 1)]
+    assert {series(each) for each in workflow("containers")["strategy"]["matrix"]["ansible_core"]} == set(found)
+
+
+def test_only_what_is_not_released_may_fail() -> None:
+    assert workflow("versions")["continue-on-error"] == "${{ matrix.ansible_core == 'devel' }}"
+    assert "continue-on-error" not in workflow("gates")
 
 
 def test_the_oldest_and_the_newest_ansible_core_are_those_that_are_pinned() -> None:
     pinned = {pin.split(" ")[0].partition("==")[2] for pin in pins() if pin.startswith("ansible-core==")}
-    tried = {cell["ansible_core"] for cell in workflow("versions")["strategy"]["matrix"]["include"]}
-    by_age = sorted(tried, key=lambda each: [int(part) for part in each.split(".")])
+    by_age = sorted(tried(), key=lambda each: [int(part) for part in each.split(".")])
     assert pinned == {by_age[0], by_age[-1]}
 
 
@@ -108,6 +117,15 @@ def test_the_forge_has_the_oldest_python_of_a_managed_node(job: str) -> None:
 
 def test_every_stage_is_a_target_that_make_explains() -> None:
     assert set(stages()) <= set(targets())
+
+
+def test_every_session_that_make_calls_exists() -> None:
+    listing = subprocess.run(["nox", "--list"], cwd=TOP, check=True, capture_output=True, text=True).stdout
+    linters = re.search(r"^LINTERS := (.*)$", text("Makefile"), re.MULTILINE)
+    called = set(re.findall(r"nox -s ([\w-]+)", text("Makefile")))
+    assert linters
+    assert set(stages()) <= called | {"lint"}
+    assert called | set(linters[1].split()) <= set(re.findall(r"^[*-] ([\w-]+)", listing, re.MULTILINE))
 
 
 def test_the_forge_calls_targets_that_exist() -> None:
