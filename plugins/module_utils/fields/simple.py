@@ -26,19 +26,19 @@ def value_in(domain: Domain, key: str) -> Optional[Sxp]:
 
 def simple(
     name: str,
-    spec: Mapping[str, Any] = TEXT,
+    spec: Optional[Mapping[str, Any]] = None,
     *,
     read: Optional[Callable[[Domain], Any]] = None,
     compare: Optional[Callable[[Pair], None]] = None,
     known_to: str = EVER,
 ) -> Field:
-    """Return the entry of a field that is written as (name value)."""
+    """Return the entry of a field that is written as (name value): a string, without a *spec*."""
 
     def write(options: Mapping[str, Any], release: Optional[Release]) -> list[Sxp]:
         del release
         return [[name, as_text(options[name])]]
 
-    return Field(name, spec, write, read or (lambda domain: getattr(domain, name)), compare, known_to)
+    return Field(name, spec or TEXT, write, read or (lambda domain: getattr(domain, name)), compare, known_to)
 
 
 def fixed(name: str) -> Callable[[Pair], None]:

@@ -334,7 +334,10 @@ class Applier:
             outcome.removed = outcome.before
 
     def _bring_back(self, refused: Operation) -> Steps[Optional[str]]:
-        """Bring back what was taken away just before, or else wait until nothing is left of what was refused; return a sentence that says how that went, None if nothing was."""
+        """Bring back what was taken away just before, or else wait until nothing is left of what was refused.
+
+        Return a sentence that says how that went, None if there was nothing to do.
+        """
         done = self.outcome.operations
         undo = done[-1].undo() if done else None
         if undo is None:

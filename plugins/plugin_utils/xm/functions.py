@@ -259,7 +259,7 @@ def _dict(budget: Budget, value: object = (), **named: object) -> dict[object, o
 
 def _enumerate(budget: Budget, value: object, start: int = 0) -> object:
     """Return enumerate() as a list."""
-    return [(place, member) for place, member in enumerate(members_of(value, budget), start)]
+    return list(enumerate(members_of(value, budget), start))
 
 
 def _zip(budget: Budget, *values: object) -> object:

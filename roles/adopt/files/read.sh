@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+# shellcheck shell=sh
 # Print every file in the folder "$1" and in its auto: a mark, the path as hexadecimal bytes, a mark, the content likewise.
 # od is there on every system of POSIX, base64 is not. Nothing is written, and nothing of a file is run.
 # "$2" is the most bytes of a file, "$3" of all files together.
@@ -14,7 +15,7 @@ say() {
 }
 total=0
 echo 'dom0.xend.adopt: begin'
-say host "`uname -n`"
+say host "$(uname -n)"
 if [ ! -d "$1" ]; then
   echo 'dom0.xend.adopt: missing'
 elif [ ! -r "$1" ] || [ ! -x "$1" ]; then
@@ -25,13 +26,13 @@ for folder in "$1" "$1/auto"; do
     if [ -d "$path" ]; then
       continue
     elif [ -f "$path" ] && [ -r "$path" ]; then
-      size=`wc -c < "$path" | tr -d ' '`
+      size=$(wc -c < "$path" | tr -d ' ')
       if [ "$size" -gt "$2" ]; then
         say large "$path"
-      elif [ `expr "$total" + "$size"` -gt "$3" ]; then
+      elif [ $((total + size)) -gt "$3" ]; then
         say rest "$path"
       else
-        total=`expr "$total" + "$size"`
+        total=$((total + size))
         say file "$path"
         echo 'dom0.xend.adopt: content'
         od -An -v -tx1 -N "$2" "$path"

@@ -129,7 +129,7 @@ def _neutral(result: dict[str, Any], sim: Simulator) -> dict[str, Any]:
     return shown
 
 
-@pytest.mark.parametrize("number", range(len(CASES)), ids=[f"{module}-{options}" for module, options, _ in CASES])
+@pytest.mark.parametrize("number", range(len(CASES)), ids=[f"{case[0]}-{case[1]}" for case in CASES])
 def test_both_faces_return_the_same(
     number: int, played: list[tuple[str, dict[str, Any], list[str]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
