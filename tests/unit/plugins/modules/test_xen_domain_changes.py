@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.dom0.xend.plugins.module_utils.wire.release import within
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Transport
 from tests.simulator import PERSONALITIES, Fault, ManualClock, Simulator
 from tests.support.running import passing_time, run, use_clock, written
 
@@ -264,6 +265,33 @@ def test_a_restored_domain_is_neither_rebooted_nor_always_replaced(sim: Simulato
     sim.clear_log()
     ensure(sim, **GUEST, state="restarted", recreate="always", restore_file=FILE)
     assert written(sim) == ["restore"]
+
+
+@BOTH
+@pytest.mark.parametrize("seen", [0, 1])
+@pytest.mark.parametrize("declared", [{}, GUEST, {"memory": 32, "state": "paused"}])
+def test_a_restored_domain_that_ends_at_once_is_not_restored_again(
+    sim: Simulator, declared: dict[str, Any], seen: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started(sim)
+    sim.save("web1", FILE)
+    exchange = Transport.exchange
+
+    looks: list[str] = []
+
+    def end_what_is_restored(transport: Transport, path: str, form: Any = None, **keywords: Any) -> Any:
+        reply = exchange(transport, path, form, **keywords)
+        looks.extend([path] if form or looks else [])
+        if len(looks) == 1 + seen:
+            sim.domain("web1").destroy()
+        return reply
+
+    monkeypatch.setattr(Transport, "exchange", end_what_is_restored)
+    result = ensure(sim, **declared, restore_file=FILE)
+    assert result["failed"]
+    assert "web1" in result["msg"]
+    assert written(sim) == ["restore"]
+    assert [operation["op"] for operation in result["operations"]] == ["restore"]
 
 
 @BOTH
