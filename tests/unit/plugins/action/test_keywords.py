@@ -134,6 +134,11 @@ def test_vaulted_secret_is_used_and_not_shown(sim: Simulator, tmp_path: Path) ->
     assert SECRET not in found.shown + json.dumps(found.only)
 
 
+def first_on_the_path(folder: Path) -> dict[str, str]:
+    """Return an environment in which Python looks into a folder first."""
+    return {"PYTHONPATH": os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH", "")]))}
+
+
 def test_missing_library_in_the_controller_runs_the_module(sim: Simulator, tmp_path: Path) -> None:
     (tmp_path / "requests.py").write_text(
         "import sys\nif 'ansible.cli' in sys.modules:\n    raise ImportError\n"
@@ -141,9 +146,7 @@ def test_missing_library_in_the_controller_runs_the_module(sim: Simulator, tmp_p
     )
     task = {"dom0.xend.xen_domain": {"name": "web1", "xend_url": sim.unix_url}}
 
-    found = play(
-        tmp_path, [task], arguments=["-vvv"], environment={"PYTHONPATH": f"{tmp_path}:{os.environ['PYTHONPATH']}"}
-    )
+    found = play(tmp_path, [task], arguments=["-vvv"], environment=first_on_the_path(tmp_path))
     assert "EXEC" in found.shown
     assert found.results[0][0] == "ok", found.shown
 
@@ -152,6 +155,6 @@ def test_library_that_is_missing_everywhere_is_asked_for_where_ansible_runs(sim:
 
     (tmp_path / "sexpdata.py").write_text("raise ImportError\n")
     task = {"dom0.xend.xen_domain": {"name": "web1", "xend_url": sim.unix_url}}
-    found = play(tmp_path, [task], environment={"PYTHONPATH": f"{tmp_path}:{os.environ['PYTHONPATH']}"})
+    found = play(tmp_path, [task], environment=first_on_the_path(tmp_path))
     assert found.results[0][0] == "failed"
     assert "pip install requests sexpdata" in found.only["msg"]
