@@ -42,7 +42,8 @@ options:
         starts a halted one. This makes a change each time.
       - V(saved) - the domain has been written to O(save_file) and does not run. A domain that does not run counts as saved.
       - V(defined) - xend keeps a definition of the domain. The module does not start the domain. It replaces the
-        definition of a domain that does not run if the definition differs. Requires xend 3.0.4 or later.
+        definition of a domain that does not run if the definition differs. It changes nothing of a domain that runs, and
+        returns the differences in RV(drift). Requires xend 3.0.4 or later.
       - V(stopped) - the domain does not run. On xend 3.0.4 and later, the definition of a managed domain stays.
       - V(absent) - the domain does not exist, and neither does a definition of it.
       - With V(stopped) and V(absent), the module asks a running guest to shut down and waits for it. It unpauses a paused
@@ -577,7 +578,7 @@ drift:
       description:
         - What a change takes.
         - C(recreate) - a new domain, see O(recreate).
-        - C(live) - running the task again when the domain is not paused.
+        - C(live) - running the task again when the domain is not paused, with O(state=running) instead of O(state=defined).
         - C(change_vbds) - permission to detach a disk, see O(change_vbds).
         - C(next_start) - a new definition (O(state=defined)), for a managed domain that does not run.
       type: str

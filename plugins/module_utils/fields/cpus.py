@@ -65,11 +65,14 @@ def _compare_vcpus(pair: Pair) -> None:
         return
     if pair.halted:
         pair.note("vcpus", wanted, found.vcpus)
-    elif pair.lives and wanted != found.usable_vcpus:
+    elif pair.complete and wanted != found.usable_vcpus:
         # 3.0.4 rewrites vcpus as well, so what it shows is no upper limit (WIRE.md (i) 10).
         may_have_more = found.release is not None and found.release.rewrites_vcpus
-        if found.vcpus is not None and (wanted <= found.vcpus or may_have_more):
+        possible = found.vcpus is not None and (wanted <= found.vcpus or may_have_more)
+        if pair.lives and possible:
             pair.result.operations.append(SetVcpus(found.name, wanted))
+        elif possible:
+            pair.left("vcpus", wanted, found.usable_vcpus, pair.takes_live)
         else:
             pair.left("vcpus", wanted, found.usable_vcpus)
 
@@ -96,10 +99,11 @@ def _compare_cpus(pair: Pair) -> None:
     if not astray:
         return
     # Trap 21: 3.0.2 to 3.3 would unpin the vcpu and report success.
-    if pair.lives and found.release is not None and found.release.pins:
+    pins = found.release is not None and found.release.pins
+    if pair.lives and pins:
         pair.result.operations.extend(Pin(found.name, vcpu, wanted) for vcpu in astray)
     else:
-        pair.left("cpus", text, [sorted(cpus) for cpus in found.cpus])
+        pair.left("cpus", text, [sorted(cpus) for cpus in found.cpus], pair.takes_live if pins else "recreate")
 
 
 VCPUS = Field("vcpus", {"type": "int"}, _write_vcpus, lambda domain: domain.vcpus, _compare_vcpus)

@@ -67,22 +67,26 @@ def plain(value: object) -> object:
 
 def settle(pair: Pair, match: Match, *, allowed: bool, live: bool = True) -> None:
     """Attach a device that is missing, and change one that differs, where that can be done and is *allowed*."""
-    live = live and pair.desired.config is None and pair.lives  # a config may say more of a device than is read of it
+    live = live and pair.desired.config is None  # a config may say more of a device than is read of it
     if match.found is None:
-        if live:
+        if live and pair.lives:
             pair.result.operations.append(Attach(pair.found.name, match.attach))
-        elif pair.lives or pair.halted:
-            pair.left(match.option, "present", "absent")
+        elif pair.complete:
+            pair.left(match.option, "present", "absent", pair.takes_live if live else "recreate")
         return
     differing = match.differences(pair)
-    if not differing or not (pair.lives or pair.halted):
+    if not differing or not pair.complete:
         return
     reattaches = pair.release is None or pair.release.reattaches
     live = live and reattaches and not match.resent and _can_be_said_again(match.found)
-    if live and allowed and pair.found.state != "paused" and match.detach:  # a paused guest cannot let go of a device
+    if (
+        live and pair.lives and allowed and pair.found.state != "paused" and match.detach
+    ):  # a paused guest cannot let go of a device
         pair.result.operations += [match.detach, Attach(pair.found.name, match.attach)]
         return
-    takes = "recreate" if not live else "live" if allowed else "change_vbds"
+    takes = pair.takes_live if live else "recreate"
+    if takes == "live" and not allowed:
+        takes = "change_vbds"
     for name, declared, now in differing:
         pair.left(f"{match.option}.{name}", declared, now, takes)
 
@@ -91,8 +95,8 @@ def purge(pair: Pair, option: str, detach: Detach) -> None:
     """Detach a device that is not declared."""
     if pair.lives and pair.found.state != "paused":
         pair.result.operations.append(detach)
-    elif pair.lives or pair.halted:
-        pair.left(option, "absent", "present", "live")
+    elif pair.complete:
+        pair.left(option, "absent", "present", pair.takes_live)
 
 
 def _can_be_said_again(found: Device) -> bool:

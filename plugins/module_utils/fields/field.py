@@ -50,13 +50,23 @@ class Pair:
 
     @property
     def lives(self) -> bool:
-        """Return whether the domain can be changed while it lives."""
-        return self.found.state in ("running", "paused")
+        """Return whether the domain is to be changed while it lives. Where a definition is asked for, no guest is touched."""
+        return self.takes_live == "live" and self.desired.state != "defined"
+
+    @property
+    def takes_live(self) -> str:
+        """Return what a change takes that can be made while the domain lives."""
+        return "live" if self.found.state in ("running", "paused") else "recreate"
 
     @property
     def halted(self) -> bool:
         """Return whether what is found is a definition."""
         return self.found.state == "halted"
+
+    @property
+    def complete(self) -> bool:
+        """Return whether xend shows all of the domain: of a dying one, devices and memory are missing."""
+        return self.found.state != "dying"
 
     @property
     def release(self) -> Optional[Release]:
@@ -67,10 +77,10 @@ class Pair:
         """Note a difference that stays; one in a definition goes with its next start."""
         self.result.left(option, declared, found, "next_start" if self.halted else takes)
 
-    def note(self, option: str, declared: object, found: object) -> None:
-        """Note a difference in what cannot be changed live; there is none where nothing is declared."""
+    def note(self, option: str, declared: object, found: object, takes: str = "recreate") -> None:
+        """Note a difference that stays; there is none where nothing is declared."""
         if declared is not None and declared != found:
-            self.left(option, declared, found)
+            self.left(option, declared, found, takes)
 
     def note_shown(self, option: str, declared: object, found: object, span: str) -> None:
         """Note a difference where this xend is sure to show the option as it is given, else that it was not compared."""

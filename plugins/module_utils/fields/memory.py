@@ -13,11 +13,11 @@ from ansible_collections.dom0.xend.plugins.module_utils.operations.settings impo
 
 def _compare(pair: Pair) -> None:
     """Compare both: the limit goes up before the memory, and down after it."""
-    if pair.halted:
-        pair.note("memory", pair.declared.memory, pair.found.memory)
-        pair.note("maxmem", pair.declared.maxmem, pair.found.maxmem)
-    elif pair.lives:
+    if pair.lives:
         _compare_live(pair)
+    elif pair.complete:
+        pair.note("memory", pair.declared.memory, pair.found.memory, pair.takes_live)
+        pair.note("maxmem", pair.declared.maxmem, pair.found.maxmem, pair.takes_live)
 
 
 def _compare_live(pair: Pair) -> None:

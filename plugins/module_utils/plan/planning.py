@@ -200,6 +200,7 @@ def _to_state(current: Domain, desired: Desired, release: Optional[Release]) -> 
     if desired.state in ("stopped", "absent"):
         return _take_down(current, desired)
     if desired.state == "defined":
+        check_definition(release)
         outdated = current.state == "halted" and desired.describes_a_domain and drift(current, desired)
         return _redefine(current, desired, release) if outdated else []
     if current.state in ("shutdown", "crashed"):

@@ -177,9 +177,9 @@ UP = {"running", "paused", "restarted"}
 def is_refused(version: str, start: str, state: str, desired: dict[str, Any]) -> bool:
     """Tell whether a combination is refused; the reasons are in xen_domain's documentation."""
     described = "config" in desired or {"memory", "image"} <= set(desired)
+    if state == "defined" and version < "3.0.4":
+        return True  # xend keeps no definitions
     if start == "absent":
-        if state == "defined" and version < "3.0.4":
-            return True  # xend keeps no definitions
         return state in UP | {"defined"} and not described  # there is nothing to create it from
     replaced = "recreate" in desired
     if version == "3.0.0" and state == "restarted" and start not in {"halted", *PRESERVED} and _has_an_ip(desired):

@@ -19,6 +19,7 @@ A few tasks are drawn by default, many with HYPOTHESIS_PROFILE=explore.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Optional
@@ -348,6 +349,7 @@ class World(RuleBasedStateMachine):
             event(f"done: {task['state']}")
             self.assert_foretold(before, foreseen, done, sent, waited=self.clock.now() > at)
             self.assert_read_back(task, done)
+            self.assert_as_declared(task, done)
             self.assert_nothing_is_left_to_do(task, done)
         self.name = self.known_name()
         assert self.others() == self.untouched
@@ -437,6 +439,22 @@ class World(RuleBasedStateMachine):
             assert view_of(self.sim, self.name) is None
             return
         assert done["diff"]["after"] == view_of(self.sim, done["domain"]["name"])
+
+    def assert_as_declared(self, task: dict[str, Any], done: dict[str, Any]) -> None:
+        """Assert that the domain has what was declared, but for what the result calls drift."""
+        domain = done["domain"]
+        if domain is None or task["state"] not in (*UP, "defined"):
+            return
+        assert domain["name"] == task.get("new_name", self.name)
+        differs = {re.split(r"[.\[]", entry["option"])[0] for entry in done["drift"]}
+        if task["state"] == "defined" and domain["state"] == "halted" and "image" in task:
+            assert differs == set()
+        for option in {"memory", "vcpus"} & set(task) - differs:
+            assert domain[option] == task[option]
+        for option, key in (("vbds", "uname"), ("vifs", "mac")):
+            if option not in differs:
+                shown = {str(each[key]).lower() for each in domain[option]}
+                assert {str(each[key]).lower() for each in task.get(option, ()) if key in each} <= shown
 
     def assert_nothing_is_left_to_do(self, task: dict[str, Any], done: dict[str, Any]) -> None:
         """Assert that another run changes nothing."""

@@ -202,6 +202,48 @@ def test_a_definition_is_replaced_with_its_uuid_kept(sim: Simulator) -> None:
 
 
 @pytest.mark.parametrize("version", ["4.1"])
+def test_a_definition_that_is_asked_for_of_a_guest_that_runs_tells_what_differs_and_touches_nothing(
+    sim: Simulator,
+) -> None:
+    started(sim)
+    disks = [*GUEST["vbds"], {"uname": "phy:vg0/more", "dev": "sdb1", "mode": "w"}]
+    other = {"memory": 32, "vcpus": 2, "on_crash": "preserve", "vbds": disks, "vifs": [], "purge_vifs": True}
+    result = ensure(sim, **{**GUEST, **other}, state="defined")
+    assert not result["changed"]
+    assert written(sim) == []
+    assert {entry["option"]: entry["takes"] for entry in result["drift"]} == {
+        "memory": "live",
+        "vcpus": "recreate",
+        "on_crash": "recreate",
+        "vbds[sdb1]": "live",
+        "vifs[00:16:3e:00:00:01]": "live",
+    }
+
+
+@BOTH
+@pytest.mark.parametrize("end", ["crash", "power_off"])
+def test_what_differs_in_a_guest_that_ended_is_told(sim: Simulator, end: str) -> None:
+    started(sim, on_crash="preserve", on_poweroff="preserve")
+    getattr(sim.domain("web1"), end)()
+    sim.clear_log()
+    result = ensure(sim, name="web1", memory=32, maxmem=96, vcpus=2, vifs=[], purge_vifs=True, state="running")
+    assert "preserved by xend for inspection" in result["msg"]
+    if sim.version == "4.1":
+        result = ensure(sim, memory=32, maxmem=96, vcpus=2, vifs=[], purge_vifs=True, state="defined")
+        assert {(entry["option"], entry["takes"]) for entry in result["drift"]} == {
+            (option, "recreate") for option in ("memory", "maxmem", "vcpus", "vifs[00:16:3e:00:00:01]")
+        }
+    assert written(sim) == []
+
+
+@pytest.mark.parametrize("version", ["3.0.3"])
+def test_a_definition_is_refused_for_a_guest_that_runs_where_xend_keeps_none(sim: Simulator) -> None:
+    started(sim)
+    assert "does not keep definitions of domains" in ensure(sim, state="defined")["msg"]
+    assert written(sim) == []
+
+
+@pytest.mark.parametrize("version", ["4.1"])
 def test_an_old_definition_comes_back_if_the_new_one_is_refused(sim: Simulator) -> None:
     ensure(sim, **GUEST, state="defined")
     sim.faults.append(Fault("new", "refuse", message="not like this"))
