@@ -49,13 +49,18 @@ options:
     description: MiB that are free on O(destination).
     type: int
   save_dir:
-    description: Folder on the host for the files of guests that are saved.
+    description: Folder on the host for the files of guests that are saved. C(/var/lib/xen/save) is refused.
     type: str
-    default: /var/lib/xen/save
+    default: /var/lib/xen
   stamp:
     description: What the names of the files of no other evacuation have in them.
     type: str
     default: ""
+  guests:
+    description: Names of the guests that leave. All leave if this is empty.
+    type: list
+    elements: str
+    default: []
 seealso:
   - plugin: dom0.xend.evacuate
     plugin_type: role
@@ -89,7 +94,7 @@ _value:
       elements: str
     journal:
       description:
-        - C(host), C(phase) and C(guests) in the order in which they leave.
+        - C(host), C(phase), C(guests) in the order in which they leave, and C(spent), the files of earlier evacuations.
         - Each guest has C(name), C(uuid), C(memory), C(state), and C(file) or C(destination) and C(destination_url).
       type: dict
 """
@@ -111,13 +116,14 @@ def evacuation_plan(  # noqa: PLR0913 - each is an option
     destination_url: Optional[str] = None,
     there: Sequence[Mapping[str, Any]] = (),
     free_memory: Optional[int] = None,
-    save_dir: str = "/var/lib/xen/save",
+    save_dir: str = "/var/lib/xen",
     stamp: str = "",
+    guests: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the plan, as documented above."""
     target = Destination(str(destination), str(destination_url), plain(there), free_memory) if destination else None
     return Evacuation(
-        str(host), plain(domains), plain(order), plain(journal or {}), target, str(save_dir), str(stamp)
+        str(host), plain(domains), plain(order), plain(journal or {}), target, str(save_dir), str(stamp), plain(guests)
     ).plan()
 
 

@@ -5,6 +5,8 @@
 """Which guests leave a host, in which order and how: the journal of an evacuation, and what forbids one.
 
 The journal says what was intended, before anything is sent. Where a guest is, only xend knows: each run asks it.
+Once all guests are back, it lists the files that they were restored from. Such a file is spent: its guest has run on, and
+restoring it again would put old memory on disks that have changed.
 """
 
 from __future__ import annotations
@@ -14,9 +16,11 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Optional
 
-LEAVING, RETURNING = "leaving", "returning"
+LEAVING, RETURNING, BACK = "leaving", "returning", "back"
 _PASSING = "migrating-"
 """What xend puts before the name of a domain that it is saving or migrating."""
+BOOT_FOLDER = "/var/lib/xen/save"
+"""Where the init script xendomains looks for saved guests, and restores them, when the host boots."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class Evacuation:
     folder: str = ""
     stamp: str = ""
     """What no other evacuation has in the names of its files."""
+    chosen: Sequence[str] = ()
+    """The names of the guests that leave; all of them if none is named."""
 
     def plan(self) -> dict[str, Any]:
         """Return the problems, a sentence each, and the journal."""
@@ -50,7 +56,7 @@ class Evacuation:
             return {"problems": problems, "journal": {}}
         guests = [*self._known, *(self._entry(each) for each in self._new)]
         problems = list(self._clashes(guests))
-        journal = {"host": self.host, "phase": LEAVING, "guests": guests}
+        journal = {"host": self.host, "phase": LEAVING, "guests": guests, "spent": [*self.journal.get("spent", ())]}
         return {"problems": problems, "journal": {} if problems else journal}
 
     @property
@@ -60,7 +66,12 @@ class Evacuation:
 
     @property
     def _living(self) -> dict[str, Mapping[str, Any]]:
-        """The guests that the host has, by name; not those that are only defined, or that have ended."""
+        """The guests of the host that are to leave, by name; not those that are only defined, or that have ended."""
+        return {name: each for name, each in self._all_living.items() if not self.chosen or name in self.chosen}
+
+    @property
+    def _all_living(self) -> dict[str, Mapping[str, Any]]:
+        """The guests that the host has, by name."""
         return {each["name"]: each for each in self.domains if each["domid"] and each["state"] in ("running", "paused")}
 
     @property
@@ -76,15 +87,28 @@ class Evacuation:
         """Yield what forbids any plan."""
         if self.journal and self.journal.get("host") != self.host:
             yield f"The journal is that of {self.journal.get('host')}, not of {self.host}."
-        elif self.journal.get("phase", LEAVING) != LEAVING:
+        elif self.journal.get("phase", LEAVING) == RETURNING:
             yield f"The guests of {self.host} are on their way back: run dom0.xend.restore until it has succeeded."
+        if not self.destination and self.folder.rstrip("/") == BOOT_FOLDER:
+            yield (
+                f"When the host boots, xendomains restores what is in {BOOT_FOLDER}, also guests that have run on since. "
+                f"Name another folder."
+            )
         try:
             leaving_order(self.order)
         except CycleError as error:
             yield f"No order is possible: {' after '.join(error.args[1])}."
             return
+        yield from self._problems_of_guests()
+
+    def _problems_of_guests(self) -> Iterator[str]:
+        """Yield what forbids that guests leave."""
         known = {each["name"] for each in self._known}
-        for name in self._living:
+        there = {each["name"] for each in self.domains}
+        for name in self.chosen:
+            if name not in known | there:
+                yield f"There is no guest {name} on {self.host}."
+        for name in self._all_living:
             if name.startswith(_PASSING) and name[len(_PASSING) :] not in known:
                 yield f"Something else saves or migrates a guest of {self.host}: there is {name}. Run this again later."
         for guest in self._new if self.destination else ():
@@ -120,3 +144,22 @@ def leaving_order(order: Sequence[Mapping[str, Any]]) -> list[str]:
     for each in order:
         sorter.add(each["name"], *(each.get("after") or ()))
     return [*sorter.static_order()][::-1]
+
+
+def after_return(journal: Mapping[str, Any], keep: int) -> dict[str, Any]:
+    """Return the journal once all guests are back, and the spent files that are no longer wanted.
+
+    Of each guest the *keep* newest files stay, or all if that is negative. Returns ``{"journal": ..., "unwanted": [path, ...]}``,
+    with an empty journal if no file is left.
+    """
+    used = [{"uuid": each["uuid"], "file": each["file"]} for each in journal.get("guests", ()) if "file" in each]
+    earlier = [each for each in journal.get("spent", ()) if each not in used]
+    spent = [*earlier, *used]  # the oldest first: a file is added when its guest is back
+    wanted = []
+    for position, each in enumerate(spent):
+        newer = [other for other in spent[position + 1 :] if other["uuid"] == each["uuid"]]
+        if keep < 0 or len(newer) < keep:
+            wanted.append(each)
+    unwanted = [each["file"] for each in spent if each not in wanted]
+    left = {"host": journal.get("host"), "phase": BACK, "guests": [], "spent": wanted}
+    return {"journal": left if wanted else {}, "unwanted": unwanted}

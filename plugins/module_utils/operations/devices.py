@@ -55,7 +55,12 @@ class Attach(Operation):
         return None
 
     def names(self, said: str) -> str:
-        """Return xend's words with the disk or interface in them."""
+        """Return xend's words with the disk or interface in them, and with what to do where they do not say it."""
+        if "is already defined" in said:  # WIRE.md (i) 7 and 9
+            said = (
+                f"{said.rstrip('.')}. xend 3.2 keeps the mac or dev of a device that was detached, or that it failed to "
+                f"attach. Stop the guest and start it to free them"
+            )
         return device_names(said, ["vm", ["device", self.device]])
 
     def missing(self, after: Domain) -> Optional[str]:

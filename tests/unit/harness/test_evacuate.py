@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbooks evacuate and restore, run by the real ansible-playbook on two hosts, and killed on the way.
+"""The playbooks evacuate and restore, park and unpark, run by the real ansible-playbook, and killed on the way.
 
 Whenever they are looked at, no guest is on two hosts, and none is on none and in no file.
 """
@@ -24,6 +24,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.dom0.xend.plugins.filter.evacuation_plan import evacuation_plan
+from ansible_collections.dom0.xend.plugins.filter.evacuation_spent import evacuation_spent
 from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
 from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Transport
 from tests.simulator import Domain, Simulator
@@ -32,6 +33,7 @@ from tests.support.running import written
 GUESTS = ("db", "web", "extra")
 ORDER = [{"name": "db"}, {"name": "web", "after": ["db"]}]
 LEAVING = ["extra", "web", "db"]
+HOSTS_OF = {"evacuate": "evacuate_hosts", "restore": "evacuate_hosts", "park": "park_hosts", "unpark": "park_hosts"}
 
 
 @dataclass
@@ -48,7 +50,7 @@ class Hosts:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("XEND_")}
         command = [str(Path(sys.executable).parent / "ansible-playbook"), f"dom0.xend.{playbook}", "-i", "xens.json"]
         return subprocess.Popen(
-            [*command, "-e", "evacuate_hosts=dom0a", *(target if migrate else ()), *arguments],
+            [*command, "-e", f"{HOSTS_OF[playbook]}=dom0a", *(target if migrate else ()), *arguments],
             cwd=self.folder,
             env={**kept, "ANSIBLE_NOCOLOR": "1", "COLUMNS": "500", "PWD": str(self.folder)},
             stdout=subprocess.PIPE,
@@ -64,10 +66,10 @@ class Hosts:
         assert (process.returncode == 0) is succeeds, shown
         return shown
 
-    def kill_after(self, writes: int, playbook: str, *, migrate: bool = False) -> None:
+    def kill_after(self, writes: int, playbook: str, *arguments: str, migrate: bool = False) -> None:
         """Kill a playbook, with all its processes, as soon as it has sent so many requests that change something."""
         before = len(self.written())
-        process = self.start(playbook, migrate=migrate)
+        process = self.start(playbook, *arguments, migrate=migrate)
         deadline = time.monotonic() + 120
         while len(self.written()) < before + writes:
             assert process.poll() is None
@@ -100,8 +102,8 @@ class Hosts:
         assert all(len(where) == 1 for where in places.values()), places
         assert {*places, *saved} >= set(GUESTS)
 
-    def journal(self) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads((self.folder / "evacuate" / "dom0a.json").read_text())
+    def journal(self, folder: str = "evacuate") -> dict[str, Any]:
+        content: dict[str, Any] = json.loads((self.folder / folder / "dom0a.json").read_text())
         return content
 
 
@@ -153,7 +155,10 @@ def test_a_host_is_emptied_in_order_and_filled_again(version: str, migrate: bool
         assert both.places() == all_at("here")
         assert all(each.running for each in lives(both.here))
         assert len(both.written()) == 6
-        assert list((tmp_path / "evacuate").iterdir()) == []
+        if migrate:
+            assert list((tmp_path / "evacuate").iterdir()) == []
+        else:  # the files that stay are remembered
+            assert {each["file"] for each in both.journal()["spent"]} == {*both.here.state_files}
         assert "changed=0 " in both.play("restore")
 
 
@@ -194,6 +199,93 @@ def test_a_guest_whose_definition_is_in_the_way_is_not_started_anew(tmp_path: Pa
         XendClient(Transport(both.here.unix_url)).restore(file)
         both.play("restore")
         assert both.places() == all_at("here")
+
+
+# ---- park
+
+
+def park(both: Hosts, playbook: str, *more: str) -> str:
+    return both.play(playbook, "-e", f"park_dir={both.folder}", *more)
+
+
+def test_guests_are_parked_night_by_night_and_only_the_newest_files_stay(tmp_path: Path) -> None:
+    with hosts(tmp_path) as both:
+        nights = []
+        for _night in range(2):
+            park(both, "park")
+            assert both.places() == {}
+            files = [Path(each["file"]) for each in both.journal("park")["guests"]]
+            for file in files:
+                file.write_text("memory")  # xend's own files are on the host: here they are simulated
+            nights.append(set(files))
+            park(both, "unpark", "-e", "park_keep=1")
+            assert both.places() == all_at("here")
+            both.assert_nothing_is_lost()
+            time.sleep(1.1 - time.time() % 1)  # files are named after the second
+        assert set(tmp_path.glob("*.chk")) == nights[1]
+        assert {Path(each["file"]) for each in both.journal("park")["spent"]} == nights[1]
+        assert "changed=0 " in park(both, "unpark", "-e", "park_keep=1")
+        park(both, "unpark", "-e", "park_keep=0")
+        assert list(tmp_path.glob("*.chk")) == list((tmp_path / "park").iterdir()) == []
+
+
+def test_only_the_named_guests_are_parked(tmp_path: Path) -> None:
+    with hosts(tmp_path) as both:
+        assert "There is no guest wbe on dom0a" in both.play("park", "-e", '{"park_guests": ["wbe"]}', succeeds=False)
+        assert both.written() == []
+        park(both, "park", "-e", '{"park_guests": ["web"]}')
+        assert both.places() == {"db": ["here"], "extra": ["here"]}
+        park(both, "unpark")
+        assert both.places() == all_at("here")
+
+
+@pytest.mark.parametrize("writes", [1, 3])
+def test_a_park_that_was_killed_is_continued_and_no_spent_file_is_restored(writes: int, tmp_path: Path) -> None:
+    with hosts(tmp_path) as both:
+        park(both, "park")
+        park(both, "unpark")
+        spent = {each["file"] for each in both.journal("park")["spent"]}
+        time.sleep(1.1 - time.time() % 1)
+        before = len(both.written())
+        both.kill_after(writes, "park", "-e", f"park_dir={tmp_path}")
+        both.assert_nothing_is_lost()
+        park(both, "park")
+        assert both.places() == {}
+        both.assert_nothing_is_lost()
+        both.kill_after(writes, "unpark")
+        both.assert_nothing_is_lost()
+        both.play("unpark")
+        assert both.places() == all_at("here")
+        assert len(both.written()) == before + 6
+        restored = [request.params["file"][0] for request in both.here.requests if request.op == "restore"][-3:]
+        assert not spent & set(restored)
+
+
+def test_guests_are_not_parked_where_a_boot_of_the_host_would_restore_them(tmp_path: Path) -> None:
+    with hosts(tmp_path) as both:
+        shown = both.play("park", "-e", "park_dir=/var/lib/xen/save/", succeeds=False)
+        assert "xendomains restores what is in /var/lib/xen/save" in shown
+        assert both.written() == []
+
+
+@pytest.mark.parametrize("playbook", sorted(HOSTS_OF))
+def test_a_pattern_that_matches_no_host_is_an_error(playbook: str, tmp_path: Path) -> None:
+    with hosts(tmp_path) as both:
+        shown = both.play(playbook, "-e", f"{HOSTS_OF[playbook]}=nobody", succeeds=False)
+        assert f"No host matches nobody, the pattern in {HOSTS_OF[playbook]}." in shown
+        assert both.written() == []
+
+
+def test_of_each_guest_the_newest_spent_files_stay() -> None:
+    journal = {
+        "host": "dom0a",
+        "guests": [{"uuid": "a", "file": "/a3", "back": True}, {"uuid": "b", "destination": "dom0b"}],
+        "spent": [{"uuid": uuid, "file": file} for uuid, file in (("a", "/a1"), ("c", "/c1"), ("a", "/a2"))],
+    }
+    assert evacuation_spent(journal, keep=2)["unwanted"] == ["/a1"]
+    assert [each["file"] for each in evacuation_spent(journal, keep=1)["journal"]["spent"]] == ["/c1", "/a3"]
+    assert evacuation_spent(journal)["unwanted"] == []
+    assert evacuation_spent(journal, keep=0) == {"journal": {}, "unwanted": ["/a1", "/c1", "/a2", "/a3"]}
 
 
 # ---- what is decided

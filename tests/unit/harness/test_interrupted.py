@@ -22,7 +22,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,6 +36,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire import transport
 from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Transport
 from tests.simulator import PERSONALITIES, Domain, Fault, ManualClock, Simulator
 from tests.support.running import run, use_clock, written
+from tests.support.waiting import wait_until
 
 TOP = Path(__file__).resolve().parents[3]
 NAME = "web1"
@@ -487,13 +487,6 @@ def started(arguments: dict[str, Any]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=TOP, stdout=subprocess.DEVNULL)
 
 
-def wait_until(condition: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
-    """Wait for something that a living process brings about."""
-    while not condition():
-        assert process.poll() is None, "it ended by itself"
-        time.sleep(0.002)
-
-
 def has_lines(journal: io.StringIO, number: int) -> bool:
     """Tell whether so many requests were carried out."""
     return journal.getvalue().count("\n") >= number
@@ -527,7 +520,7 @@ def test_the_run_after_one_that_was_really_killed_ends_there_too(version: str) -
             the_run = Run(sim, story)
             sim.faults = FromRequest(fatal)
             process = started(the_run.arguments)
-            wait_until(partial(has_lines, journal, fatal + 1), process)
+            wait_until(partial(has_lines, journal, fatal + 1), "so many requests have not come")
             kill(process)
             sim.faults = []
             assert not the_run.run().get("failed")
@@ -542,7 +535,7 @@ def test_a_save_goes_on_without_the_client_that_asked_for_it(version: str) -> No
     with Simulator(version, clock=ManualClock(still=True), tcp=None) as sim:
         the_run = Run(sim, Story(running, "saved", {"save_file": FILE}))
         process = started(the_run.arguments)
-        wait_until(lambda: f"migrating-{NAME}" in sim.names(), process)
+        wait_until(lambda: f"migrating-{NAME}" in sim.names(), "it is not on its way")
         kill(process)
 
         assert f"xend is saving or migrating {NAME}" in the_run.run()["msg"]
@@ -551,7 +544,6 @@ def test_a_save_goes_on_without_the_client_that_asked_for_it(version: str) -> No
         assert len(lives(sim)) == 1
 
         advance(sim, 5)
-        while FILE not in sim.state_files:
-            time.sleep(0.002)
+        wait_until(lambda: FILE in sim.state_files, "there is no file")
         assert the_run.run()["changed"] is False
         assert lives(sim) == []

@@ -12,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any, Optional
 
@@ -21,6 +20,7 @@ import pytest
 from tests.simulator import Simulator
 from tests.simulator.live import nearest
 from tests.simulator.rehearsal import Copy, ScriptError
+from tests.support import waiting
 from tests.support.running import written
 from tests.support.sshd import MISSING, Sshd
 
@@ -71,10 +71,9 @@ def running(folder: Path, having: str = "") -> list[str]:
 
 def wait_until(folder: Path, *, runs: bool, having: str = "", seconds: float = 60) -> None:
     """Wait until there is such a process, or is none."""
-    deadline = time.monotonic() + seconds
-    while bool(running(folder, having)) is not runs:
-        assert time.monotonic() < deadline, running(folder)
-        time.sleep(0.1)
+    waiting.wait_until(
+        lambda: bool(running(folder, having)) is runs, "it runs" if not runs else "it does not run", seconds
+    )
 
 
 def play(*tasks: dict[str, Any], hosts: str = "xen_hosts") -> list[dict[str, Any]]:

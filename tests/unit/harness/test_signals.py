@@ -12,7 +12,6 @@ import pty
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ import pytest
 
 from tests.simulator import Fault, Simulator
 from tests.support.playing import play
+from tests.support.waiting import await_request, wait_until
 
 TOP = Path(__file__).resolve().parents[3]
 NAMES = ["web1", "web2"]
@@ -49,9 +49,12 @@ def _sim() -> Iterator[Simulator]:
 
 def wait_for_shutdowns(sim: Simulator, number: int, process: subprocess.Popen[Any]) -> None:
     """Wait until guests were asked to shut down, and the task has looked at them."""
-    while [request.op for request in sim.requests].count("shutdown") < number or sim.requests[-1].method != "GET":
+
+    def looked() -> bool:
         assert process.poll() is None, "it ended by itself"
-        time.sleep(0.01)
+        return [request.op for request in sim.requests].count("shutdown") >= number and sim.requests[-1].method == "GET"
+
+    wait_until(looked, "they were not asked")
 
 
 def as_module(sim: Simulator, task: dict[str, dict[str, Any]]) -> subprocess.Popen[str]:
@@ -88,9 +91,7 @@ def test_a_module_answers_a_signal_with_what_it_has_sent(
 def test_a_request_that_is_under_way_is_among_what_was_sent(sim: Simulator) -> None:
     sim.faults.append(Fault("create", "hang"))
     process = as_module(sim, {"xen_domain": {"name": "web3", "memory": 32, "image": {"kernel": "/k"}}})
-    while "web3" not in sim.names():
-        assert process.poll() is None, "it ended by itself"
-        time.sleep(0.01)
+    wait_until(lambda: "web3" in sim.names(), "there is no web3")
     process.terminate()
     result = json.loads(process.communicate(timeout=30)[0])
     assert "Sent before: create of web3. xend may not have finished the last of them." in result["msg"]
@@ -100,9 +101,7 @@ def test_a_request_that_is_under_way_is_among_what_was_sent(sim: Simulator) -> N
 def test_nothing_is_said_to_be_sent_where_nothing_was(sim: Simulator) -> None:
     sim.faults.append(Fault("get", "hang"))
     process = as_module(sim, STOP)
-    while not sim.requests:
-        assert process.poll() is None, "it ended by itself"
-        time.sleep(0.01)
+    await_request(sim)
     process.terminate()
     result = json.loads(process.communicate(timeout=30)[0])
     assert result["msg"] == "Interrupted by SIGTERM. Nothing was sent that changes anything."

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.simulator import PERSONALITIES, ManualClock, Simulator
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,17 +36,10 @@ def simulator(request: pytest.FixtureRequest, config: Config) -> Iterator[Simula
         yield running
 
 
-def _until(come_true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
-    while not come_true():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-
-
 def test_a_saved_domain_comes_back_as_it_was(simulator: Simulator, ask: Ask) -> None:
     before = simulator.domain("web1")
     assert ask(simulator, "/xend/domain/web1", op="save", file=FILE) == (202, "")
-    _until(lambda: simulator.names() == ["Domain-0"])
+    wait_until(lambda: simulator.names() == ["Domain-0"], "not yet")
     assert list(simulator.state_files) == [FILE]
     assert ask(simulator, "/xend/domain", op="restore", file=FILE) == (201, "")
     after = simulator.domain("web1")
@@ -57,7 +51,7 @@ def test_others_are_served_and_see_another_name_during_a_save(simulator: Simulat
     simulator.host.shutdown_delay = 0.3
     thread = threading.Thread(target=ask, args=(simulator, "/xend/domain/web1"), kwargs={"op": "save", "file": FILE})
     thread.start()
-    _until(lambda: "migrating-web1" in simulator.names())
+    wait_until(lambda: "migrating-web1" in simulator.names(), "not yet")
     assert ask(simulator, "/xend/domain").body == "(Domain-0 migrating-web1)"
     thread.join()
     assert FILE in simulator.state_files
@@ -74,7 +68,7 @@ def test_a_save_nobody_waits_for_any_more_is_done_when_the_guest_wakes(
     with pytest.raises((TimeoutError, OSError)):
         ask(simulator, "/xend/domain/idle", patience=0.1, op="save", file=FILE)
     ask(simulator, "/xend/domain/migrating-idle", op="unpause")
-    _until(lambda: FILE in simulator.state_files)
+    wait_until(lambda: FILE in simulator.state_files, "not yet")
 
 
 def test_a_save_without_a_file_is_never_answered(simulator: Simulator, ask: Ask) -> None:
@@ -148,15 +142,15 @@ def test_a_migrating_guest_is_built_at_its_destination_before_it_leaves(
     given = {"op": "migrate", "destination": "dom0b", **NUMBERS}
     thread = threading.Thread(target=ask, args=(simulator, "/xend/domain/web1"), kwargs=given)
     thread.start()
-    _until(lambda: "web1" in other.names())
+    wait_until(lambda: "web1" in other.names(), "not yet")
     assert simulator.names() == ["Domain-0", "migrating-web1"]
     assert (other.domain("web1").paused, simulator.domain("migrating-web1").running) == (True, True)
     thread.join()
-    _until(lambda: other.domain("web1").running)
+    wait_until(lambda: other.domain("web1").running, "not yet")
 
 
 def _destroy_on_arrival(host: Simulator) -> None:
-    _until(lambda: "web1" in host.names())
+    wait_until(lambda: "web1" in host.names(), "not yet")
     host.domain("web1").destroy()
 
 

@@ -12,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +33,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import DO
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.raw_server import DROPPED, Answer, RawServer, http
 from tests.simulator import Fault, Simulator
 from tests.support.sshd import MARK, relays
+from tests.support.waiting import await_request, wait_until
 
 PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
 PATHS = {"system": "/usr/bin:/bin", **{path.name: f"{path}/bin:/bin" for path in sorted(PYENV.glob("*"))}}
@@ -80,10 +80,7 @@ def _sim() -> Iterator[Simulator]:
 @pytest.fixture(autouse=True)
 def _no_relay_stays() -> Iterator[None]:
     yield
-    deadline = time.monotonic() + 10
-    while relays(TEST) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not relays(TEST)
+    wait_until(lambda: not relays(TEST), "a relay stays", 10)
 
 
 @pytest.mark.parametrize("python", PATHS)
@@ -305,8 +302,7 @@ class _killing_relays:  # noqa: N801 - used as a context
         self._thread = threading.Thread(target=self._kill)
 
     def _kill(self) -> None:
-        while not self._sim.requests:
-            time.sleep(0.01)
+        await_request(self._sim)
         for process in relays(TEST):
             os.kill(process, signal.SIGKILL)
 
@@ -333,8 +329,7 @@ def test_relay_ends_when_nobody_reads_what_it_prints(sim: Simulator) -> None:
         assert process.stdout
         process.stdin.write(message.opening + message.request)
         process.stdin.close()
-        while not sim.requests:
-            time.sleep(0.01)
+        await_request(sim)
         process.stdout.close()
         process.wait(10)
         return Carried(b"", broken=f"left, long before {bound} s")

@@ -13,8 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Optional
@@ -30,6 +29,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import Messag
 from ansible_collections.dom0.xend.plugins.module_utils.wire.ssh import Ssh, SshAddress
 from tests.simulator import Fault, Simulator
 from tests.support.sshd import MISSING, Sshd
+from tests.support.waiting import await_request, wait_until
 
 needs_sshd = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 GUEST = "(vm (name web1) (memory 64) (vcpus 1) (image (linux (kernel /k))))"
@@ -53,15 +53,7 @@ def client(url: str, arguments: Optional[str], **options: Any) -> XendClient:
 
 def wait_until_no_relay_is_left(host: Sshd) -> None:
     """Fail if a relay stays on the host."""
-    wait_until(lambda: not host.relays(), "a relay stays on the host")
-
-
-def wait_until(ended: Callable[[], bool], otherwise: str) -> None:
-    """Fail unless something ends, long before xend gives up."""
-    deadline = time.monotonic() + 10
-    while not ended():
-        assert time.monotonic() < deadline, otherwise
-        time.sleep(0.05)
+    wait_until(lambda: not host.relays(), "a relay stays on the host", 10)
 
 
 @needs_sshd
@@ -185,7 +177,7 @@ HANGS = """
 import sys
 from ansible_collections.dom0.xend.plugins.module_utils.module import open_client
 options = dict.fromkeys(("xend_username", "xend_password", "ca_path"))
-options.update(xend_url=sys.argv[1], xend_ssh_args=sys.argv[2], connect_timeout=5, timeout=60)
+options.update(xend_url=sys.argv[1], xend_ssh_args=sys.argv[2], connect_timeout=60, timeout=60)
 open_client(options, read_only=False).pause("web1")
 """
 
@@ -200,13 +192,12 @@ def test_end_of_ansible_is_the_end_of_its_ssh_and_of_the_relay(
     with Sshd(tmp_path) as host, ending_shared_logins(home):
         arguments = host.sharing_arguments if shared else host.arguments
         command = [sys.executable, "-c", HANGS, f"{host.url}{sim.unix_path}", arguments]
-        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        while not sim.requests:
-            time.sleep(0.02)
+        process = subprocess.Popen(command)
+        await_request(sim)
         process.send_signal(number)
         process.wait(10)
         wait_until_no_relay_is_left(host)
-        wait_until(lambda: not clients(host), "an ssh stays where Ansible ran")
+        wait_until(lambda: not clients(host), "an ssh stays where Ansible ran", 10)
 
 
 def clients(host: Sshd) -> list[str]:
@@ -286,8 +277,7 @@ def killed_while_it_waits(xend: XendClient, sim: Simulator, kill: Any) -> XendNo
     sim.faults.append(Fault("pause", "hang"))
 
     def wait_and_kill() -> None:
-        while not sim.requests:
-            time.sleep(0.01)
+        await_request(sim)
         kill()
 
     thread = threading.Thread(target=wait_and_kill)

@@ -157,3 +157,15 @@ def test_nothing_is_detached_where_nothing_could_take_its_place(sim: Simulator, 
     result = ensure(sim, **{kind: NEW[kind]})
     assert (result["changed"], written(sim)) == (False, [])
     assert [entry["takes"] for entry in result["drift"]] == ["recreate"]
+
+
+@pytest.mark.parametrize("version", ["3.2"])
+def test_what_to_do_is_said_where_xend_keeps_the_place_of_a_device_that_failed(sim: Simulator) -> None:
+    running(sim)
+    other = "00:16:3e:00:00:02"
+    assert "could not be connected" in ensure(sim, vifs=[*OLD["vifs"], {"mac": other, "bridge": "rigmissing"}])["msg"]
+    later = ensure(sim, vifs=[*OLD["vifs"], {"mac": other, "bridge": "xenbr0"}])
+    assert "already defined" in later["msg"]
+    assert "Stop the guest and start it to free them" in later["msg"]
+    assert ensure(sim, state="stopped")["changed"]
+    assert ensure(sim, memory=64, image={"kernel": "/k"}, vifs=[{"mac": other, "bridge": "xenbr0"}])["changed"]

@@ -23,6 +23,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendC
 from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Transport
 from tests.simulator import PERSONALITIES, Clock, Domain, Fault, ManualClock, Simulator
 from tests.support.running import run, use_clock, written
+from tests.support.waiting import wait_until
 
 TOP = Path(__file__).resolve().parents[4]
 ALL = pytest.mark.parametrize("version", list(PERSONALITIES))
@@ -279,16 +280,8 @@ def sent_by_another(pair: Pair) -> threading.Thread:
     client = XendClient(Transport(pair.source.unix_url))
     thread = threading.Thread(target=client.migrate, args=("web1", "dom0b", True))
     thread.start()
-    while "migrating-web1" not in pair.source.names():
-        time.sleep(0.002)
+    wait_until(lambda: "migrating-web1" in pair.source.names(), "it is not on its way")
     return thread
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
 
 
 @FEW
@@ -297,7 +290,7 @@ def test_a_guest_on_its_way_is_waited_for(version: str, monkeypatch: pytest.Monk
     with two_hosts(version, clock) as pair:
         pair.source.create(config()).unpause()
         thread = sent_by_another(pair)
-        wait_for(lambda: pair.places() == ["source running", "target paused"])
+        wait_until(lambda: pair.places() == ["source running", "target paused"], "it is elsewhere")
         use_clock(monkeypatch, clock)  # now it is our waiting by which the guest comes to suspend itself
         result = pair.migrate()
         thread.join()
