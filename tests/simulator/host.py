@@ -308,8 +308,9 @@ class Host:
         elif what == "arrived":
             domain.pending, domain.paused = None, False
         elif what == "finished":
-            domain.pending = None
-            self._unpause_at(domain, at)
+            domain.pending, domain.paused = None, False
+            if not domain.unpaused_once:
+                self._unpause_at(domain, at)
         else:
             self._end(domain, what, at)
 
@@ -382,7 +383,7 @@ class Host:
 
     def _unpause_at(self, domain: Domain, at: float) -> None:
         domain.paused, domain.unpaused_once = False, True
-        domain.plans = [(at + after, end) for end, after in domain.behaviour.spontaneous.items()]
+        domain.plans += [(at + after, end) for end, after in domain.behaviour.spontaneous.items()]
 
     def _rename_dead(self, domain: Domain, reason: str) -> None:
         domain.uuid = self.new_uuid()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.simulator import PERSONALITIES, Fault, ManualClock, Simulator
+from tests.simulator import PERSONALITIES, Fault, Lags, ManualClock, Simulator
 from tests.support.waiting import await_request
 
 if TYPE_CHECKING:
@@ -294,3 +294,17 @@ def test_a_seeded_host_shows_what_the_real_one_had(ask: Ask, config: Config, sou
         for text in ("(mac 00:16:3e:00:00:01)", "(bridge xenbr0)", "(uname phy:vg0/root)", "(memory 64)", "(domid 2)"):
             assert text in shown
         assert ask(simulator, "/xend/domain", op="create", config=config("three")).status == 201
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_restarted_guest_hears_what_it_is_asked_while_xend_finishes_it(version: str, config: Config) -> None:
+    clock = ManualClock()
+    with Simulator(version, clock=clock, tcp=None, lags=Lags(build=2), shutdown_delay=1) as simulator:
+        domain = simulator.create(config())
+        domain.unpause()
+        clock.advance(100)
+        domain.reboot()
+        again = simulator.domain("web1")
+        simulator.host.ask(again, "poweroff")
+        clock.advance(4)
+        assert simulator.names() == ["Domain-0"]
