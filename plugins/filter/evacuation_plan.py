@@ -97,6 +97,10 @@ _value:
         - C(host), C(phase), C(guests) in the order in which they leave, and C(spent), the files of earlier evacuations.
         - Each guest has C(name), C(uuid), C(memory), C(state), and C(file) or C(destination) and C(destination_url).
       type: dict
+    needs:
+      description: Paths of bridges and disks that have to exist on O(destination), each with C(path) and C(guest).
+      type: list
+      elements: dict
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -50,14 +50,14 @@ class Evacuation:
     """The names of the guests that leave; all of them if none is named."""
 
     def plan(self) -> dict[str, Any]:
-        """Return the problems, a sentence each, and the journal."""
+        """Return the problems, a sentence each, the journal, and what the destination needs to have."""
         problems = list(self._problems())
         if problems:
-            return {"problems": problems, "journal": {}}
+            return {"problems": problems, "journal": {}, "needs": []}
         guests = [*self._known, *(self._entry(each) for each in self._new)]
         problems = list(self._clashes(guests))
         journal = {"host": self.host, "phase": LEAVING, "guests": guests, "spent": [*self.journal.get("spent", ())]}
-        return {"problems": problems, "journal": {} if problems else journal}
+        return {"problems": problems, "journal": {} if problems else journal, "needs": [*self._needs(guests)]}
 
     @property
     def _known(self) -> list[dict[str, Any]]:
@@ -122,6 +122,19 @@ class Evacuation:
             return {**entry, "destination": self.destination.name, "destination_url": self.destination.url}
         return {**entry, "file": f"{self.folder.rstrip('/')}/{guest['uuid']}-{self.stamp}.chk"}
 
+    def _needs(self, guests: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
+        """Yield the paths that have to exist at the destination, with whose they are: bridges and disks."""
+        living = self._living
+        for guest in guests:
+            there = living.get(guest["name"]) if "destination" in guest else None
+            for vif in (there or {}).get("vifs") or ():
+                if vif.get("bridge"):
+                    yield {"path": f"/sys/class/net/{vif['bridge']}", "guest": guest["name"]}
+            for vbd in (there or {}).get("vbds") or ():
+                path = path_on_host(vbd.get("uname") or "")
+                if path:
+                    yield {"path": path, "guest": guest["name"]}
+
     def _clashes(self, guests: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         """Yield why the destination cannot take the guests that are still here."""
         if self.destination is None:
@@ -136,6 +149,15 @@ class Evacuation:
         free = self.destination.free_memory
         if free is not None and needed > free:
             yield f"The guests of {self.host} have {needed} MiB, and {self.destination.name} has {free} MiB free."
+
+
+def path_on_host(uname: str) -> Optional[str]:
+    """Return the path of a disk in Domain-0: of ``phy:vg0/web1`` that is /dev/vg0/web1. None if it has none."""
+    kind, _colon, rest = uname.partition(":")
+    if kind == "phy" and rest:
+        return rest if rest.startswith("/") else f"/dev/{rest}"
+    path = rest if kind == "file" else rest.rpartition(":")[2]  # tap:aio:/srv/web1.img
+    return path if path.startswith("/") else None
 
 
 def leaving_order(order: Sequence[Mapping[str, Any]]) -> list[str]:

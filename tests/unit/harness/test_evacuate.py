@@ -27,6 +27,7 @@ from ansible_collections.dom0.xend.plugins.filter.evacuation_plan import evacuat
 from ansible_collections.dom0.xend.plugins.filter.evacuation_spent import evacuation_spent
 from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
 from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Transport
+from ansible_collections.dom0.xend.plugins.plugin_utils._evacuation import path_on_host
 from tests.simulator import Domain, Simulator
 from tests.support.running import written
 
@@ -201,6 +202,24 @@ def test_a_guest_whose_definition_is_in_the_way_is_not_started_anew(tmp_path: Pa
         assert both.places() == all_at("here")
 
 
+def test_a_destination_without_a_bridge_or_disk_is_found_before_anything_is_sent(tmp_path: Path) -> None:
+    disk, other = tmp_path / "web 1.img", tmp_path / "gone.img"
+    disk.touch()
+    with hosts(tmp_path) as both:
+        for name, bridge, path in (("one", "lo", disk), ("two", "xenbr7", other)):
+            both.here.create(
+                f"(vm (name {name}) (memory 64) (vcpus 1) (image (linux (kernel /k))) (device (vif (bridge {bridge})))"
+                f" (device (vbd (uname 'file:{path}') (dev sda1) (mode w))))"
+            ).unpause()
+        shown = both.play("evacuate", "-e", "evacuate_destination_host=localhost", migrate=True, succeeds=False)
+        missing = f"/sys/class/net/xenbr7, which is needed by two; {other}, which is needed by two."
+        assert f"localhost does not have {missing}" in shown
+        assert both.written() == []
+        both.here.domain("two").destroy()
+        both.play("evacuate", "-e", "evacuate_destination_host=localhost", migrate=True)
+        assert both.places()["one"] == ["there"]
+
+
 # ---- park
 
 
@@ -325,7 +344,7 @@ def test_what_forbids_an_evacuation_is_said(
     domains: list[dict[str, Any]], options: dict[str, Any], problem: str
 ) -> None:
     plan = evacuation_plan([DOM0, *domains], host="dom0a", **options)
-    assert plan == {"problems": [problem], "journal": {}}
+    assert plan == {"problems": [problem], "journal": {}, "needs": []}
 
 
 def test_the_memory_of_those_who_have_left_is_not_asked_for_again() -> None:
@@ -334,6 +353,23 @@ def test_the_memory_of_those_who_have_left_is_not_asked_for_again() -> None:
         [guest("b", 20)], host="dom0a", **{**MIGRATE, "free_memory": 28}, there=[guest("a")], journal=first
     )
     assert (again["problems"], again["journal"]) == ([], first)
+
+
+@pytest.mark.parametrize(
+    ("uname", "path"),
+    [
+        ("phy:vg0/web1", "/dev/vg0/web1"),
+        ("phy:/dev/sdb", "/dev/sdb"),
+        ("file:/srv/a:b.img", "/srv/a:b.img"),
+        ("tap:aio:/srv/web1.img", "/srv/web1.img"),
+        ("tap2:tapdisk:vhd:/srv/web1.vhd", "/srv/web1.vhd"),
+        ("file:", None),
+        ("iscsi:iqn.1", None),
+        ("", None),
+    ],
+)
+def test_the_path_of_a_disk_is_read_from_its_uname(uname: str, path: str | None) -> None:
+    assert path_on_host(uname) == path
 
 
 def test_only_guests_that_live_leave_and_new_ones_are_added() -> None:
