@@ -56,10 +56,10 @@ class Attach(Operation):
 
     def names(self, said: str) -> str:
         """Return xend's words with the disk or interface in them, and with what to do where they do not say it."""
-        if "is already defined" in said:  # WIRE.md (i) 7 and 9
+        if "is already defined" in said or "is already used" in said:  # WIRE.md (i) 7 and 9
             said = (
-                f"{said.rstrip('.')}. xend 3.2 keeps the mac or dev of a device that was detached, or that it failed to "
-                f"attach. Stop the guest and start it to free them"
+                f"{said.rstrip('.')}. If nothing else uses it: xend 3.2 keeps the mac, dev or file of a device that was "
+                f"detached, or that it failed to attach. Stop the guest and start it to free them"
             )
         return device_names(said, ["vm", ["device", self.device]])
 
@@ -144,6 +144,8 @@ class Detach(Operation):
         if self._id(client) is not None:
             return False, before
         domain = client.domain(self.name)
+        if domain is not None and domain.release is not None and domain.release.keeps_last_device:
+            return True, domain
         key = number_or_name(self.key)
         gone = domain is None or all(number_or_name(vbd.dev) != key for vbd in domain.vbds or ())
         # A disk must be gone from the domain, too: a dev that is still shown cannot be attached again.

@@ -169,11 +169,28 @@ class Applier:
         # 3.3 and earlier do not show the pins in the domain, only in vcpuinfo (WIRE.md (d)).
         if domain and domain.cpus is None and domain.domid is not None and "cpus" in desired.options:
             domain = replace(domain, cpus=tuple(vcpu.cpumap for vcpu in self.client.vcpus(domain.name)))
+        domain = self._with_its_devices(domain)
         # Trap 28: a guest that is being saved lives on under another name, on the same disks.
         if domain is None:
             self._refuse_a_pending_save()
         else:
             self.name = domain.name
+        return domain
+
+    def _with_its_devices(self, domain: Optional[Domain]) -> Optional[Domain]:
+        """Return a domain without a device that is only shown, where devices are declared.
+
+        3.0.4 shows the last device of a class for ever after it was detached; ``devices`` is right (WIRE.md (i) 8).
+        """
+        if domain is None or domain.domid is None or domain.release is None or not domain.release.keeps_last_device:
+            return domain
+        vbds, vifs = domain.vbds or (), domain.vifs or ()
+        for kind in {vbd.device_class for vbd in vbds if "vbds" in self.desired.options}:
+            alone = [vbd for vbd in vbds if vbd.device_class == kind]
+            if len(alone) == 1 and not self.client.devices(domain.name, kind):
+                domain = replace(domain, vbds=tuple(vbd for vbd in domain.vbds or () if vbd not in alone))
+        if "vifs" in self.desired.options and len(vifs) == 1 and not self.client.devices(domain.name, "vif"):
+            domain = replace(domain, vifs=())
         return domain
 
     def _look_past_the_end(self, name: str) -> Steps[Optional[Domain]]:
@@ -271,7 +288,7 @@ class Applier:
             if step.reveals:
                 outcome.after = self.client.domain(self.name)
                 return False
-        outcome.after = self.client.domain(self.name)
+        outcome.after = self._with_its_devices(self.client.domain(self.name))
         self._compare_with_what_was_sent(steps)
         return True
 

@@ -59,6 +59,8 @@ class Release:
     """set_vcpus changes what is shown as the number of vcpus, too; how many the guest was built with shows nowhere."""
     reattaches: bool = True
     """A device can take the mac or the dev of one that was detached. 3.2 refuses that while the guest lives."""
+    keeps_last_device: bool = False
+    """A domain shows the last device of a class for ever after its detach, once it was built again with its backend, too."""
     destroys_taps_as_vbds: bool = False
     """device_destroy takes a tap away as a ``vbd``, and knows none as a ``tap``. 3.4 and later have it the other way round."""
     shows_emulated_disks: bool = True
@@ -98,6 +100,7 @@ R304 = Release(
     appends_root=True,
     ignores_bootloader=True,
     rewrites_vcpus=True,
+    keeps_last_device=True,
     destroys_taps_as_vbds=True,
 )
 R31 = Release("3.1", shutdown_ends_after=30, stalls_for_memory=True, changes_media=True, destroys_taps_as_vbds=True)

@@ -439,7 +439,12 @@ class World(RuleBasedStateMachine):
             assert done["diff"]["after"] == {"state": "absent"}
             assert view_of(self.sim, self.name) is None
             return
-        assert done["diff"]["after"] == view_of(self.sim, done["domain"]["name"])
+        shown, told = view_of(self.sim, done["domain"]["name"]), done["diff"]["after"]
+        if self.sim.version == "3.0.4" and shown:  # which shows the last device of a class after its detach, too
+            has = {each.kind for each in self.sim.domain(shown["name"]).devices}
+            gone = {option for option, kind in (("vbds", "vbd"), ("vifs", "vif")) if not has & {kind, "tap"}}
+            shown = {key: [] if key in gone & {*task} else value for key, value in shown.items()}
+        assert told == shown
 
     def assert_as_declared(self, task: dict[str, Any], done: dict[str, Any]) -> None:
         """Assert that the domain has what was declared, but for what the result calls drift."""
