@@ -192,7 +192,9 @@ def test_end_of_ansible_is_the_end_of_its_ssh_and_of_the_relay(
     with Sshd(tmp_path) as host, ending_shared_logins(home):
         arguments = host.sharing_arguments if shared else host.arguments
         command = [sys.executable, "-c", HANGS, f"{host.url}{sim.unix_path}", arguments]
-        process = subprocess.Popen(command)
+        # ansible-test finds the collection in its own process only.
+        places = filter(None, [os.environ.get("ANSIBLE_COLLECTIONS_PATH"), os.environ.get("PYTHONPATH")])
+        process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": os.pathsep.join(places)})
         await_request(sim)
         process.send_signal(number)
         process.wait(10)
