@@ -114,9 +114,8 @@ def _read(client: XendClient, trees: list[Sxp]) -> Listing:
             listing.domains.append(Domain.from_sxp(tree))
         except ValueError:
             listing.unreadable.append(f"xend at {client.url} lists a domain that cannot be read: {_excerpt(tree)}")
-    if (
-        listing.unreadable and not listing.domains
-    ):  # Without any readable domain, the release and what it hides are unknown.
+    # Without any readable domain, the release and the domains that it hides are unknown.
+    if listing.unreadable and not listing.domains:
         raise UnreadableReply(listing.unreadable[0])
     return listing
 
