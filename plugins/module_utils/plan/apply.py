@@ -124,9 +124,8 @@ class Applier:
             self._project(planned)
         elif planned.steps:
             yield from self._carry_out(planned, desired)
-        if (
-            outcome.after and outcome.after.cpus is None and outcome.before
-        ):  # read once; 3.4 and later show them in the domain
+        # The pins were read once; only 3.4 and later show them in the domain.
+        if outcome.after and outcome.after.cpus is None and outcome.before:
             outcome.after = replace(outcome.after, cpus=outcome.before.cpus)
         if self.client.read_only and planned.reveals:
             outcome.not_compared = sorted(desired.options)
