@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What there is on a host, as a list of guests: which domains and configs are adopted, and what is to be said of the rest."""
+"""Turn a host into a list of guests: which domains and configs are adopted, and why the others are not."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ENDED = ("shutdown", "crashed")
 
 
 class CannotAdopt(Exception):
-    """Nothing can be made of what was read. The message is one sentence."""
+    """The data cannot be adopted. The message is one sentence."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Live:
 
 @dataclass
 class Estate:
-    """The guests of a host as options, and what there is to say of each guest and each file."""
+    """The guests of a host as options, and notes for guests and files."""
 
     release: str
     guests: list[Options] = field(default_factory=list, repr=False)
@@ -51,18 +51,18 @@ class Estate:
     host: list[str] = field(default_factory=list)
 
     def note(self, name: str, sentence: str) -> None:
-        """Say something of a guest."""
+        """Add a note for a guest."""
         self.notes.setdefault(name, []).append(sentence)
 
     def leave(self, name: str, sentence: str) -> None:
-        """Leave a guest out."""
+        """Leave a guest out, with the reason."""
         self.left_out[name] = sentence
 
 
 def survey(
     domains: Sequence[Mapping[str, Any]], listing: Listing, releases: Sequence[str], host: Mapping[str, str]
 ) -> Estate:
-    """Return what there is to adopt. Raises CannotAdopt if the release is not known."""
+    """Return the guests to adopt. Raises CannotAdopt if the release is unknown."""
     lives = [_live(domain) for domain in domains]
     release = _release(releases, lives)
     files = read(listing.entries, release, host)
@@ -74,7 +74,7 @@ def survey(
 
 
 def _of_another_host(read_on: str, host: str) -> list[str]:
-    """Return a sentence if the files are perhaps not of the host that xend runs on, as with a tunnel and a local connection."""
+    """Return a sentence if the files may belong to another host than xend, as with a tunnel and a local connection."""
     names = [name.partition(".")[0].lower() for name in (read_on, host)]
     if "" in names or names[0] == names[1]:
         return []
@@ -92,7 +92,7 @@ def _live(shown: Mapping[str, Any]) -> Live:
 
 
 def _release(releases: Sequence[str], lives: Iterable[Live]) -> str:
-    """Return the latest release that xend may be. Raises CannotAdopt."""
+    """Return the latest possible release of xend. Raises CannotAdopt."""
     possible = set(releases) or set(RELEASES)
     told = [set(within(live.domain.release.span)) for live in lives if live.domain.release]
     for names in told:
@@ -104,7 +104,7 @@ def _release(releases: Sequence[str], lives: Iterable[Live]) -> str:
 
 
 def _fit(lives: Iterable[Live], estate: Estate) -> list[Live]:
-    """Return the domains that can be adopted. The others are left out with a sentence, Domain-0 without."""
+    """Return the domains that can be adopted. The others are left out with a reason, Domain-0 without one."""
     guests = [live for live in lives if not live.domain.is_privileged and not is_domain_0(live.domain.name)]
     times = Counter(live.domain.name for live in guests if live.domain.state != "dying")
     fit = []
@@ -120,7 +120,7 @@ def _fit(lives: Iterable[Live], estate: Estate) -> list[Live]:
 
 
 def _unfit(domain: Domain) -> str:
-    """Return why a domain is not adopted, nothing if it is."""
+    """Return why a domain is not adopted, an empty text if it is."""
     if domain.name.startswith(_PASSING):
         return "is being saved or migrated: run this again when that is done"
     if domain.name.startswith(ZOMBIE_PREFIX) or domain.state == "dying":
@@ -134,19 +134,19 @@ def _unfit(domain: Domain) -> str:
 
 
 def _original(name: str) -> str:
-    """Return the name that a guest has when it is not on its way."""
+    """Return the name of a guest without the prefix of a save or migration."""
     return name.removeprefix(_PASSING)
 
 
 @dataclass
 class _Adoption:
-    """The work: first what lives, then the files of what does not."""
+    """Adopts the domains first, then the files of guests that xend does not have."""
 
     estate: Estate
     files: Files
     lives: list[Live]
     of_another: set[str] = field(default_factory=set)
-    """The domains whose file is about another domain of that name."""
+    """The domains whose file describes another domain with that name."""
 
     def take_domains(self) -> None:
         """Adopt what xend has."""
@@ -184,7 +184,7 @@ class _Adoption:
         return config
 
     def _of_start(self, domain: Domain, config: Optional[Config]) -> list[str]:
-        """Return what happens to a domain when the host reboots, if it is not up again as it was."""
+        """Return a sentence if a reboot of the host does not bring the domain back as it is."""
         name = domain.name
         if name in self.files.disputed:
             return [self.files.disputed[name]]
@@ -201,7 +201,7 @@ class _Adoption:
         return []
 
     def take_configs(self) -> None:
-        """Adopt the configs of guests that xend does not have: they are to stay stopped."""
+        """Adopt the configs of guests that xend does not have. They are declared to stay stopped."""
         for name, config in self.files.configs.items():
             if config.in_auto:
                 self.estate.note(name, f"{name} is in auto and does not run.")
@@ -220,7 +220,7 @@ class _Adoption:
                 self.estate.leave(name, sentence)
 
     def _refusal(self, config: Config) -> str:
-        """Return why a config is not adopted, nothing if it is."""
+        """Return why a config is not adopted, an empty text if it is."""
         if not config.boots:
             return f"{config.path} is not adopted: no kernel and no bootloader of it is known, and no guest {config.name} runs."
         faults = misnamed([{"name": config.name}])
@@ -233,10 +233,10 @@ class _Adoption:
 
 
 def _uuid(config: Config) -> Optional[str]:
-    """Return the UUID that a file says, None if it says none."""
+    """Return the UUID in a file, None if it has none."""
     return canonical_uuid(str(config.options["uuid"])) if config.options.get("uuid") else None
 
 
 def _ordered(options: Options) -> Options:
-    """Return options without the name, which stands before them."""
+    """Return the options without the name, which is written before them."""
     return {key: value for key, value in options.items() if key != "name"}

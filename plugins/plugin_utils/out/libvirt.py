@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A guest as a domain of libvirt's, for its Xen driver."""
+"""Export a guest as domain XML for libvirt's Xen driver."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _QUIET = {
     "display": None,
     "xauthority": None,
 }
-"""Options that say nothing new, if they have that value; None stands for those that are read as graphics already."""
+"""Options that need no note if they have this value. None means that graphics covers the option."""
 
 _FORMATS = {"vhd": "vpc"}
 _LARGEST_RATE = 4294967
@@ -38,7 +38,7 @@ _LARGEST_RATE = 4294967
 
 @dataclass(frozen=True)
 class LibvirtXml:
-    """A domain of libvirt's, and a sentence for all that is not in it, or not as it was."""
+    """The XML of a domain, and a sentence for each value that it lacks or changes."""
 
     text: str
     notes: list[str]
@@ -94,7 +94,7 @@ def _basics(root: ET.Element, guest: Guest, notes: list[str]) -> None:
 
 
 def _boot(root: ET.Element, guest: Guest, notes: list[str]) -> None:
-    """Add what it boots."""
+    """Add the boot options."""
     if guest.bootloader:
         absolute = guest.bootloader if guest.bootloader.startswith("/") else f"/usr/bin/{guest.bootloader}"
         _add(root, "bootloader", absolute)
@@ -115,7 +115,7 @@ def _boot(root: ET.Element, guest: Guest, notes: list[str]) -> None:
 
 
 def _is_path(path: str) -> bool:
-    """Return whether libvirt's schema takes a path."""
+    """Return whether libvirt's schema accepts a path."""
     return path.startswith("/") and "\n" not in path
 
 
@@ -138,7 +138,7 @@ def _features(root: ET.Element, guest: Guest) -> None:
 
 
 def _action(key: str, action: str, notes: list[str]) -> str:
-    """Return what follows; libvirt dumps core of a guest that crashed only."""
+    """Return the action of an event. libvirt supports core dumps only for a crash."""
     if key != "on_crash" and action.startswith("coredump-"):
         plain = action[len("coredump-") :]
         notes.append(f"Its {key} is {plain} here, as libvirt dumps core of a guest that crashed only.")
@@ -193,7 +193,7 @@ def _interface(devices: ET.Element, what: str, vif: Interface, notes: list[str],
 
 
 def _bandwidth(element: ET.Element, what: str, vif: Interface, notes: list[str]) -> None:
-    """Add what an interface may send; libvirt counts in whole kilobytes per second."""
+    """Add the rate limit of an interface, in whole kilobytes per second."""
     if vif.rate is None:
         return
     average = min(max(1, vif.rate.per_second // 1000), _LARGEST_RATE)
@@ -202,7 +202,7 @@ def _bandwidth(element: ET.Element, what: str, vif: Interface, notes: list[str])
 
 
 def _rest(devices: ET.Element, guest: Guest, notes: list[str]) -> None:
-    """Add console, screen and PCI devices, and say which options are left out."""
+    """Add console, screen and PCI devices, and a note for each option that is left out."""
     if guest.hvm:
         _serial(devices, guest, notes)
     else:
@@ -224,7 +224,7 @@ def _rest(devices: ET.Element, guest: Guest, notes: list[str]) -> None:
 
 
 def _serial(devices: ET.Element, guest: Guest, notes: list[str]) -> None:
-    """Add the serial ports of an hvm guest: those that are terminals."""
+    """Add the serial ports of an hvm guest that are terminals."""
     for given in texts(guest.options.get("serial")):
         if given == "pty":
             _add(devices, "serial", type="pty")

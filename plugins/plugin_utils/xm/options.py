@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A config file of xm as options of xen_domain."""
+"""Convert a config file of xm to options of xen_domain."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _WORDS = {
     "on_xend_start": ("3.0.4", ("ignore", "start")),
     "on_xend_stop": ("3.0.4", ("ignore", "shutdown", "suspend")),
 }
-"""Keys that are one of some words: since when, and which."""
+"""Keys with a choice of words: the first release, and the words."""
 
 _NUMBERS = {"maxmem": "3.0.0", "shadow_memory": "3.0.3", "cpu_weight": "3.0.0", "cpu_cap": "3.0.4"}
-"""Keys that are a number and an option, and since when."""
+"""Keys with a number that have an option, and their first release."""
 
 _SENT_WHEN_ZERO = ("cpu_weight", "cpu_cap")
 
@@ -41,10 +41,10 @@ _SENT_WHEN_ZERO = ("cpu_weight", "cpu_cap")
 def convert(
     text: str, release: str, *, host: Mapping[str, str], variables: Mapping[str, str], file: str = ""
 ) -> tuple[Options, list[str]]:
-    """Return the options of xen_domain that say what *text* says to xm of that release, and notes on the rest.
+    """Return the options of xen_domain that correspond to *text* for xm of that release, and notes on the rest.
 
-    *host* is what is known of os.uname(), *variables* what xm is told beside the file, *file* its name. Raises XmError for
-    what is refused, by xm or because it takes too much.
+    *host* is what is known of os.uname(), *variables* are those of xm's command line, *file* is the name of the file. Raises
+    XmError for a file that xm refuses, or that exceeds a limit.
     """
     if release not in NAMES:
         raise XmError(f"release must be one of {', '.join(NAMES)}")
@@ -55,7 +55,7 @@ def convert(
 
 
 def _refusal(release: str, options: Options) -> list[str]:
-    """Return why xen_domain would not create such a domain, nothing if it would."""
+    """Return why xen_domain would not create such a domain, an empty text if it would."""
     if "name" not in options:
         return []
     desired = Desired(str(options["name"]), options={key: value for key, value in options.items() if key != "name"})
@@ -94,7 +94,7 @@ def _options(guest: Guest, file: str) -> Options:
 
 
 def _name(guest: Guest, file: str) -> Options:
-    """Return the name, which is that of the file if it says none."""
+    """Return the name, which is that of the file if the file sets none."""
     name = guest.text("name")
     if guest.is_unknown("name"):
         return {}
@@ -105,7 +105,7 @@ def _name(guest: Guest, file: str) -> Options:
 
 
 def _memory(guest: Guest) -> Options:
-    """Return the memory: 128 MiB if the file says none."""
+    """Return the memory in MiB, 128 if the file sets none."""
     if guest.is_unknown("memory"):
         guest.get("memory")
         return {}
@@ -120,7 +120,7 @@ def _memory(guest: Guest) -> Options:
 
 
 def _vcpus(guest: Guest) -> tuple[int | None, str]:
-    """Return the number of vcpus, and those of them that run, as bits, where xm says so."""
+    """Return the number of vcpus, and the online ones as bits, if xm sends them."""
     if guest.is_unknown("vcpus") or (guest.since("4.0") and guest.is_unknown("maxvcpus")):
         guest.get("vcpus")
         guest.get("maxvcpus")
@@ -158,7 +158,7 @@ def _cpus(guest: Guest) -> Options:
 
 
 def _words(guest: Guest) -> Options:
-    """Return what happens to the guest on events."""
+    """Return the options for events of the guest."""
     found: Options = {}
     for key, (first, words) in _WORDS.items():
         value = guest.text(key) if guest.since(first) else None
@@ -198,7 +198,7 @@ def _devices(guest: Guest) -> Options:
 
 
 def _boot(guest: Guest, functions: list[pci.Function], vcpus: int | None) -> Options:
-    """Return what the guest boots, and with what. Raises XmError where xm refuses."""
+    """Return the image and the bootloader. Raises XmError for what xm refuses."""
     bootloader = guest.text("bootloader")
     if bootloader:
         return _with_bootloader(guest, bootloader, functions, vcpus)
@@ -211,7 +211,7 @@ def _boot(guest: Guest, functions: list[pci.Function], vcpus: int | None) -> Opt
 
 
 def _with_bootloader(guest: Guest, bootloader: str, functions: list[pci.Function], vcpus: int | None) -> Options:
-    """Return the options of a guest whose kernel a bootloader finds."""
+    """Return the options of a guest with a bootloader, which finds the kernel."""
     if guest.since("3.1"):
         found: Options = {"bootloader": "/usr/bin/pygrub" if bootloader == "pygrub" else bootloader}
         quiet = "" if guest.set("console_autoconnect") else "-q"

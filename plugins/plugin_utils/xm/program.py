@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A config file of xm as the values that it leaves. It is Python 2, and is read here without running any of it."""
+"""Read a config file of xm, which is a Python 2 program, as the values that it sets, without running it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.xm.values import (
 )
 
 LONGEST = 262_144
-"""Bytes of a file. The largest of the recorded ones has less than a thousand."""
+"""The most bytes of a file. The largest recorded one has less than a thousand."""
 
 _HARMLESS = frozenset(
     [
@@ -76,19 +76,19 @@ _HARMLESS = frozenset(
         "__future__",
     ]
 )
-"""Modules of Python's own: not imported either, and noted only where something that matters comes from them."""
+"""Modules of Python. They are not imported, and noted only if a relevant value comes from them."""
 
 _CODING = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+")
 
 Notes = list[tuple[int, str]]
-"""Lines, and what there is to say of them."""
+"""Notes, each with its line."""
 
 
 @dataclass(frozen=True)
 class Read:
-    """What a file leaves: its variables, the line that set each, the names that it reads, and notes.
+    """The result of a file: its variables, the line that set each, the names that it reads, and notes.
 
-    ``open_ended`` is a file that may set more than what is known, as it runs another one.
+    ``open_ended``: the file runs another one and may set more variables than known.
     """
 
     values: Mapping[str, object]
@@ -99,9 +99,9 @@ class Read:
 
 
 def read(text: str, host: Mapping[str, str], variables: Mapping[str, str]) -> Read:
-    """Return what the file *text* leaves. Raises XmError, in one sentence, for one that cannot be read.
+    """Return the result of the file *text*. Raises XmError, in one sentence, for a file that cannot be read.
 
-    *host* is what is known of os.uname() there, *variables* what the command line says beside the file.
+    *host* is what is known of os.uname() on its host, *variables* are those of xm's command line.
     """
     source = _as_bytes(text)
     program = Program(host, variables)
@@ -122,7 +122,7 @@ def read(text: str, host: Mapping[str, str], variables: Mapping[str, str]) -> Re
 
 
 def _as_bytes(text: str) -> str:
-    """Return the bytes of a file, one character each. Raises XmError for one that is too long, or no config."""
+    """Return the bytes of a file, one character each. Raises XmError for a file that is too long or no config."""
     # Hostile input: the file may come from a host that nobody controls.
     if len(text) > LONGEST:
         raise XmError(f"the file has more than {LONGEST} characters, which no config of a guest has")
@@ -140,7 +140,7 @@ def _parsed(source: str) -> ast.Module:
     """Return the syntax tree. Raises XmError."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)  # such as for 1if, which Python 2 takes without a word
+            warnings.simplefilter("ignore", SyntaxWarning)  # such as for 1if, which Python 2 accepts without a warning
             return ast.parse(as_python_3(source))
     except SyntaxError as error:
         raise XmError("this is no Python that xm could read", error.lineno or 0) from None
@@ -161,7 +161,7 @@ class Program(Expressions):
     """Reads statements."""
 
     def __init__(self, host: Mapping[str, str], variables: Mapping[str, str]) -> None:
-        """Begin with nothing said."""
+        """Begin without notes."""
         super().__init__(host, variables)
         self.lines: dict[str, int] = {}
         self.notes: dict[tuple[int, str], None] = {}
@@ -169,7 +169,7 @@ class Program(Expressions):
         self.line = 0
 
     def note(self, line: int, text: str) -> None:
-        """Say something of a line, once."""
+        """Add a note for a line, once."""
         self.notes[line, text] = None
 
     def run(self, module: ast.Module) -> None:
@@ -194,20 +194,20 @@ class Program(Expressions):
                 self._guarded(reader, statement)
 
     def _guarded(self, reader: Callable[..., None], statement: ast.stmt) -> None:
-        """Read one statement; what goes wrong in Python is raised in the file."""
+        """Read one statement. A Python error becomes an exception of the file."""
         try:
             reader(self, statement)
         except PYTHON_ERRORS as error:
             raise raised(error, statement.lineno) from None
 
     def assign(self, target: ast.expr, value: object) -> None:
-        """Give a value, and remember the line."""
+        """Assign a value, and remember the line."""
         if isinstance(target, ast.Name) and not self.scope.is_function:
             self.lines[target.id] = target.lineno
         super().assign(target, value)
 
     def forget(self, statements: list[ast.stmt], unknown: Unknown) -> None:
-        """Make unknown all that some statements set or change, as it is not known whether they run."""
+        """Make everything unknown that some statements set or change, because it is unknown whether they run."""
         nodes = [node for statement in statements for node in ast.walk(statement)]
         self.budget.spend(len(nodes))
         for node in nodes:
@@ -226,7 +226,7 @@ class Program(Expressions):
             raise LoopEnded(unknown)
 
     def _forget_changed(self, node: ast.AST, unknown: Unknown) -> None:
-        """Make unknown a list or a dictionary that a method or an assignment may change, under all its names."""
+        """Make a list or a dictionary unknown, under all its names, if a method or an assignment may change it."""
         changed = (
             (node.func.value if isinstance(node.func, ast.Attribute) else None) if isinstance(node, ast.Call) else None
         )
@@ -248,12 +248,12 @@ class Program(Expressions):
                 self._set_anything(node.lineno)
 
     def _set_anything(self, line: int) -> None:
-        """Take note of a statement that may set any name."""
+        """Handle a statement that may set any name."""
         self.open_ended = True
         self.note(line, "what this sets is not known, and no default is taken for what the file does not set itself")
 
     def _is_opaque(self, function: ast.expr) -> bool:
-        """Return whether a function that is called is one that cannot be read."""
+        """Return whether a called function cannot be read."""
         root = function
         while isinstance(root, ast.Attribute):
             root = root.value
@@ -318,7 +318,7 @@ class Program(Expressions):
                 return
 
     def _round(self, node: ast.For | ast.While) -> bool:
-        """Go through the body of a loop once; return whether the loop goes on."""
+        """Run the body of a loop once; return whether the loop continues."""
         try:
             self.body(node.body)
         except LoopContinued:
@@ -330,14 +330,14 @@ class Program(Expressions):
         return True
 
     def _forget_loop(self, node: ast.For | ast.While, unknown: Unknown) -> None:
-        """Make unknown all that a loop sets or changes."""
+        """Make everything unknown that a loop sets or changes."""
         try:
             self.forget([node], unknown)
         except LoopEnded:
             return
 
     def _note_order(self, node: ast.expr, over: object) -> None:
-        """Say that a loop goes over a dictionary, whose order in Python 2 is not known."""
+        """Note that a loop iterates over a dictionary, whose order in Python 2 is unknown."""
         method = node.func if isinstance(node, ast.Call) else None
         over_dictionary = isinstance(over, dict) or (
             isinstance(method, ast.Attribute) and method.attr.removeprefix("iter") in ("keys", "values", "items")
@@ -368,7 +368,7 @@ class Program(Expressions):
         self.body(node.finalbody)
 
     def _unsure_import(self, node: ast.Try, kinds: list[str]) -> Unknown | None:
-        """Return what is not known where an import that may fail is tried."""
+        """Return an unknown value if a ``try`` contains an import that may fail."""
         if not any(catches(kind, "ImportError") for kind in kinds):
             return None
         imports = (statement for statement in node.body if isinstance(statement, (ast.Import, ast.ImportFrom)))
@@ -376,7 +376,7 @@ class Program(Expressions):
         return next((Unknown(f"whether there is a module {name}", node.lineno) for name in foreign), None)
 
     def _handle(self, node: ast.Try, error: Raised) -> None:
-        """Carry out the handler of an exception, or pass it on."""
+        """Run the handler of an exception, or raise it again."""
         for handler in node.handlers:
             if any(catches(kind, error.kind) for kind in _kinds(handler)):
                 if handler.name:
@@ -423,7 +423,7 @@ class Program(Expressions):
                 self.scope.names[alias.asname or alias.name] = known or _foreign(name, node)
 
     def _note_imports(self, node: ast.Import | ast.ImportFrom) -> None:
-        """Say which modules are not Python's own."""
+        """Note the imported modules that do not belong to Python."""
         for name in _modules(node):
             if name not in _HARMLESS:
                 self.note(node.lineno, f"the module {name} is not imported")
@@ -463,7 +463,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.Lambda, ast.ClassDef)
 
 
 def _leaves(nodes: Iterable[ast.AST], ways: tuple[type[ast.AST], ...], inside: tuple[type[ast.AST], ...]) -> bool:
-    """Return whether some code can be left in one of these ways, that of what is *inside* it not counted."""
+    """Return whether some code can be left by one of these statements, except within the kinds in *inside*."""
     waiting = list(nodes)
     while waiting:
         node = waiting.pop()
@@ -496,7 +496,7 @@ def _modules(node: ast.Import | ast.ImportFrom) -> list[str]:
 
 
 def _foreign(name: str, node: ast.stmt) -> Unknown:
-    """Return something of a module that is not known."""
+    """Return the unknown value for a member of an unknown module."""
     return Unknown(f"the module {name}", node.lineno)
 
 

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-r"""Python 2 source as Python 3 source of the same lines, so that Python's own parser reads it.
+r"""Rewrite Python 2 source as Python 3 source with the same lines, so that Python's own parser can read it.
 
-What is rewritten: ``print``, ``exec``, ``raise A, B`` and ``except A, e``, backticks, ``<>``, ``0755``, ``1L``, ``ur''`` and the
-escapes that a byte string does not know, and tabs, which are worth up to eight columns.
+Rewritten are ``print``, ``exec``, ``raise A, B`` and ``except A, e``, backticks, ``<>``, ``0755``, ``1L``, ``ur''``, the escapes
+that a byte string does not know, and tabs, which advance to the next multiple of eight columns.
 
 Text is "bytes as Latin-1": one character for each byte of the file, as Python 2 sees it.
 """
@@ -37,18 +37,18 @@ _UNICODE_ESCAPES = _BYTE_ESCAPES | frozenset("uUN")
 
 
 def as_python_3(source: str) -> str:
-    """Return *source* with the same lines, in words that Python 3 parses to the same meaning."""
+    """Return *source* with the same lines, rewritten so that Python 3 parses it with the same meaning."""
     text = source.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(_statements(_with_spaces(_without_backticks(_tokens(text)))))
 
 
 def _tokens(text: str) -> list[Token]:
-    """Cut *text* into tokens, each in the spelling of Python 3."""
+    """Split *text* into tokens, each in the spelling of Python 3."""
     return [(str(match.lastgroup), _spelled(str(match.lastgroup), match[0])) for match in _TOKEN.finditer(text)]
 
 
 def _spelled(kind: str, text: str) -> str:
-    """Return one token as Python 3 spells it."""
+    """Return one token in the spelling of Python 3."""
     if kind == "string":
         return _string(text)
     if kind == "number":
@@ -70,7 +70,7 @@ def _string(text: str) -> str:
 
 
 def _number(text: str) -> str:
-    """Return a number literal. A long one becomes a call, as Python 3 has no literal for it."""
+    """Return a number literal. A long one becomes a call, because Python 3 has no literal for it."""
     digits = text.rstrip("lL")
     if re.fullmatch(r"0[0-7]+", digits):
         digits = "0o" + digits[1:]
@@ -127,7 +127,9 @@ def _deeper(depth: int, text: str) -> int:
 
 
 def _end(tokens: list[Token], place: int, mark: str) -> tuple[int, bool]:
-    """Return where the statement at *place* ends, before its newline, comment, semicolon or *mark*, and if all is closed."""
+    """Return the end of the statement at *place*, before its newline, comment, semicolon or *mark*, and whether all brackets
+    are closed.
+    """
     depth = 0
     while place < len(tokens):
         kind, text = tokens[place]
@@ -144,7 +146,7 @@ def _joined(tokens: list[Token]) -> str:
 
 
 def _print(rest: list[Token]) -> str:
-    """Print nothing, on as many lines."""
+    """Return an empty statement with as many lines as the ``print``."""
     return "pass " + "\\\n" * _joined(rest).count("\n")
 
 
@@ -154,7 +156,7 @@ def _exec(rest: list[Token]) -> str:
 
 
 def _raise(rest: list[Token]) -> str:
-    """Return one exception, or a tuple of it and what belongs to it."""
+    """Return ``raise`` with one exception, or with a tuple of it and its arguments."""
     text = _joined(rest)
     return f"raise ({text})" if text.strip() else "raise" + text
 
