@@ -82,10 +82,12 @@ class XendAction(ActionBase):
         super().run(tmp, task_vars)
         del tmp
         variables = task_vars or {}
+        # An async task outlives this process, so only the module on the host can do it.
         if self._task.async_val:
             return self._run_module(variables)
         host = self._task.delegate_to or variables.get("inventory_hostname") or ""
         task = self._checked(host)
+        # Refused options need no way to xend: the module would refuse them with the same message.
         if task.refusal is None and not self._is_rehearsal:
             url = task.options["xend_url"]
             if self._needs_module(url):
@@ -102,6 +104,7 @@ class XendAction(ActionBase):
         """Do the work. If a signal or the timeout of the task ends it without a result, report what was sent."""
         journal = Journal()
         if (_IS_TERMINAL or self._display.verbosity) and not self._task.no_log:
+            # Progress lines may quote options, so secrets are removed from them as from results.
             journal.tell = lambda line: self._display.display(f"[{host}] {remove_values(line, task.secrets)}")
         try:
             with interruptible():
@@ -110,6 +113,7 @@ class XendAction(ActionBase):
             _write_at_once("".join(f"[WARNING]: {line}\n" for line in self._last_words(journal, end)))
             os.kill(os.getpid(), end.signum)  # for Ansible's own handler, which is installed again
             raise
+        # An ordinary error is a bug and Ansible reports it; what follows handles only BaseException.
         except Exception:
             raise
         except BaseException as end:  # the timeout of the task
@@ -131,6 +135,7 @@ class XendAction(ActionBase):
         copy = self._connection.get_option("copies").get(host)
         if copy is None:
             raise AnsibleActionFail(f"there is no copy of the xend of {host} in this rehearsal")
+        # A copy is reached by its own URL; options for the real xend would be refused or lead to it.
         kept = {name: value for name, value in given.items() if name not in ABOUT_THE_WAY}
         return _Task(self.work, self._task.action, {**kept, "xend_url": copy}, _nowhere)
 
@@ -152,14 +157,17 @@ class XendAction(ActionBase):
             return False
         from ansible_collections.dom0.xend.plugins.plugin_utils._carrier import can_carry  # noqa: PLC0415
 
+        # Over plain HTTP and sockets the relay can connect from the host; it has no TLS.
         return not url.startswith(("unix:", "http:")) or not can_carry(self._connection)
 
     def _way(self, task: _Task, host: str) -> Optional[Opener]:
         """Return the way to xend through the connection, None to use the URL from the controller."""
         url = task.options.get("xend_url") or ""
+        # A socket usually belongs to root, so become leads through the connection even on the controller.
         as_other = url.startswith("unix:") and self._becomes_other()
         if self._is_rehearsal or url.startswith(SSH_SCHEME) or (self._is_local and not as_other):
             return None
+        # Without an address in the task, the relay tries the default addresses on the host.
         search = not task.names_xend and not self._is_local
         return lambda options: self._relay(options, host, search=search)
 
@@ -198,6 +206,7 @@ class XendAction(ActionBase):
             for name in names:
                 if name in given:
                     return str(given[name])
+            # The host of the task may have other variables than the controller, so the controller's do not count.
             if not self._is_local:
                 raise AnsibleFallbackNotFound
             value: str = env_fallback(*names)
@@ -212,6 +221,7 @@ class XendAction(ActionBase):
             values |= {"failed": True, "msg": done.failure}
         if self._shows_invocation(variables):
             values["invocation"] = {"module_args": task.shown}
+        # remove_values() would turn booleans and null into masked text if a secret is "True" or "None".
         hidden: dict[str, Any] = remove_values(values, task.secrets)
         return {**hidden, **{key: value for key, value in values.items() if value is None or isinstance(value, bool)}}
 
@@ -233,12 +243,14 @@ class _Task:
         checked = ModuleArgumentSpecValidator(spec, mutually_exclusive=work.mutually_exclusive).validate(given)
         self.work = work
         self.options: dict[str, Any] = {**given, **checked.validated_parameters}
+        # Secrets of the options as given, too: validation may have changed their form.
         self.secrets = {*secrets_of_options(given), *secrets_of_options(self.options)}
         self.names_xend = _names_xend(given, fallback)
         self.refusal: Optional[str] = None
         if checked.errors.errors:
             unsupported = isinstance(checked.errors[0], UnsupportedError)
             prefix = f"Unsupported parameters for ({name}) module: " if unsupported else ""
+            # misshapen() first: Ansible's message would show the value, which may be a secret.
             self.refusal = misshapen(spec, given) or prefix + checked.errors.msg
 
     @property

@@ -60,6 +60,7 @@ class ConnectionCarrier:
     def __call__(self, command: str, message: Message, bound: float) -> Carried:
         """Run a command on the host, once. Raises AnsibleConnectionFailure if the first command, which only reads, does not arrive."""
         carried = self._run(command, message, bound)
+        # sudo refused to run the command, so nothing was sent, and it can be run again with a terminal.
         if _NO_TERMINAL in carried.errors and not self._terminal and _takes_terminals(self._connection):
             self._terminal = True
             carried = self._run(command, message, bound)
@@ -69,6 +70,7 @@ class ConnectionCarrier:
         """Run a command on the host, with or without a terminal."""
         data = message.opening + message.request
         with ExitStack() as stack:
+            # A retry of the connection could send a write a second time.
             stack.enter_context(_option(self._connection, "reconnection_retries", lambda _retries: 0))
             if self._terminal:
                 stack.enter_context(_option(self._connection, _EXTRA, lambda given: f"{given or ''} -tt".strip()))
@@ -81,6 +83,7 @@ class ConnectionCarrier:
             with _bounded(bound + _LOGIN_TIMEOUT):
                 done = self._execute(command, sudoable=True, in_data=data)
         except AnsibleConnectionFailure as error:
+            # An unreachable host is an Ansible matter (UNREACHABLE). Later the same error may follow a sent request.
             if not self._reached:
                 raise
             return Carried(b"", broken=" ".join(str(error).split()))
@@ -98,6 +101,7 @@ class ConnectionCarrier:
         display = Display()
         display.vvv(f"XEND RELAY {title}", host=self._host)
         verbosity = display.verbosity
+        # The connection prints the output of commands at a high verbosity, and replies may hold passwords.
         display.verbosity = min(verbosity, _MOST_VERBOSE)
         try:
             yield
@@ -135,6 +139,7 @@ def _takes_terminals(connection: ConnectionBase) -> bool:
 @contextmanager
 def _bounded(seconds: float) -> Iterator[None]:
     """Raise _TooLongError after so many seconds, unless the task has a timeout of its own."""
+    # A timer that runs belongs to the timeout of the task, which must not be replaced.
     if threading.current_thread() is not threading.main_thread() or signal.getitimer(signal.ITIMER_REAL)[0]:
         yield
         return

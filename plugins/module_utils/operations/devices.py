@@ -96,6 +96,7 @@ class ChangeMedia(Attach):
         if domain is None:
             return None
         dev = number_or_name(self._dev())
+        # The old medium leaves and the new one takes its place, so the rest is that of an attach.
         without = replace(domain, vbds=tuple(vbd for vbd in domain.vbds or () if number_or_name(vbd.dev) != dev))
         return super().project(without)
 

@@ -65,6 +65,7 @@ class Create(Operation):
         # 3.0.4 and earlier raise a maxmem that is below memory (WIRE.md (e)).
         memory = declared.memory or 0
         vcpus = declared.vcpus or 1
+        # release=None: the release is known only from what xend itself prints.
         return replace(
             with_backends(declared),
             release=None,
@@ -80,6 +81,7 @@ class Create(Operation):
 
     def undo(self) -> Optional[Undo]:
         """Destroy it, because its devices failed."""
+        # The domain exists but is of no use without its devices; the task decides whether it stays.
         made = f"The domain {self.name}, created just before,"
         return (
             None

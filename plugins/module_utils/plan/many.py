@@ -171,6 +171,7 @@ class Crew:
             self._ready = sorted([*self._ready, *(self._positions[name] for name in self._sorter.get_ready())])
             turn = min(self._turns, key=lambda turn: turn.wake, default=None)
             is_due = turn is not None and turn.wake <= self._clock.now()
+            # A ready domain begins only if no other is due: the waits of those in progress may time out.
             if self._ready and not is_due and len(self._turns) < self._serial:
                 self._begin(self._entries[self._ready.pop(0)])
             elif turn is not None:
@@ -182,11 +183,13 @@ class Crew:
         if reason is not None:
             self._end(End(entry.name, skipped=reason), 0)
             return
+        # An unreachable xend fails the rest at once; each would otherwise wait for its own connection timeout.
         if self._lost is not None:
             self._end(End(entry.name, TaskResult(failure=self._lost)), 0)
             return
         client = SharedClient(self._view, entry.values["create_timeout"])
         applier = Applier(client, entry.desired, self._clock)
+        # Sharing pays only if several domains wait at the same time.
         applier.shares_looks = len(self._entries) > 1 and self._serial > 1
         self._advance(Turn(entry, client, applier, applier.steps(), self._clock.now()))
 
@@ -216,6 +219,7 @@ class Crew:
             result = finished(values, end.value)
         except XendError as error:
             result = failed(values, turn.client, turn.applier.outcome, error)
+            # Only a failed connection proves that others will fail: any other error may concern this domain alone.
             if isinstance(error, XendUnreachable):
                 self._lost = str(error)
         else:
@@ -226,6 +230,7 @@ class Crew:
     def _end(self, end: End, seconds: float) -> None:
         """Record the outcome of a domain, and let those that wait for it begin."""
         self.ends[self._positions[end.name]] = end
+        # done() also after a failure: domains that wait for this one are then skipped, not left over.
         self._sorter.done(end.name)
         self._view.client.journal.tell(end.line(seconds))
         failures = sum(each is not None and each.result.failure is not None for each in self.ends)

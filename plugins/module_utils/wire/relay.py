@@ -389,6 +389,7 @@ class Relay:
         """Return what the host's Python reads first: the relay and its parameters."""
         seconds = [f"{each:f}" for each in (self._connect_timeout, timeout, self._finish_timeout)]
         words = " ".join([mark, *seconds, str(MOST_MIB << 20), *self._places.words()])
+        # The relay goes first: the command reads one line and runs it, and the relay reads the parameters itself.
         return _folded(base64.b64encode(SOURCE.encode("ascii"))) + _folded(words.encode("ascii"))
 
     def _reply(self, data: bytes, method: str) -> Reply:
@@ -396,12 +397,14 @@ class Relay:
         where = self.address.url
         if not data:
             raise lost(XendNoReply, f"xend at {where} closed the connection without an answer", method)
+        # http.client parses the bytes, so that a reply over a relay is judged like one over HTTP.
         response = HTTPResponse(_Received(data), method=method)  # type: ignore[arg-type]
         try:
             response.begin()
             head = Head(response.status, response.reason or "", response.headers)
             check_head(head)
             body = response.read()
+        # A body that is too short is judged by whole_reply(); in a chunked one the end is unknown.
         except IncompleteRead as error:
             body = error.partial
             if head.chunked:
@@ -421,6 +424,7 @@ class Relay:
             return lost(
                 NotXend, f"The answer of {where} goes on after {MOST_MIB} MiB, and none of xend has more", method
             )
+        # Of these words, which come after "connected", each means that the request may have been carried out.
         happened = {
             "silent": f"xend at {where} did not answer within {timeout:g} s",
             "slow": f"xend at {where} did not finish its answer within {timeout + self._finish_timeout:g} s",
@@ -438,6 +442,7 @@ class Relay:
         if carried.broken and not carried.sent:
             return XendUnreachable(f"Cannot reach the host of xend at {where}: {why}. Nothing was sent.")
         because = f" ({why})" if why else ""
+        # The mark "connected" comes before the request is read, so without it nothing was sent to xend.
         if connected:
             return lost(
                 XendNoReply, f"The relay on the host of xend at {where} ended without an answer{because}", method
@@ -454,6 +459,7 @@ class Relay:
     def _unreachable(self, causes: bytes) -> XendUnreachable:
         """Return the error for a xend that listens on none of the addresses."""
         several = len(self._places.addresses) > 1
+        # The relay gives one reason for each address, in the order of the addresses.
         reasons = causes.split(b"\n")
         tried = [f"{Places([place])}: {_text(reason)}" for place, reason in zip(self._places.addresses, reasons)]
         why = "; ".join(tried) if several else _text(causes)
@@ -482,6 +488,7 @@ class _Received:
 def _folded(data: bytes) -> bytes:
     """Return data in short lines, with an empty one at the end."""
     lines = [data[start : start + _LONGEST_LINE] for start in range(0, len(data), _LONGEST_LINE)]
+    # Two empty items: the last line ends with a newline, and an empty line ends the part.
     return b"\n".join([*lines, b"", b""])
 
 
@@ -510,6 +517,7 @@ def _marked(output: bytes, mark: str) -> Said:
 
 def _said(carried: Carried) -> str:
     """Return one line of what the host printed instead."""
+    # Errors first: output may begin with a banner. The last line is usually the reason.
     for text in (carried.errors, _text(carried.output)):
         lines = [line.strip() for line in text.splitlines() if line.strip() and _NO_PYTHON not in line]
         if lines:

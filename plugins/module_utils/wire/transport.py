@@ -227,6 +227,7 @@ class Transport:
         """
         method = "GET" if form is None else "POST"
         body = encoded(form)
+        # The watch sets this when a connection exists; from then on xend may carry out the request.
         self._watch.connected = False
         try:
             with self._send(method, self.address.base + path + query, body, timeout) as response:
@@ -252,6 +253,7 @@ class Transport:
                     timeout=(self._connect_timeout, timeout),
                     # xend never redirects with a 3xx; following one would send a write to another server.
                     allow_redirects=False,
+                    # Streamed, so that the limits for time and size apply before the whole body is in memory.
                     stream=True,
                 )
             except requests.exceptions.ConnectionError as error:
@@ -269,6 +271,7 @@ class Transport:
         tls = isinstance(error, requests.exceptions.SSLError)
         # Nothing was sent, so the error does not say that the operation may have been carried out.
         if not self._watch.connected:
+            # A broken connection is a matter of the network; any other TLS error is about certificates.
             if tls and not isinstance(links[-1], _BROKEN_TLS):
                 return XendUnreachable(
                     f"No trusted TLS connection to {where}: {_cause(error)}. See validate_certs and ca_path."
@@ -279,6 +282,7 @@ class Transport:
                     f"{advice(self.address.socket_path is not None)}"
                 )
             return NotXend(f"No HTTP with {where}: {_cause(error)}")
+        # The order matters: requests reports a slow body as a ConnectionError, too.
         if any(isinstance(link, _TooSlowError) for link in links):
             limit = timeout + self._watch.finish_timeout
             happened = f"xend at {where} did not finish its answer within {limit:g} s"
