@@ -99,11 +99,13 @@ class Domain:
     def from_sxp(cls, tree: Sxp) -> Domain:
         """Read ``(domain (key value) ...)``. Raises ValueError for any other expression, or if there is no name."""
         children = list(pairs(tree))
+        # Reversed, so that the first of two equal keys wins, as in xend (WIRE.md (b)).
         fields = dict(reversed([(key, value) for key, value in children if key != "device"]))
         name = text_of(fields.get("name"))
         if not isinstance(tree, list) or not name:
             raise ValueError("not a domain: it has no name")
         devices = [device for key, device in children if key == "device" and isinstance(device, list)]
+        # A definition shows no backends, so all its devices count.
         if number_of(int, fields.get("domid")) is not None:
             devices = [device for device in devices if is_connected(device)]
         state = _state(fields)
@@ -115,17 +117,20 @@ class Domain:
             uuid=canonical_uuid(text_of(fields.get("uuid"))),
             memory=number_of(int, fields.get("memory")),
             maxmem=number_of(int, fields.get("maxmem")),
+            # Trap 19: a config for 3.0.0 has vcpus in the image.
             vcpus=number_of(int, fields.get("vcpus", dict(pairs(fields.get("image", ""))).get("vcpus"))),
             vcpu_avail=number_of(int, fields.get("vcpu_avail")),
             online_vcpus=number_of(int, fields.get("online_vcpus")),
             cpu_time=number_of(float, fields.get("cpu_time")),
             start_time=number_of(float, fields.get("start_time")),
+            # Trap 12: 3.0.3 and earlier show "poweroff" for living domains, too.
             shutdown_reason=text_of(fields.get("shutdown_reason")) if state in ("shutdown", "crashed") else None,
             on_poweroff=text_of(fields.get("on_poweroff")),
             on_reboot=text_of(fields.get("on_reboot")),
             on_crash=text_of(fields.get("on_crash")),
             bootloader=text_of(fields.get("bootloader")),
             image=read_image(fields.get("image"), told_by_domain(fields)),
+            # Trap 31: taps are disks. What 3.1 to 3.3 leave of a detached vif is not a vif.
             vbds=by_dev(read_vbd(device) for device in devices if device[:1] in (["vbd"], ["tap"], ["tap2"])),
             vifs=tuple(read_vif(device) for device in devices if device[:1] == ["vif"] and not is_shell(device)),
             cpus=read_cpus(fields.get("cpus")),

@@ -62,6 +62,7 @@ def secrets(tree: Sxp) -> Iterator[str]:
 
 def _known(tree: list[Sxp]) -> int:
     """Return how many items of a list can be shown: those before a secret's key, or before a text that contains such a key."""
+    # A key is a secret's only in first place, as in (vncpasswd x); further on it may be an ordinary value.
     for position, item in enumerate(tree):
         if isinstance(item, str) and ((item in SECRETS and not position) or _SWALLOWED.search(item)):
             return position + 1
@@ -70,6 +71,7 @@ def _known(tree: list[Sxp]) -> int:
 
 def expression_without_secrets(text: str) -> str:
     """Return a text that should be an s-expression, with its secrets masked; unchanged if it has none."""
+    # The usual text has no such word, and is neither parsed nor printed anew.
     if not _PERHAPS_ANNOUNCED.search(text):
         return text
     tree = _parsed(text)
@@ -115,6 +117,7 @@ def _several_without_secrets(values: Sequence[object], key: str) -> list[object]
     for position, item in enumerate(values):
         each = options_without_secrets(item, key)
         shown.append(each)
+        # Ansible splits a text at commas, so the rest of a secret may be the next item of the list.
         if (item in SECRETS and not position) or (isinstance(each, str) and each.endswith(MASK)):
             return [*shown, MASK] if values[position + 1 :] else shown
     return shown
@@ -138,6 +141,7 @@ def secrets_of_options(value: object, key: str = "") -> Iterator[str]:
         for name, item in value.items():
             yield from secrets_of_options(item, str(name))
     elif isinstance(value, (list, tuple)):
+        # ["vncpasswd", "x"] is a pair of key and value in a list.
         inner = value[0] if value and value[0] in SECRETS else ""
         for item in value[1:] if inner else value:
             yield from secrets_of_options(item, inner or key)

@@ -73,6 +73,7 @@ class Scheduler(Generic[P]):
         """Return the parameters of a domain. Raises XendError, with the reason if there are none."""
         try:
             tree = self.get(client, name)
+        # Not a matter of the scheduler: these two errors are complete as they are.
         except (NoSuchDomain, UnknownOperation):
             raise
         except XendRefused as error:
@@ -111,6 +112,7 @@ class Scheduler(Generic[P]):
         return {"op": self.set_op, "domain": name, **sent}
 
     def _send(self, client: XendClient, name: str, sent: Mapping[str, int]) -> None:
+        # The journal is written first: if the reply is lost, xend may have carried out the operation.
         client.journal.sent.append(self._operation(name, sent))
         try:
             self.set(client, name, sent)
@@ -122,6 +124,7 @@ class Scheduler(Generic[P]):
 
     def _compare(self, client: XendClient, name: str, asked: Mapping[str, Any], found: Mapping[str, Any]) -> None:
         """Raise XendRefused if *found* differs from the parameters that were *asked* for."""
+        # Trap 16: a refusal of the hypervisor shows only in what is read back. None is a computed value.
         differing = [key for key, value in asked.items() if value not in (None, found[key])]
         if differing:
             raise XendRefused(

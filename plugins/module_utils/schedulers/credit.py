@@ -110,6 +110,7 @@ def ensure_credit(client: XendClient, name: str, given: Mapping[str, int]) -> Ou
     if domain is None:
         raise NoSuchDomain(f"xend at {client.url} knows no domain {name!r} any more: it has just ended")
     judge(before, asked, domain)
+    # The release decides whether cap must be sent, or must not.
     keys = _KEYS if _takes_cap(domain) else ("weight",)
     sent = {key: getattr(asked, key) for key in keys}
     return CREDIT.change(client, name, Outcome(before, asked, sent, tuple(_warnings(asked, domain))))
@@ -134,6 +135,7 @@ def judge(before: Credit, asked: Credit, domain: Domain) -> None:
 
 def _judge_domain_0(before: Credit, asked: Credit) -> None:
     """Raise InvalidRequest if Domain-0 would get so little that the host is unusable as soon as its guests are busy."""
+    # Only a change is judged: a setting that somebody else has made must not block other changes.
     if before.weight != asked.weight < _LEAST_WEIGHT_OF_DOMAIN_0:
         raise InvalidRequest(
             f"weight must be at least {_LEAST_WEIGHT_OF_DOMAIN_0} for {DOMAIN_0}, not {asked.weight}: with less, "

@@ -153,12 +153,16 @@ def told_by_missing_domain(status: int, text: str) -> Optional[Release]:
 
 def told_by_domain(fields: Mapping[str, object]) -> Release:
     """Return the release that prints a domain with these fields (WIRE.md (d)), also for Domain-0 and for a halted domain."""
+    # Only releases with managed domains print a status (3.0.4 and later).
     if "status" not in fields:
         return _early(fields)
+    # bootloader_args came with 3.1, and only 3.0.4 has the dynamic limits.
     if "bootloader_args" not in fields or "memory_dynamic_max" in fields:
         return R304
+    # pool_name came with 4.1.
     if "pool_name" in fields:
         return R41_TO_44
+    # cpu_weight is absent in 3.2 to 3.4.
     if "cpu_weight" in fields:
         return R40 if "cpus" in fields or "description" in fields else R31
     if "cpus" in fields:
@@ -168,6 +172,7 @@ def told_by_domain(fields: Mapping[str, object]) -> Release:
 
 def _early(fields: Mapping[str, object]) -> Release:
     """Return the release among those without definitions, 3.0.3 and earlier."""
+    # Of these, only 3.0.0 groups the digits as 8-8-8-8 (trap 23).
     if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{8}){3}", str(fields.get("uuid"))):
         return R300
     if "features" in fields or "shadow_memory" in fields:

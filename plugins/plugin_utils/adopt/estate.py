@@ -75,6 +75,7 @@ def survey(
 
 def _of_another_host(read_on: str, host: str) -> list[str]:
     """Return a sentence if the files may belong to another host than xend, as with a tunnel and a local connection."""
+    # Only the first label counts: the host may know its name with or without a domain.
     names = [name.partition(".")[0].lower() for name in (read_on, host)]
     if "" in names or names[0] == names[1]:
         return []
@@ -96,6 +97,7 @@ def _release(releases: Sequence[str], lives: Iterable[Live]) -> str:
     possible = set(releases) or set(RELEASES)
     told = [set(within(live.domain.release.span)) for live in lives if live.domain.release]
     for names in told:
+        # An answer that contradicts the others is ignored, so that the set never becomes empty.
         possible = possible & names or possible
     known = [name for name in RELEASES if name in possible]
     if not known or (not releases and not told):
@@ -106,6 +108,7 @@ def _release(releases: Sequence[str], lives: Iterable[Live]) -> str:
 def _fit(lives: Iterable[Live], estate: Estate) -> list[Live]:
     """Return the domains that can be adopted. The others are left out with a reason, Domain-0 without one."""
     guests = [live for live in lives if not live.domain.is_privileged and not is_domain_0(live.domain.name)]
+    # A dying domain may share its name with its successor, so it does not make the name ambiguous.
     times = Counter(live.domain.name for live in guests if live.domain.state != "dying")
     fit = []
     for live in guests:
@@ -155,6 +158,7 @@ class _Adoption:
             config = self._config_of(live.domain)
             merged = merge(live.domain, live.shown, config)
             try:
+                # Read as the role will read it, so that everything adopted is accepted later.
                 guest_of(merged.options, {}).desired  # noqa: B018 - it is read to see what it raises
             except InvalidRequest as error:
                 self.estate.leave(name, masked(f"{name} is not adopted: {str(error).rstrip('.')}."))
@@ -165,10 +169,12 @@ class _Adoption:
 
     def _config_of(self, domain: Domain) -> Optional[Config]:
         """Return the file of a domain, None with a note if there is none."""
+        # The uuid identifies a domain also after a rename, so it is tried before the name.
         by_uuid = [config for config in self.files.configs.values() if domain.uuid and domain.uuid == _uuid(config)]
         config = by_uuid[0] if by_uuid else self.files.configs.get(domain.name)
         if config is None:
             return None
+        # A used file is removed, so that take_configs() finds only guests that xend does not have.
         self.files.configs.pop(config.name)
         if config.name != domain.name:
             self.estate.note(
@@ -190,6 +196,7 @@ class _Adoption:
             return [self.files.disputed[name]]
         if domain.state == "halted":
             return [f"{name} is in auto and does not run."] if config and config.in_auto else []
+        # xend can start managed domains itself (on_xend_start), so a missing file need not mean a loss.
         manages = domain.release is not None and domain.release.manages
         if config is None:
             unless = f", unless xend manages {name}" if manages else ""
@@ -214,6 +221,7 @@ class _Adoption:
             self.estate.guests.append({"name": name, "state": "stopped", **_ordered(config.options)})
             if not config.in_auto:
                 self.estate.note(name, f"{name} is in {config.path} and does not run.")
+        # Disputed files of a living domain are reported with the domain.
         alive = {live.domain.name for live in self.lives}
         for name, sentence in self.files.disputed.items():
             if name not in alive:

@@ -115,6 +115,7 @@ class _Sight:
     def plan(self) -> Plan:
         """Return the plan, or the problems that prevent it."""
         pruned = self.pruning.names(self.guests, self.marks, self.domains)
+        # A save in progress is reported alone: missing guests and look-alikes may only be its consequence.
         problems = self._on_the_way() or [
             *self._look_alikes(pruned),
             *(sentence for guest in self.guests for sentence in self._not_to_be_had(guest)),
@@ -155,6 +156,7 @@ class _Sight:
         """Yield the reasons for which a guest cannot be brought up as declared."""
         domain = self._there(guest)
         file = guest.options.get("restore_file")
+        # xend starts a halted domain from its definition, so the memory in the file would be ignored.
         if domain and file and domain["state"] == "halted":
             yield (
                 f"{guest.name} does not run, and xend would start it from its definition, not from {file}. If it is not "
@@ -171,6 +173,7 @@ class _Sight:
             options["wait_for"] = guest.service
         if "uuid" in options or not self._is_to_be_marked(guest, mark):
             return options
+        # A config is one expression; the uuid goes in before its last parenthesis.
         if "config" in options:
             return {**options, "config": re.sub(r"\)\s*\Z", f" (uuid {mark}))", options["config"])}
         return {**options, "uuid": mark}
@@ -180,6 +183,7 @@ class _Sight:
         domain = self._there(guest)
         if domain:
             return bool(domain["uuid"] == mark)
+        # A dying domain keeps its uuid for a moment, but the name and uuid can be used again.
         taken = {other["uuid"] for other in self.domains if other["state"] != "dying"}
         return "restore_file" not in guest.options and mark not in taken
 
@@ -208,6 +212,7 @@ def _creation_faults(guest: Guest) -> Iterator[str]:
             check_creation(replace(guest.desired, name=guest.final_name), release)
         except InvalidRequest as error:
             refusals.append(str(error))
+    # The release is unknown while the plan is made, so only a fault on every release counts.
     if len(refusals) == len(RELEASES):
         yield f"{guest.name}: {refusals[0]}"
 

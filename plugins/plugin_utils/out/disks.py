@@ -54,6 +54,7 @@ def read_disks(vbds: Iterable[Mapping[str, Any]], notes: list[str]) -> tuple[Dis
 def _disk(vbd: Mapping[str, Any], notes: list[str]) -> Optional[Disk]:
     """Return a disk, None if it cannot be exported."""
     dev, uname, mode = (text(vbd.get(key)) or "" for key in ("dev", "uname", "mode"))
+    # ioemu: and /dev/ are other spellings of the same disk, and :disk is added by 3.0.3 and later (WIRE.md (i) 14).
     bare = re.sub(r"^(?:ioemu:)?(?:/dev/)?|:disk$", "", dev)
     cdrom = bare.endswith(":cdrom")
     name = _name(bare[: -len(":cdrom")] if cdrom else bare)
@@ -85,10 +86,12 @@ def _name(dev: str) -> Optional[str]:
     if not re.fullmatch(r"0x[0-9a-fA-F]{1,5}|[0-9]{1,6}", dev):
         return None
     device = int(dev, 16 if dev.startswith("0x") else 10)
+    # Linux encodes a device number as major << 8 | minor.
     major, minor = device >> 8, device & 0xFF
     if major not in _PARTITIONS:
         return None
     prefix, each = _PARTITIONS[major]
+    # Major 22 is the second IDE controller, whose disks are hdc and hdd.
     letter = chr(ord("c" if major == 22 else "a") + minor // each)
     return f"{prefix}{letter}{minor % each or ''}"
 
@@ -98,6 +101,7 @@ def _where(name: str, uname: str, notes: list[str]) -> Optional[dict[str, Any]]:
     kind, _colon, rest = uname.partition(":")
     if not uname:
         return {"path": ""}
+    # phy:vg0/web1 and phy:/dev/vg0/web1 are the same disk for xend's scripts.
     if kind == "phy":
         return _path(name, rest if rest.startswith("/") else f"/dev/{rest}", uname, notes, block=True)
     if kind == "file":
@@ -116,6 +120,7 @@ def _tap(name: str, uname: str, notes: list[str]) -> Optional[dict[str, Any]]:
     match = _DIALECT.match(uname)
     rest = uname[match.end() :] if match else uname
     prefix, colon, path = rest.partition(":")
+    # A path may contain a colon, so a prefix counts only if no slash comes first.
     kind = prefix if colon and not rest.startswith("/") else "raw"
     if kind not in _FORMATS:
         notes.append(f"The disk {name} is left out, as nothing here reads the format of {shown(uname)}.")

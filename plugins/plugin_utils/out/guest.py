@@ -140,6 +140,7 @@ def _read(name: str, domain: Mapping[str, Any]) -> Guest:
         graphics=_graphics(domain, options, notes, hvm=hvm),
         options=options,
     )
+    # The notes come last: reading the fields above adds to them.
     notes.extend(_of_xend(domain))
     return Guest(**{**vars(guest), "notes": tuple(notes)})
 
@@ -148,6 +149,7 @@ def _memory(domain: Mapping[str, Any], notes: list[str]) -> tuple[int, int]:
     """Return memory and maxmem. Raises NotADomain if there is neither."""
     given = (number(domain.get(key)) or 0 for key in ("memory", "maxmem"))
     memory, maxmem = (each if each <= _MOST_MEMORY else 0 for each in given)
+    # Old releases accept a memory of 0 or -1 and show it (WIRE.md (c)).
     if memory <= 0:
         if maxmem <= 0:
             raise NotADomain("nothing says how much memory it has: memory is missing, or no number of MiB")
@@ -168,14 +170,17 @@ def _vcpus(domain: Mapping[str, Any], notes: list[str]) -> tuple[int, int]:
     available = number(domain.get("vcpu_avail"))
     if available is None or available < 0:
         return vcpus, vcpus
+    # One bit for each vcpu that the guest may use; all bits are zero only in broken data.
     return vcpus, bin(available & ((1 << vcpus) - 1)).count("1") or vcpus
 
 
 def _uuid(domain: Mapping[str, Any], notes: list[str]) -> Optional[str]:
     """Return the uuid in the form 8-4-4-4-12, None with a note for an invalid one."""
     given = text(domain.get("uuid"))
+    # Compared without dashes: 3.0.0 groups the digits as 8-8-8-8.
     digits = (given or "").replace("-", "").lower()
     uuid = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+    # Domain-0 has the uuid of zeros, which no other guest can have.
     if _UUID.fullmatch(uuid) and set(digits) != {"0"}:
         return uuid
     notes.append(
@@ -191,6 +196,7 @@ def _cpus(given: object, notes: list[str]) -> tuple[str, ...]:
     if isinstance(given, (list, tuple)):
         nested = any(isinstance(item, (list, tuple)) for item in given)
         sets = [_numbers(item) for item in given] if nested else [_numbers(given)]
+        # A cpumap that lists as many cpus as xend prints for "any" does not mean that the vcpu is pinned.
         each = [_ranges(cpus) if 0 < len(cpus) < _EVERY_CPU else "all" for cpus in sets]
         return () if set(each) <= {"all"} else (each[0],) if len(set(each)) == 1 else tuple(each)
     plain = (text(given) or "").replace(" ", "")
@@ -211,6 +217,7 @@ def _listed(plain: str) -> set[int]:
     cpus: set[int] = set()
     for part in plain.split(","):
         first, _dash, last = part.lstrip("^").partition("-")
+        # The parts apply from left to right, so ^1 removes only cpus that stand before it.
         some = set(range(int(first), int(last or first) + 1))
         cpus = cpus - some if part.startswith("^") else cpus | some
     return cpus
@@ -234,6 +241,7 @@ def _weight(domain: Mapping[str, Any], notes: list[str]) -> Optional[int]:
     weight = number(given)
     if weight is not None and 1 < weight <= 65535:
         return None if weight == 256 else weight
+    # 3.0.3 and earlier show a cpu_weight of 1.0, which means nothing (WIRE.md (d)).
     if given not in (None, "1", "1.0"):
         notes.append(f"Its cpu_weight {shown(given or '')} is none of the credit scheduler's, and is left out.")
     return None
@@ -250,9 +258,8 @@ def _options(domain: Mapping[str, Any], image: Mapping[str, Any], *, hvm: bool) 
     """Return the options of the image, and the options of the domain that mean the same."""
     options = dict(image["options"]) if isinstance(image.get("options"), Mapping) else {}
     if not hvm:
-        options.pop(
-            "device_model", None
-        )  # xend 3.2 and later show a device model for every guest, for its frame buffer
+        # xend 3.2 and later show a device model for every guest, for its frame buffer.
+        options.pop("device_model", None)
     for key in ("localtime", "rtc_timeoffset"):
         if domain.get(key) is not None:
             options.setdefault(key, domain[key])

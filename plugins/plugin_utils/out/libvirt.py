@@ -79,6 +79,7 @@ def _basics(root: ET.Element, guest: Guest, notes: list[str]) -> None:
     _add(root, "name", name)
     if guest.uuid:
         _add(root, "uuid", guest.uuid)
+    # In libvirt, memory is the maximum and currentMemory is what the guest has at the start.
     _add(root, "memory", guest.maxmem, unit="MiB")
     _add(root, "currentMemory", guest.memory, unit="MiB")
     online = guest.online_vcpus if guest.online_vcpus != guest.vcpus else None
@@ -86,6 +87,7 @@ def _basics(root: ET.Element, guest: Guest, notes: list[str]) -> None:
     pinned = [(vcpu, cpus) for vcpu, cpus in enumerate(guest.cpus) if cpus != "all"] if len(guest.cpus) > 1 else []
     if pinned:
         tune = _add(root, "cputune")
+        # vcpupin only for vcpus that exist: xend may show more pins than vcpus.
         for vcpu, cpus in pinned[: guest.vcpus]:
             _add(tune, "vcpupin", vcpu=vcpu, cpuset=cpus)
     if guest.cpu_weight or guest.cpu_cap:
@@ -96,6 +98,7 @@ def _basics(root: ET.Element, guest: Guest, notes: list[str]) -> None:
 def _boot(root: ET.Element, guest: Guest, notes: list[str]) -> None:
     """Add the boot options."""
     if guest.bootloader:
+        # libvirt requires an absolute path.
         absolute = guest.bootloader if guest.bootloader.startswith("/") else f"/usr/bin/{guest.bootloader}"
         _add(root, "bootloader", absolute)
         if guest.bootloader_args:
@@ -109,6 +112,7 @@ def _boot(root: ET.Element, guest: Guest, notes: list[str]) -> None:
             notes.append(f"The file {shown(path)} is left out, as libvirt takes whole paths of one line only.")
     if guest.command_line:
         _add(system, "cmdline", guest.command_line)
+    # dict.fromkeys removes a letter given twice, which would be a device given twice.
     for letter in dict.fromkeys(text(guest.options.get("boot")) or "" if guest.hvm else ""):
         if letter in _BOOT:
             _add(system, "boot", dev=_BOOT[letter])
@@ -154,11 +158,13 @@ def _disk(devices: ET.Element, disk: Disk, notes: list[str], *, hvm: bool) -> No
     kind = "block" if disk.block else "file"
     element = _add(devices, "disk", type=kind, device="cdrom" if disk.cdrom else "disk")
     if disk.path:
+        # The Xen driver has phy for block devices, and qemu with a format for files.
         driver = {"name": "phy"} if disk.block else {"name": "qemu", "type": _FORMATS.get(disk.format, disk.format)}
         _add(element, "driver", **driver)
         _add(element, "source", **{"dev" if disk.block else "file": disk.path})
     if disk.backend:
         _add(element, "backenddomain", name=disk.backend)
+    # Only an hvm guest sees ide and scsi disks; for a paravirtualised one the bus is always xen.
     bus = {"hd": "ide", "sd": "scsi"}.get(disk.name[:2], "xen") if hvm else "xen"
     _add(element, "target", dev=disk.name, bus=bus)
     if not disk.writable:
@@ -176,6 +182,7 @@ def _interface(devices: ET.Element, what: str, vif: Interface, notes: list[str],
         _add(element, "mac", address=vif.mac)
     _add(element, "source", bridge=vif.bridge or "xenbr0")
     if vif.addresses:
+        # libvirt's Xen driver keeps one address.
         address, _slash, prefix = vif.addresses[0].partition("/")
         _add(element, "ip", address=address, family="ipv6" if ":" in address else "ipv4", prefix=prefix or None)
     notes.extend(
@@ -196,6 +203,7 @@ def _bandwidth(element: ET.Element, what: str, vif: Interface, notes: list[str])
     """Add the rate limit of an interface, in whole kilobytes per second."""
     if vif.rate is None:
         return
+    # At least 1: a rate of 0 would mean no limit.
     average = min(max(1, vif.rate.per_second // 1000), _LARGEST_RATE)
     _add(_add(element, "bandwidth"), "outbound", average=average)
     notes.append(f"{what} may send {average} kB/s: libvirt keeps the rate only, and not the interval of it.")
@@ -207,6 +215,7 @@ def _rest(devices: ET.Element, guest: Guest, notes: list[str]) -> None:
         _serial(devices, guest, notes)
     else:
         _add(_add(devices, "console", type="pty"), "target", type="xen")
+    # A USB tablet is an input device in libvirt; other USB devices get a note.
     tablet = "tablet" in texts(guest.options.get("usbdevice"))
     if guest.hvm and tablet:
         _add(devices, "input", type="tablet", bus="usb")
@@ -240,6 +249,7 @@ def _graphics(devices: ET.Element, guest: Guest) -> None:
     if screen.sdl:
         _add(devices, "graphics", type="sdl")
         return
+    # A VNC display is the port minus 5900.
     port = -1 if screen.display is None else 5900 + screen.display
     auto = "yes" if screen.display is None else "no"
     _add(

@@ -67,11 +67,13 @@ def _settings(guest: Guest) -> Iterator[tuple[str, Optional[Value]]]:
     yield "type", "hvm" if guest.hvm else "pv"
     yield "memory", guest.memory
     yield "maxmem", guest.maxmem if guest.maxmem != guest.memory else None
+    # In xl, vcpus are those online at the start, and maxvcpus is the total.
     yield "vcpus", guest.online_vcpus
     yield "maxvcpus", guest.vcpus if guest.vcpus != guest.online_vcpus else None
     yield "cpus", guest.cpus[0] if len(guest.cpus) == 1 else list(guest.cpus)
     yield "cpu_weight", guest.cpu_weight
     yield "cap", guest.cpu_cap
+    # The path is that of the old host; xl finds its own pygrub by name.
     pygrub = guest.bootloader and guest.bootloader.rpartition("/")[2] == "pygrub"
     yield "bootloader", "pygrub" if pygrub else guest.bootloader
     yield "bootloader_args", list(guest.bootloader_args)
@@ -125,6 +127,7 @@ def _options(guest: Guest, notes: list[str]) -> Iterator[tuple[str, Optional[Val
     known = {**_EVERYWHERE, **(_HVM if guest.hvm else {})}
     for key, given in sorted(guest.options.items()):
         value = known[key](given) if key in known else None
+        # localtime and rtc_timeoffset of 0 are the defaults, so they are written only if they are set.
         if value is not None and (key not in _EVERYWHERE or value):
             yield key, value
         elif key not in _SCREEN and value is None:

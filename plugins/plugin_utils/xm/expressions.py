@@ -87,12 +87,14 @@ class Expressions:
         """Return the value of an expression. Raises Raised and TooMuch."""
         self.budget.spend()
         reader = self._READERS.get(type(node))
+        # A reader that is missing here is not an error: the value is unknown, and a note says why.
         if reader is None:
             return Unknown(f"{type(node).__name__.lower()} expressions", node.lineno)
         try:
             return reader(self, node)
         except Unordered:
             return Unknown("the order of a dictionary", node.lineno)
+        # What Python raises here, it would raise in the file, which may catch it.
         except PYTHON_ERRORS as error:
             raise raised(error, node.lineno) from None
 
@@ -116,6 +118,7 @@ class Expressions:
             return Unknown(f"{node.id}()", node.lineno)
         if node.id in ("os", "sys"):
             return Module(node.id)
+        # In a function, or where the file catches a NameError, a missing name is an error of the file.
         if self.scope.is_function or any(
             kind in ("NameError", "Exception", "StandardError", "") for kind in self.guarded
         ):
@@ -167,6 +170,7 @@ class Expressions:
         value: object = None
         for part in node.values:
             value = self.value(part)
+            # An unknown operand decides the result, whatever follows.
             if isinstance(value, Unknown) or bool(value) is isinstance(node.op, ast.Or):
                 return value
         return value
@@ -187,6 +191,7 @@ class Expressions:
     def _unsure(self, sign: ast.cmpop, left: object, right: object) -> Unknown | None:
         """Return the unknown value in a comparison, if there is one."""
         inside = tuple(right) if isinstance(right, (list, dict)) and isinstance(sign, (ast.In, ast.NotIn)) else ()
+        # Walking a container and searching a text cost steps, so that a small file cannot take long.
         self.budget.spend(len(inside) + (len(right) // 64 if isinstance(right, str) else 0))
         return first_unknown(left, right, *inside)
 
@@ -312,6 +317,7 @@ class Expressions:
     def _assign_member(self, target: ast.Subscript, value: object) -> None:
         """Change a member of a list or a dictionary."""
         holder, place = self.value(target.value), self._place(target.slice)
+        # An unknown index may be any member, so none of the members is known any more.
         if isinstance(holder, list) and isinstance(place, Unknown):
             holder[:] = [place]
         elif isinstance(holder, list) and isinstance(place, slice):
@@ -329,6 +335,7 @@ class Expressions:
         given, named = list(self._arguments(node)), {one.arg: self.value(one.value) for one in node.keywords if one.arg}
         if any(isinstance(one, ast.Starred) for one in node.args) or len(named) != len(node.keywords):
             return Unknown("a call with * or **", node.lineno)
+        # The methods of these four types are read here; any other attribute is a member of a module.
         if method is not None and isinstance(function, (str, list, dict, XmVars)):
             return self._method(function, method.attr, given, named, node.lineno)
         if method is not None:
@@ -362,6 +369,7 @@ class Expressions:
             holder.append(given[0])
             return None
         unknown = (
+            # append and insert keep the rest of the list known, even if the new member is unknown.
             first_unknown(*given, *named.values()) if name not in ("append", "insert") else first_unknown(*given[:-1])
         )
         if name not in LIST_METHODS or (
@@ -393,6 +401,7 @@ class Expressions:
             raise TypeError("object is not callable")
         self.unknown_calls += 1
         for value in given:
+            # An unknown function may change every list that it gets.
             if isinstance(value, list):
                 value[:] = [function]
         return function
@@ -411,6 +420,7 @@ class Expressions:
         if name in BUILTINS or name in FUNCTIONS:
             deep = (
                 None
+                # These functions do not look into the members, so an unknown member does not matter.
                 if name in ("len", "list", "tuple", "enumerate", "zip", "reversed")
                 else self._anywhere_unknown(given)
             )
@@ -443,6 +453,7 @@ class Expressions:
         if function.yields:
             return Unknown("a function with yield", line)
         names = self._bound(function, given, named)
+        # A function sees the names of the place of its definition, not those of the call.
         before, self.scope = self.scope, function.scope.inner(names)
         self.depth += 1
         try:
@@ -451,6 +462,7 @@ class Expressions:
             self.body(function.node.body)
         except Returned as returned:
             return returned.value
+        # A break whose condition is unknown: how often the loop ran is unknown, too.
         except LoopEnded:
             return Unknown("a loop", line)
         finally:
@@ -463,6 +475,7 @@ class Expressions:
         arguments = function.node.args
         wanted = [argument.arg for argument in arguments.args]
         self.budget.spend(len(wanted))
+        # Defaults belong to the last parameters.
         first_default = len(wanted) - len(function.defaults)
         names: Names = dict(zip(wanted[first_default:], function.defaults, strict=True))
         names.update(zip(wanted, given))
