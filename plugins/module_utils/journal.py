@@ -58,11 +58,13 @@ class Interrupted(BaseException):
 @contextmanager
 def interruptible() -> Iterator[None]:
     """Raise Interrupted for the first SIGINT or SIGTERM; later signals are ignored, so that the task can report what it sent."""
+    # Only the main thread may set signal handlers.
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def stop(signum: int, _frame: Optional[FrameType]) -> None:
+        # Ignored from now on: a second signal must not interrupt the report.
         for each in _SIGNALS:
             signal.signal(each, signal.SIG_IGN)
         raise Interrupted(signum)

@@ -73,6 +73,7 @@ class XendModule(AnsibleModule):
         if log_args:
             shown = self._shown_options()
             log_args = {
+                # Only options with a secret change, so that Ansible's own types are logged as usual.
                 name: value if shown.get(name) == self.params.get(name) else str(shown.get(name))
                 for name, value in log_args.items()
             }
@@ -94,6 +95,7 @@ class XendModule(AnsibleModule):
 
     def _shown_options(self) -> dict[str, Any]:
         """Return the masked options, and register their secrets with Ansible, which removes them from all other output."""
+        # fail_json() may be called before params exist.
         options = getattr(self, "params", {})
         for each in (self.given, options):
             self.no_log_values.update(secrets_of_options(each))
@@ -119,6 +121,7 @@ def misshapen(spec: Mapping[str, Mapping[str, Any]], options: Mapping[str, Any],
         for position, item in enumerate(value if several else [value]):
             label = f"{where}{name}[{position}]" if several else where + name
             try:
+                # Ansible accepts text such as "a=1, b=2" or JSON as a dictionary.
                 inner = check_type_dict(item)
             except (TypeError, ValueError):
                 what = "text" if isinstance(item, str) else type(item).__name__

@@ -50,6 +50,7 @@ class Draft:
         source = self._inventory.current_source
         known = self._inventory.hosts.get(name)
         before = (
+            # Ansible sets these for a host of an inventory file, so expressions find them here, too.
             known.vars if known else {"inventory_file": source, "inventory_dir": basedir(source) if source else None}
         )
         host.vars = combine_vars(before, dict(variables))
@@ -103,6 +104,7 @@ class Draft:
 
     def _group(self, name: str) -> Group:
         """Return a group of the inventory, or a new one that looks as it will."""
+        # A stub, because the group does not exist until apply().
         found = self._inventory.groups.get(name) or self._stubs.get(name)
         if found is None:
             found = self._stubs[name] = Group(name)

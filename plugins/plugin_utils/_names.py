@@ -103,6 +103,7 @@ class Names:
         """
         told_apart = f"{name}+{safe_name(xend)}"
         free = name
+        # A name of the controller, a used one, or one that belongs to another xend.
         while means_controller(free) or free in self._taken or self._owned.get(free, url) != url:
             number = self._last[told_apart] = self._last.get(told_apart, 0) + 1
             free = told_apart if number == 1 else f"{told_apart}+{number}"

@@ -99,6 +99,7 @@ def ask(xends: Sequence[Xend], query: Query) -> list[Union[Answer, XendError]]:
                 try:
                     done.put((number, _ask_one(xends[number], query)))
                 except Exception as error:  # noqa: BLE001 - raised again, by who waits
+                    # Errors travel through the queue, because an exception in a thread would only be printed.
                     done.put((number, error))
 
     for number in range(len(xends)):
@@ -107,7 +108,9 @@ def ask(xends: Sequence[Xend], query: Query) -> list[Union[Answer, XendError]]:
         Thread(target=work, daemon=True).start()
     said = dict(done.get() for _xend in xends)
     answers: list[Union[Answer, XendError]] = []
+    # Sorted by number, so that the answers are in the order of the xends, not of their replies.
     for _number, answer in sorted(said.items(), key=lambda item: item[0]):
+        # A XendError is an answer, to which the policy of the xend applies; anything else is a bug.
         if isinstance(answer, Exception) and not isinstance(answer, XendError):
             raise answer
         answers.append(answer)
@@ -143,6 +146,7 @@ def from_cache(text: Any) -> Answer:
     """Return the answer in a text from the cache. Raises ValueError for any other text."""
     try:
         answer = json.loads(text)
+        # The cache may hold anything: an entry of another plugin, or of another version.
         whole = _is_answer(answer)
     except (TypeError, KeyError, RecursionError) as error:
         raise ValueError(f"it holds no answer of a xend: {error!r}") from error
@@ -191,6 +195,7 @@ def missing_library(xends: Iterable[Xend]) -> Optional[str]:
 def age(seconds: float) -> str:
     """Return a duration as text: "90 seconds", "5 minutes", "3 hours", "2 days"."""
     for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        # Only from twice the unit on, so that "1 minutes" never appears.
         if seconds >= 2 * size:
             return f"{seconds // size:.0f} {unit}"
     return f"{seconds:.0f} seconds"

@@ -130,6 +130,7 @@ def device_number(dev: str) -> Optional[int]:
     if not match:
         return int(name, 0) if re.fullmatch(r"0x[0-9a-fA-F]+|[1-9][0-9]*", name) else None
     majors, minors = _MAJORS[match[1]]
+    # Two disks for each IDE controller; each further controller has a major number of its own.
     disks = 2 if match[1] == "hd" else 16
     index = ord(match[2]) - ord("a")
     if index // disks >= len(majors):

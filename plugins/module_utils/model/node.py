@@ -83,12 +83,14 @@ class Node:
         pairs = list(_pairs(tree)) if isinstance(tree, list) and tree[:1] == ["node"] else []
         if not pairs:
             raise ValueError("not a node, or an empty one")
+        # Reversed, so that the first of two equal keys wins, as in xend (WIRE.md (b)).
         said = dict(reversed(pairs))
         fields: dict[str, Any] = {}
         more: dict[str, str] = {}
         for key, value in reversed(said.items()):
             try:
                 fields[key] = _READERS[key](printable(_text(value)))
+            # Unknown or unreadable values are kept as text: a later release may print new fields.
             except (KeyError, ValueError):
                 more[field_name(key)] = printable(value if isinstance(value, str) else dumps(value))
         texts = {key: value if isinstance(value, str) else None for key, value in said.items()}
@@ -136,6 +138,7 @@ def _cpus_of_nodes(text: str) -> tuple[tuple[int, ...], ...]:
         if name != f"node{len(nodes)}":
             raise ValueError("not the next node")
         nodes.append(_cpus(ranges, room))
+        # The limit is for all nodes together, so each node reduces it.
         room -= len(nodes[-1])
     return tuple(nodes)
 

@@ -75,6 +75,7 @@ class Mover:
         """Migrate as a generator that yields waits, or with a read-only client predict the outcome. Raises XendError."""
         self._check_options()
         here = yield from self._look_here()
+        # It has left already, or an earlier run has sent it: the destination shows which.
         if here is None or here.domid is None:
             self._domain = yield from self._look_there(here)
             self._before = self._after = self._seen_at_destination(self._domain)
@@ -137,6 +138,7 @@ class Mover:
     def _look_here(self) -> Steps[Optional[Domain]]:
         """Return the domain at its source, None if there is none. Waits while it is being saved or migrated."""
         here = self.source.domain(self.name)
+        # A save or migration in progress renames the domain (WIRE.md (f) 7), so its own name proves nothing.
         if here is None and self.source.domain(under_way(self.name)) is not None:
             yield from self._wait_while_under_way()
             here = self.source.domain(self.name)
@@ -169,6 +171,7 @@ class Mover:
         there = yield from self._landed(self.there)
         if there is None or there.domid is None:
             raise XendError(f"{missing}, and none that runs at {self.there.url}: there is nothing to migrate")
+        # The uuid stays the same over a migration, so another one is another guest.
         if here is not None and here.uuid != there.uuid:
             raise XendError(
                 f"{missing}, and {self.there.url} has another domain of that name, with the uuid {there.uuid}"
@@ -192,6 +195,7 @@ class Mover:
         """Raise InvalidRequest for a domain that cannot be migrated, or not with these options."""
         if here.is_privileged:
             raise InvalidRequest(f"{self.name} is the control domain: it is the host itself, and stays there")
+        # Trap 14: xend 3.1 and earlier would never answer for a paused guest.
         if here.state == "paused":
             raise InvalidRequest(
                 f"{self.name} is paused, and a guest must run to be migrated: xend 3.1 and earlier would never answer. "
@@ -201,6 +205,7 @@ class Mover:
             raise InvalidRequest(
                 f"{self.name} is {here.state} at {self.source.url}: only a guest that runs is migrated"
             )
+        # Trap 26: a migration ends in a restore.
         check_rebuild(here, "migration")
         if self._step.port and here.release is not None and not here.release.migrates_to_port:
             raise InvalidRequest(

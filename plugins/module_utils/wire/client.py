@@ -86,6 +86,7 @@ class XendClient:
     @contextmanager
     def _ahead(self, gets: list[Get]) -> Iterator[None]:
         """Announce the reads of this context. Replies that nobody has read at its end are dropped, because they would be outdated."""
+        # An announcement replaces the one before it, and drops the replies that nobody has read.
         self._transport.announce(gets)
         try:
             yield
@@ -105,6 +106,7 @@ class XendClient:
             self._confirm_missing(name, reply)
             return None
         domain = self._as_domain(self._expression(reply, "a domain"), reply)
+        # Trap 22: xend also finds domains by id and uuid, so the name is compared.
         return domain if domain.name == name else None
 
     def domain_of_uuid(self, uuid: str) -> Optional[Domain]:
@@ -115,6 +117,7 @@ class XendClient:
         """
         reply = self._transport.exchange(_path(uuid), timeout=self._timeout)
         if self._says_no_domain(reply):
+            # Trap 7: an empty 500 may be any failure, so it does not prove that the uuid is unknown.
             if reply.status == 500 or self.release is None or not self.release.finds_uuids:
                 return None
             raise NoSuchDomain(f"xend at {self.url} has no domain with the UUID {uuid}", reason=reply.text)
@@ -193,6 +196,7 @@ class XendClient:
     def create(self, config: Sxp) -> None:
         """Build the domain of *config*. It stays paused, and xend does not wait for its devices (trap 10)."""
         reply = self._write(_DOMAINS, {"op": "create", "config": dumps(config)}, self._slow_timeout)
+        # Only a 201 proves a create: another 2xx would come from something that is not xend.
         if reply.status != 201:
             said = f"{reply.status} {reply.reason}: {reply.text}"
             raise unreadable(self.url, "the answer to a create", said, perhaps_done=True)

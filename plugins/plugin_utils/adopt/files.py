@@ -103,6 +103,7 @@ def listed(printed: str) -> Listing:
     """Return the files in the script's output. Raises NotAListing."""
     sections = list(_sections(printed))
     words = [word for word, _content in sections]
+    # Without the last mark the output was cut off, and files would seem to be missing.
     if "begin" not in words or words[-1] != "end":
         raise NotAListing("The files of the host could not be read to the end.")
     if "missing" in words:
@@ -111,6 +112,7 @@ def listed(printed: str) -> Listing:
         raise NotAListing(
             "The folder of the configs cannot be read by the user that Ansible is on the host: use become."
         )
+    # A content belongs to the file before it, so the list is shifted by one.
     contents = [content if word == "content" else "" for word, content in [*sections[1:], ("", "")]]
     entries = [
         Entry(word, path, text)
@@ -183,6 +185,7 @@ def _choose(name: str, configs: list[Config], files: Files) -> None:
     """Choose the file of a guest. Of several that differ, the one in auto takes precedence, then the one named like the guest."""
     in_auto = any(config.in_auto for config in configs)
     first = configs[0]
+    # The same file in auto is often a link, so only different options are a conflict.
     if any(config.options != first.options for config in configs):
         paths = " and ".join(config.path for config in configs)
         preferred = [config for config in configs if config.in_auto] or [c for c in configs if c.is_named_after]

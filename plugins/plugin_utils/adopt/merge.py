@@ -61,9 +61,11 @@ def merge(found: Domain, shown: Mapping[str, Any], config: Optional[Config]) -> 
     """Return a domain as options. *shown* is its data from xen_domain_info, *config* its file."""
     merged = Merged({"name": found.name, "state": _STATES[str(found.state)]})
     for name, value in _declarable(found, shown).items():
+        # Each value is tried with those before it: options may be valid only together.
         if not _added(merged, found, (name,), value):
             _add_parts(merged, found, name, value)
     if config is not None:
+        # The file comes second, so that it only fills what the domain leaves open.
         for path, value in list(_additions(merged.options, config.options)):
             _added(merged, found, path, value)
     for entry in shown.get("not_declarable") or ():
@@ -76,6 +78,7 @@ def merge(found: Domain, shown: Mapping[str, Any], config: Optional[Config]) -> 
 
 def _added(merged: Merged, found: Domain, path: Path, value: Any) -> bool:
     """Add a value to the options if the domain is still as declared with it; return whether it is."""
+    # A copy, so that a value that does not fit leaves the options unchanged.
     options = deepcopy(merged.options)
     place: Any = options
     for step in path[:-1]:
@@ -134,6 +137,7 @@ def _said(value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     """Return a value without Ansible's tags."""
+    # bool comes before int: a bool is an int, too.
     return next((kind(value) for kind in (bool, int, float, str) if isinstance(value, kind)), value)
 
 
@@ -163,6 +167,7 @@ def _pairs(kind: str, ours: list[Options], theirs: list[Options]) -> Iterator[tu
     for place, device in enumerate(ours):
         same = next((other for other in rest if _is_same(kind, device, other, ours)), None)
         if same is not None:
+            # A matched device is removed, so that no device of the file is used twice.
             rest.remove(same)
             yield place, same
 
@@ -172,6 +177,7 @@ def _is_same(kind: str, device: Options, other: Options, ours: list[Options]) ->
     if kind == "vbds":
         return number_or_name(device.get("dev")) == number_or_name(other.get("dev"))
     mac = str(other.get("mac") or "").lower()
+    # A vif of the file without a mac takes the next one; with a mac it must be the same.
     return mac == device.get("mac") if mac in [each.get("mac") for each in ours] else not mac
 
 
@@ -193,6 +199,7 @@ def _is_declared(options: Options, entry: str) -> bool:
 def _differences(found: Domain, config: Config) -> Iterator[str]:
     """Yield a sentence for each difference between a domain and its file."""
     given = {name: value for name, value in config.options.items() if name in NAMES and name != "uuid"}
+    # purge_*, so that devices of the domain that the file lacks are differences, too.
     whole = {"vbds": [], "vifs": [], **given, "purge_vbds": True, "purge_vifs": True}
     # Compared as a definition: there every difference is reported as drift, and none becomes an operation.
     try:
@@ -209,6 +216,7 @@ def _not_in_file(found: Domain, declared: Domain) -> Iterator[Mapping[str, Any]]
     """Yield the values that a guest has booted with and its file lacks. They are no drift, but the next start loses them."""
     if found.image is None or declared.image is None or found.bootloader or declared.bootloader:
         return
+    # Without a bootloader only: it replaces ramdisk and args itself.
     for key in ("ramdisk", "args"):
         if getattr(found.image, key) and not getattr(declared.image, key):
             yield {"option": f"image.{key}", "declared": None, "found": getattr(found.image, key)}

@@ -66,6 +66,7 @@ def read_declared(given: object, defaults: object) -> Declared:
     faults = misshapen(given, common)
     if faults or not isinstance(given, list) or not isinstance(common, Mapping):
         return Declared([], faults=faults)
+    # The names stay known even if the rest is wrong, so that these guests are not called undeclared.
     named = frozenset(str(each[key]) for each in given for key in ("name", "new_name") if each.get(key))
     faults = misnamed(given)
     if faults:
@@ -86,6 +87,7 @@ def differences(guest: Guest, domain: Mapping[str, Any]) -> Iterator[str]:
     expected = _EXPECTED.get(guest.state, (state,))
     if state not in expected:
         yield f"state: declared {guest.state}, found {clean(state)}"
+    # A guest that should be down need not match its declaration.
     if guest.state not in (*UP, "defined"):
         return
     try:
@@ -97,6 +99,7 @@ def differences(guest: Guest, domain: Mapping[str, Any]) -> Iterator[str]:
 
 def _found(domain: Mapping[str, Any]) -> Optional[Domain]:
     """Return a domain for the comparison, None if its data lacks the s-expression."""
+    # Without sexpdata the report has no comparison, but everything else.
     if SEXPDATA_IMPORT_ERROR or not domain.get("sxp"):
         return None
     try:

@@ -90,6 +90,7 @@ def _csv(report: Report) -> str:
 def _rows(report: Report, host: Host) -> Iterator[Sequence[object]]:
     """Yield the values of each guest of a host."""
     if host.failure:
+        # The columns between name, state and the last one stay empty.
         yield [host.name, "", "no answer", *[""] * (len(_COLUMNS) - 4), host.failure]
     found: dict[str, list[str]] = {}
     for each in report.findings:
@@ -110,6 +111,7 @@ def _values(guest: Guest) -> list[object]:
 
 def _harmless(value: object) -> object:
     """Return a value that no spreadsheet reads as a formula."""
+    # A quote in front makes a spreadsheet read a cell as text.
     return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
 
 

@@ -108,6 +108,7 @@ def _of_guest(host: Host, guest: Guest) -> Iterator[Finding]:
         )
     if guest.ahead:
         yield Finding(WARNING, host.name, guest.name, "It was started in the future: the clock of the host is wrong.")
+    # Trap 26: with any other on_reboot, xend does not try to build the guest again.
     in_trap = guest.addresses and _ADDRESS.is_of(host.releases) and guest.on_reboot in ("", "restart")
     if in_trap and not guest.is_host and not guest.is_zombie:
         yield Finding(WARNING, host.name, guest.name, "It has an ip, so on xend 3.0.0 it does not survive a reboot.")
@@ -144,6 +145,7 @@ def _missing(
     each: Seen, guest: DeclaredGuest, seen: Sequence[Seen], there: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Finding]:
     """Yield a finding for a missing guest that should exist, with the host that has it instead."""
+    # A guest that is being saved has another name, and is not missing.
     if not is_missing(guest) or any(PASSING_PREFIX + name in there for name in guest.names):
         return
     others = [

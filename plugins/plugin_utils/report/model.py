@@ -152,6 +152,7 @@ def read_guest(domain: Mapping[str, Any], now: datetime) -> Guest:
         disks=tuple(_disk(vbd) for vbd in mappings(domain.get("vbds"))),
         addresses=tuple(clean(address) for vif in vifs for address in texts(vif.get("ip"))),
         interfaces=tuple(filter(None, (_words(vif.get("mac"), vif.get("bridge")) for vif in vifs))),
+        # A start a little in the future is a difference of clocks, not a finding.
         uptime=None if age is None or age < -_CLOCKS_DIFFER else max(age, 0),
         ahead=age is not None and age < -_CLOCKS_DIFFER,
         on_reboot=clean(domain.get("on_reboot")),
@@ -181,12 +182,14 @@ def _visible(letter: str) -> str:
     """Return a character, or its number if it is invisible."""
     if letter in "\n\t":
         return " "
+    # Control, format, surrogate, private, unassigned, and line and paragraph separators.
     hidden = unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
     return f"\\u{ord(letter):04x}" if hidden else letter
 
 
 def by_name(name: str) -> tuple[tuple[int, int, str], ...]:
     """Return the sort key of a name: web2 comes before web10."""
+    # 18 digits at most: int() of a very long text of digits takes long.
     parts = re.findall(r"[0-9]{1,18}|[^0-9]+", name.lower())
     return tuple((0, int(part), part) if part.isascii() and part.isdigit() else (1, 0, part) for part in parts)
 

@@ -75,6 +75,7 @@ def text_method(text: str, name: str, given: Arguments, named: dict[str, object]
     sources = (text, *given)
     if name in PLAIN_METHODS:
         budget.text(len(text))
+        # str(), because a subclass such as Unicode would call its own methods.
         result = getattr(str(text), name)(*given)
         if isinstance(result, (list, tuple)):
             return type(result)(as_python_2(part, *sources) for part in result)
@@ -92,12 +93,14 @@ def _join(text: str, budget: Budget, parts: object) -> str:
     if not all(isinstance(member, str) for member in members):
         raise TypeError("sequence item: expected string")
     texts = [str(member) for member in members]
+    # Checked before the work: the limit must hold even if a text is repeated often.
     budget.text(sum(map(len, texts)) + len(text) * len(texts))
     return str(text).join(texts)
 
 
 def _replace(text: str, budget: Budget, old: str, new: str, count: int = -1) -> str:
     """Return text.replace(old, new)."""
+    # An upper bound: every replacement at most inserts the whole new text.
     budget.text(len(text) + (text.count(old) + 1) * len(new))
     return str(text).replace(old, new, count)
 
@@ -156,6 +159,7 @@ def list_method(values: Arguments, name: str, given: Arguments, named: dict[str,
         return None
     if name in ("remove", "index", "count", "sort"):
         budget.size(values)
+    # sort(cmp) and sort(key=) would call functions of the file.
     if name == "sort" and (given or set(named) - {"reverse"}):
         raise AttributeError(name)
     return getattr(values, name)(*given, **named)
@@ -171,6 +175,7 @@ def dict_method(
     if name == "update":
         values.update(*[pairs(one) for one in given], **named)
         return None
+    # The iter methods of Python 2 are read as lists, as a loop sees the same members.
     result = getattr(values, name.removeprefix("iter"))(*given)
     return list(result) if name.removeprefix("iter") in ("keys", "values", "items") else result
 
@@ -203,6 +208,7 @@ def _range(budget: Budget, *bounds: int) -> object:
 
 def _int(_budget: Budget, value: object = 0, *base: int) -> object:
     """Return int()."""
+    # Python 3 accepts underscores in numbers, Python 2 does not.
     if isinstance(value, str) and (len(value) > 100 or "_" in value):
         raise ValueError("invalid literal for int()")
     return as_python_2(int(value, *base))  # type: ignore[call-overload]

@@ -57,6 +57,7 @@ def convert(text: str) -> list[tuple[Options, list[str]]]:
     if len(text) > LONGEST:
         raise XmError(f"the text has more than {LONGEST} characters")
     try:
+        # In one list, so that a listing of several domains is read like that of one.
         trees = loads(f"(\n{text}\n)", alone=True)
     except SxpError as error:
         raise XmError(f"the text is not made of s-expressions as xend prints them: {error.reason}") from None
@@ -74,6 +75,7 @@ def _guest(tree: list[Sxp]) -> tuple[Options, list[str]]:
         raise XmError("a domain in the text has no name") from None
     if domain.is_privileged:
         return {}, [f"{domain.name} is the control domain, the host itself: no option is for it"]
+    # Reversed, so that the first of two equal keys wins, as in xend (WIRE.md (b)).
     fields = dict(reversed(list(_pairs(tree))))
     notes: list[str] = []
     data = domain.as_dict()
@@ -113,6 +115,7 @@ def _plain(fields: dict[str, Sxp], notes: list[str]) -> Options:
         value = fields.get(key)
         if not isinstance(value, str) or value in ("", *usual):
             continue
+        # 3.0.3 and earlier show a weight as a float, such as 512.0 (WIRE.md (d)).
         if value.removesuffix(".0").isdecimal():
             found[key] = int(value.removesuffix(".0"))
         else:
@@ -135,6 +138,7 @@ def _cpus(domain: Domain, fields: dict[str, Sxp], notes: list[str]) -> Options:
     if isinstance(value, str) and value:
         return {"cpus": value}
     sets = set(domain.cpus or ())
+    # The option has one set for all vcpus, so different sets cannot be expressed.
     if len(sets) > 1:
         notes.append("cpus differ from vcpu to vcpu, where the option is for all of them")
         return {}
@@ -156,6 +160,7 @@ def _image(domain: Domain, fields: dict[str, Sxp], notes: list[str]) -> Options:
         notes.append("the type of the image is none of linux, hvm and vmx, so that it has no equal")
         return {}
     found: Options = {"type": kind}
+    # bootloader reads the kernel anew at each start, so the shown one is not declared.
     if image is not None and domain.bootloader and kind == "linux":
         notes.append("kernel, ramdisk and args are left out: the bootloader finds them")
     elif image is not None:
@@ -204,6 +209,7 @@ def _other_devices(devices: list[list[Sxp]], *, is_hvm: bool) -> Options:
     others: list[Sxp] = []
     for device in devices:
         kind = device[0] if isinstance(device[0], str) else ""
+        # A vfb of a paravirtualised guest comes with a keyboard; xend adds those of an hvm guest itself.
         if kind == "vfb" and not is_hvm:
             option = vfb_option(
                 {key: value for key, value in _pairs(device) if isinstance(value, str) and key not in _OF_LIFE}
@@ -243,6 +249,7 @@ def _pci(device: list[Sxp]) -> list[str]:
         try:
             numbers = [int(str(fields[key]), 16) for key in ("domain", "bus", "slot", "func")]
         except (KeyError, ValueError):
+            # Other items, such as (backend 0) and (uuid U), are no devices.
             if isinstance(item, list) and item[:1] != ["dev"]:
                 continue
             return []
@@ -253,6 +260,7 @@ def _pci(device: list[Sxp]) -> list[str]:
 def _more(fields: dict[str, Sxp], domain: Domain) -> list[str]:
     """Return the fields of a domain without an option, as expressions, if they differ from the default."""
     found = []
+    # At most 4096 bits: the number of vcpus is text from outside.
     all_vcpus = str((1 << min(domain.vcpus or 0, 4096)) - 1)
     for key, usual in _FIELDS.items():
         value = fields.get(key)

@@ -69,6 +69,7 @@ def _refusal(release: str, options: Options) -> list[str]:
 
 def _options(guest: Guest, file: str) -> Options:
     """Return all options of a guest."""
+    # First, because xm refuses the whole file for a wrong cpuid.
     image.check_cpuid(guest)
     found = {**_name(guest, file), **_memory(guest)}
     vcpus, available = _vcpus(guest)
@@ -78,6 +79,7 @@ def _options(guest: Guest, file: str) -> Options:
     functions = pci.functions(guest)
     expressions: list[Sxp] = [["vcpu_avail", available]] if available else []
     expressions += peripherals.fields(guest) + peripherals.devices(guest)
+    # The option holds only addresses. With any option of a device, all are sent as one expression.
     addresses = pci.as_options(functions, guest.release, named=guest.since("3.0.4"))
     if addresses:
         found["pci"] = addresses
@@ -107,6 +109,7 @@ def _name(guest: Guest, file: str) -> Options:
 def _memory(guest: Guest) -> Options:
     """Return the memory in MiB, 128 if the file sets none."""
     if guest.is_unknown("memory"):
+        # Read all the same, so that the unknown value is noted.
         guest.get("memory")
         return {}
     if guest.get("memory") is None:
@@ -127,6 +130,7 @@ def _vcpus(guest: Guest) -> tuple[int | None, str]:
         return None, ""
     given = guest.get("vcpus")
     vcpus = 1 if given is None else guest.number("vcpus")
+    # vcpus is the number online at the start, and maxvcpus the total, if the file sets it.
     most = guest.number("maxvcpus") if guest.since("4.0") else None
     if not most:
         return vcpus or None, ""
@@ -202,6 +206,7 @@ def _boot(guest: Guest, functions: list[pci.Function], vcpus: int | None) -> Opt
     bootloader = guest.text("bootloader")
     if bootloader:
         return _with_bootloader(guest, bootloader, functions, vcpus)
+    # xm 3.3 and later accept loader in place of kernel.
     boots = guest.text("kernel") or (guest.since("3.3") and guest.text("loader"))
     known = not guest.is_unknown("kernel") and not guest.is_unknown("bootloader")
     if known and not boots and not guest.since("3.1"):
@@ -218,6 +223,7 @@ def _with_bootloader(guest: Guest, bootloader: str, functions: list[pci.Function
         args = guest.text("bootargs") if guest.get("bootargs") is not None else quiet
         picture = image.image(guest, functions, vcpus)
         return {**found, "bootloader_args": args, **({"image": picture} if picture else {})}
+    # In 3.0.4 and earlier xm itself runs the bootloader, on the first disk.
     disks = guest.entries("disk")
     if not bootloader.startswith("/"):
         guest.refuse("bootloader", f"is no path, which xm {guest.release} refuses")

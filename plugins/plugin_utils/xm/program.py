@@ -106,6 +106,7 @@ def read(text: str, host: Mapping[str, str], variables: Mapping[str, str]) -> Re
     source = _as_bytes(text)
     program = Program(host, variables)
     try:
+        # A byte order mark counts as a coding line for Python 2.
         with_coding = any(map(_CODING.match, source.split("\n")[:2])) or text.startswith("\ufeff")
         if not source.isascii() and not with_coding:
             line = next(number for number, row in enumerate(source.split("\n"), 1) if not row.isascii())
@@ -114,6 +115,7 @@ def read(text: str, host: Mapping[str, str], variables: Mapping[str, str]) -> Re
         program.run(_parsed(source))
     except TooMuch as error:
         raise XmError(f"the file {error}, and is not read further", program.line) from None
+    # Recursion is possible only for nested expressions; the limit protects against a hostile file.
     except RecursionError:
         raise XmError("the file nests expressions too deep to be read", program.line) from None
     except Raised as error:
@@ -126,9 +128,11 @@ def _as_bytes(text: str) -> str:
     # Hostile input: the file may come from a host that nobody controls.
     if len(text) > LONGEST:
         raise XmError(f"the file has more than {LONGEST} characters, which no config of a guest has")
+    # Decoded as Latin-1, each byte becomes one character, which is how Python 2 sees a file.
     source = (
         text.removeprefix("\ufeff").encode("utf-8", "surrogateescape").decode("latin-1").removeprefix("\xef\xbb\xbf")
     )
+    # xm 3.1 and later also read XML, which this reader does not.
     if source.startswith("<"):
         raise XmError("the file is XML, not a config in Python: xm 3.1 and later send it through another interface", 1)
     if source.lstrip().startswith(("(vm", "(domain")):
@@ -144,6 +148,7 @@ def _parsed(source: str) -> ast.Module:
             return ast.parse(as_python_3(source))
     except SyntaxError as error:
         raise XmError("this is no Python that xm could read", error.lineno or 0) from None
+    # MemoryError and RecursionError come from Python's own parser for deeply nested input.
     except (ValueError, RecursionError, MemoryError):
         raise XmError("the file is no Python that xm could read") from None
 
@@ -202,6 +207,7 @@ class Program(Expressions):
 
     def assign(self, target: ast.expr, value: object) -> None:
         """Assign a value, and remember the line."""
+        # Only names of the file count as its variables; those of a function end with the call.
         if isinstance(target, ast.Name) and not self.scope.is_function:
             self.lines[target.id] = target.lineno
         super().assign(target, value)
@@ -220,6 +226,7 @@ class Program(Expressions):
                     self.scope.names[alias.asname or alias.name.partition(".")[0]] = unknown
             else:
                 self._forget_changed(node, unknown)
+        # A statement that may return or break makes the rest of the function or loop unknown, too.
         if self.scope.is_function and _leaves(statements, (ast.Return,), _FUNCTIONS):
             raise Returned(unknown)
         if _leaves(statements, (ast.Break, ast.Continue), (ast.For, ast.While, *_FUNCTIONS)):
@@ -236,7 +243,9 @@ class Program(Expressions):
             return
         value = names[changed.id]
         if isinstance(value, list):
+            # In place, so that the list is unknown under each of its names.
             value[:] = [unknown]
+        # A dict cannot hold an unknown key, so the names are replaced instead.
         elif isinstance(value, dict):
             names.update({name: unknown for name, other in names.items() if other is value})
 
@@ -244,6 +253,7 @@ class Program(Expressions):
         value = self.value(node.value)
         if isinstance(node.value, ast.Call) and isinstance(value, Unknown) and self._is_opaque(node.value.func):
             self.note(node.lineno, f"{value.why} is not run")
+            # exec() and execfile() may set any variable, so no default may be assumed any more.
             if value.why in ("exec()", "execfile()"):
                 self._set_anything(node.lineno)
 
@@ -267,6 +277,7 @@ class Program(Expressions):
 
     def _augment(self, node: ast.AugAssign) -> None:
         old, new = self.value(_loaded(node.target)), self.value(node.value)
+        # In place, as Python does: the list has the new members under each of its names.
         if isinstance(node.op, ast.Add) and isinstance(old, list):
             old += [new] if isinstance(new, Unknown) else members_of(new, self.budget)
             self.budget.items(len(old))
@@ -287,6 +298,7 @@ class Program(Expressions):
     def _if(self, node: ast.If) -> None:
         test = self.value(node.test)
         if isinstance(test, Unknown):
+            # Either branch may run, so everything that one of them sets is unknown.
             self.forget([*node.body, *node.orelse], test)
         else:
             self.body(node.body if test else node.orelse)

@@ -58,12 +58,15 @@ def _spelled(kind: str, text: str) -> str:
 
 def _string(text: str) -> str:
     """Return a string literal. A unicode one keeps its ``u``, which the parser reports."""
+    # The prefix ends where the first quote begins.
     prefix = text[: min(place for place in (text.find("'"), text.find('"')) if place >= 0)].lower()
     literal = text[len(prefix) :]
+    # Python 3 has no ur'': its escapes are written out.
     if "u" in prefix and "r" in prefix:
         return "u" + _ESCAPE.sub(lambda match: "\\\\" + ("\\" if match[1] in "'\"" else "") + match[1], literal)
     if "r" in prefix:
         return "r" + literal
+    # Python 2 keeps an unknown escape with its backslash; doubled, Python 3 does the same without a warning.
     known = _UNICODE_ESCAPES if "u" in prefix else _BYTE_ESCAPES
     kept = _ESCAPE.sub(lambda match: match[0] if match[1] in known else "\\" + match[0], literal)
     return ("u" if "u" in prefix else "") + kept
@@ -81,6 +84,7 @@ def _without_backticks(tokens: list[Token]) -> list[Token]:
     """Write `value` as repr(value)."""
     result, inside = [], False
     for kind, text in tokens:
+        # Two parentheses: `a, b` is a tuple, and repr() takes one argument.
         if text == "`":
             result += [("op", ")"), ("op", ")")] if inside else [("name", "repr"), ("op", "("), ("op", "(")]
             inside = not inside
@@ -94,6 +98,7 @@ def _with_spaces(tokens: list[Token]) -> list[Token]:
     before = "newline"
     result = []
     for kind, text in tokens:
+        # A tab that continues a line inside brackets does not indent.
         indents = before == "newline" and kind == "space" and text != "\\\n"
         result.append((kind, text.replace("\f", "").expandtabs(8) if indents else text))
         before = kind
@@ -108,6 +113,7 @@ def _statements(tokens: list[Token]) -> list[str]:
         kind, text = tokens[place]
         if begins and kind == "name" and text in _REWRITTEN:
             end, closed = _end(tokens, place, ":" if text == "except" else "")
+            # An open bracket means that the end was not found; the parser then reports the error.
             if not closed:
                 return [*pieces, *(rest for _kind, rest in tokens[place:])]
             pieces.append(_REWRITTEN[text](tokens[place + 1 : end]))
@@ -116,6 +122,7 @@ def _statements(tokens: list[Token]) -> list[str]:
         pieces.append(text)
         depth = _deeper(depth, text)
         if kind not in ("space", "comment"):
+            # A statement begins after a line end, a semicolon, or a colon outside of brackets.
             begins = depth == 0 and (kind == "newline" or text in (";", ":"))
         place += 1
     return pieces
@@ -147,6 +154,7 @@ def _joined(tokens: list[Token]) -> str:
 
 def _print(rest: list[Token]) -> str:
     """Return an empty statement with as many lines as the ``print``."""
+    # The same number of lines, so that the line numbers of messages stay right.
     return "pass " + "\\\n" * _joined(rest).count("\n")
 
 
@@ -166,6 +174,7 @@ def _except(rest: list[Token]) -> str:
     depth, comma = 0, -1
     for place, (_kind, text) in enumerate(rest):
         depth = _deeper(depth, text)
+        # The last comma outside of brackets separates the kind from the name.
         comma = place if depth == 0 and text == "," else comma
     if comma < 0:
         return "except" + _joined(rest)
