@@ -137,7 +137,7 @@ class Personality:
     cpus_dealt_out: bool  # `cpus` gives one cpu to each vcpu in turn, else all to each
     pincpu: str  # the cpumap is read with `brackets` or as `commas`, or not at all, which `unpins`
     vcpu_all: bool  # pincpu knows the vcpu `all`
-    pin_words_for_bad_vcpu: bool  # a refused pin is told in words, not only by its number
+    pin_words_for_bad_vcpu: bool  # a refused pin is reported in words, not only by its number
     set_vcpus_rewrites: frozenset[str]  # the number that is shown, too: of a domain that is `live`, or `halted`
     vcpus_minimum: int
     vcpus_shown: int  # at least, even if it was built without any

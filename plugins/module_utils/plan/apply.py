@@ -150,7 +150,7 @@ class Applier:
 
     def _learn_the_release(self) -> None:
         """Read the control domain if a create depends on a release that the answer for the missing domain leaves open."""
-        # A missing domain tells little about the release; Domain-0 is always there and shows it.
+        # The answer for a missing domain leaves the release open; Domain-0 always exists and shows it.
         creates = self.outcome.before is None and self.desired.state in (*UP, "defined")
         if creates and not self.desired.restore_file and is_open(self.desired, self.client.release):
             self.client.domain(DOMAIN_0)
