@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make a list of guests from what is there. How that is done is in plugin_utils/adopt."""
+"""The filter adopt_guests. The work is done in plugin_utils/adopt."""
 
 from __future__ import annotations
 
@@ -144,19 +144,19 @@ def adopt_guests(
     releases: Sequence[str] = (),
     node: Optional[Mapping[str, Any]] = None,
 ) -> dict[str, Any]:
-    """Return what there is as guests, or why nothing can be made of what was read."""
+    """Return the guests of a host, or the reason why they cannot be adopted."""
     said = {key: (node or {}).get(_FROM_NODE.get(key, key)) for key in UNAME}
     uname = {key: str(value) for key, value in said.items() if value is not None}
     try:
         files = Listing([]) if listing is None else listed(str(listing))
         estate = survey(domains, files, [str(release) for release in releases], uname)
-    except (CannotAdopt, NotAListing) as error:  # returned, as a task with no_log would hide it
+    except (CannotAdopt, NotAListing) as error:  # Returned, not raised: a task with no_log would hide the message.
         return _shown(str(host), Estate(""), str(error))
     return _shown(str(host), estate, "")
 
 
 def _shown(host: str, estate: Estate, problem: str) -> dict[str, Any]:
-    """Return what there is in the form documented above."""
+    """Return the estate in the form documented above."""
     told, secrets = without_secrets(estate.guests)
     return {
         "problem": problem,

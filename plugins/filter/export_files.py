@@ -86,7 +86,7 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.out.values import NotADo
 
 
 def export_files(domains: object, host: object, formats: Optional[list[str]] = None) -> list[dict[str, Any]]:
-    """Return the files of an export. Raises AnsibleFilterError for what cannot be one."""
+    """Return the files of an export. Raises AnsibleFilterError for invalid input."""
     wanted = list(FORMATS) if formats is None else formats
     unknown = [each for each in wanted if each not in FORMATS]
     if unknown or not wanted:

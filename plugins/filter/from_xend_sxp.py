@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read what ``xm list --long`` shows. What the filter does is in plugin_utils/xm/listing.py."""
+"""The filter from_xend_sxp. The work is done in plugin_utils/xm/listing.py."""
 
 from __future__ import annotations
 

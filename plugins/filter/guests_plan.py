@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make a plan from a list of guests. How that is done is in plugin_utils/guests."""
+"""The filter guests_plan. The work is done in plugin_utils/guests."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def guests_plan(
     prune_pattern: str = "",
     prune_options: Optional[Mapping[str, Any]] = None,
 ) -> dict[str, Any]:
-    """Return what is to be done with the guests of a list, as documented above."""
+    """Return the plan for the guests of a list, as documented above."""
     pruning = Pruning(prune, str(prune_pattern), plain(prune_options or {}))
     marks = Marks(str(host), str(list_name))
     return asdict(plan(plain(guests), plain({} if defaults is None else defaults), marks, pruning, domains))

@@ -127,7 +127,7 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.report.model import NotA
 
 
 def report_files(hosts: object, time: object, title: object = "Xen hosts") -> list[dict[str, Any]]:
-    """Return the files of a report. Raises AnsibleFilterError for what are no hosts, or no time."""
+    """Return the files of a report. Raises AnsibleFilterError for invalid hosts or an invalid time."""
     try:
         return [vars(file) for file in files(hosts, time, title)]
     except NotAReport as error:

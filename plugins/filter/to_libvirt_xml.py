@@ -84,7 +84,7 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.out.values import NotADo
 
 
 def to_libvirt_xml(domain: object) -> dict[str, Any]:
-    """Return a domain as text and notes. Raises AnsibleFilterError for what is no domain."""
+    """Return a domain as text and notes. Raises AnsibleFilterError for input that is no domain."""
     try:
         done = to_libvirt(domain)
     except NotADomain as error:

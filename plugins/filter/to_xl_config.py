@@ -84,7 +84,7 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.out.xl import to_xl
 
 
 def to_xl_config(domain: object) -> dict[str, Any]:
-    """Return a domain as text and notes. Raises AnsibleFilterError for what is no domain."""
+    """Return a domain as text and notes. Raises AnsibleFilterError for input that is no domain."""
     try:
         done = to_xl(domain)
     except NotADomain as error:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The domains of one or several xends as hosts: fetch, keep as plain data, populate."""
+"""Inventory of the domains of one or several xends: fetch, keep as plain data, populate."""
 
 from __future__ import annotations
 
@@ -293,25 +293,25 @@ if TYPE_CHECKING:
     from ansible.parsing.dataloader import DataLoader
 
 STATES = ("running", "paused", "shutdown", "crashed", "dying", "halted")
-"""The states of a domain, each of which has a group, empty or not."""
+"""The states of a domain. Each has a group, even if it is empty."""
 
 OLDEST_CORE = (2, 19)
-"""The oldest ansible-core that will do, as meta/runtime.yml has it. Earlier ones would evaluate a template from a xend."""
+"""The oldest supported ansible-core, as in meta/runtime.yml. Earlier ones would evaluate a template in a text from xend."""
 
 _NAMES = ("xen_domains.yml", "xen_domains.yaml")
 _SUFFIXES = (".xen_domains.yml", ".xen_domains.yaml")
 
 _MARK = re.compile(rb"""^plugin:[ ]*["']?dom0\.xend\.xen_domains["']?[ ]*(?:#.*)?\r?$""", re.MULTILINE)
-"""What marks a file as one for this plugin, whatever its name."""
+"""The line that marks a file as one for this plugin, whatever its name."""
 
 _PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
 class WantedHost:
-    """What is to be a host: the name that is meant, its xend, groups, address and variables.
+    """A future host: the intended name, its xend, groups, address and variables.
 
-    Expressions may use what it has from its group, ``shared``, too.
+    ``shared`` are the variables of its group, which expressions can use, too.
     """
 
     meant: str
@@ -324,7 +324,7 @@ class WantedHost:
 
 @dataclass(frozen=True)
 class PlannedHost:
-    """A host as it is going to be in the inventory, under a name that nothing else has."""
+    """A host with its final, unique name in the inventory."""
 
     name: str
     groups: tuple[str, ...]
@@ -333,17 +333,17 @@ class PlannedHost:
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
-    """The plugin. ``trusted_by_default`` stays False: no text from xend becomes a template."""
+    """The inventory plugin. ``trusted_by_default`` stays False, so that no text from xend becomes a template."""
 
     NAME = "dom0.xend.xen_domains"
 
     def verify_file(self, path: str) -> bool:
-        """Return whether the file is for this plugin, by its name; warn if its content is and its name is not."""
+        """Return whether the file is for this plugin, by its name. Warns if only its content is."""
         if not super().verify_file(path):
             return False
         if path.endswith(_SUFFIXES) or Path(path).name in _NAMES:
             return True
-        if _is_marked(path):  # Ansible would only say that the file could not be verified, and not why
+        if _is_marked(path):  # Ansible would only report that the file could not be verified, without a reason
             self.display.warning(
                 f"{path} is not used as a source of {self.NAME}: its name must be {' or '.join(_NAMES)}, "
                 f"or end in {' or '.join(_SUFFIXES)}"
@@ -351,7 +351,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return False
 
     def parse(self, inventory: InventoryData, loader: DataLoader, path: str, cache: bool = True) -> None:
-        """Fill the inventory from the source at *path*. Raises AnsibleParserError, and then adds nothing."""
+        """Fill the inventory from the source at *path*. If it raises AnsibleParserError, it has added nothing."""
         _require_core()
         super().parse(inventory, loader, path, cache)
         with uncollected():
@@ -365,19 +365,19 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     # ---- options
 
     def _read_options(self, path: str, loader: DataLoader) -> Mapping[str, Any]:
-        """Set the options, and return those of the source as they stand there. Raises AnsibleParserError."""
+        """Set the options, and return those of the source as written. Raises AnsibleParserError."""
         self._options: dict[str, Any] = {}
         try:
             config: Mapping[str, Any] = self._read_config_data(path)
-        except AnsibleError as error:  # Ansible names the option, but not where it stands
+        except AnsibleError as error:  # Ansible names the option, but not its place in the file
             if not self._options:
                 raise AnsibleParserError(f"{path}: {error}") from error
-            # The options are set, so it is the cache that gives trouble. _last_answers() meets that again, and tells.
+            # The options are set, so the cache has failed. _last_answers() gets the same error, and reports it.
             config = loader.load_from_file(path, cache="none", trusted_as_template=True)
         return config
 
     def _check_options(self, config: Mapping[str, Any], path: str) -> None:
-        """Refuse what Ansible would pass over: options that do not exist, and values that are none."""
+        """Raise AnsibleParserError for what Ansible would ignore: unknown options, and invalid values."""
         _validated(_spec(self.option_definitions), config, path)
         if "xends" in config and "xend_url" in config:
             raise AnsibleParserError(f"{path}: xend_url and xends are both given: give one xend, or a list of them")
@@ -416,7 +416,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return xends
 
     def _xend(self, options: dict[str, Any], where: str) -> Xend:
-        """Return a xend under the name that was given, or that its URL gives."""
+        """Return a xend with its given name, or with a name from its URL."""
         name = options.pop("name", None) or _host_in(options["xend_url"])
         on_failure = options.pop("on_failure")
         if not name:
@@ -434,7 +434,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return self._templated(self.get_option(name), f"{path}: {name}")
 
     def _templated(self, value: Any, where: str) -> Any:
-        """Return a value, or a dictionary of them, with templates and secrets of the vault in plain text."""
+        """Return a value, or a dictionary of values, with templates and vault secrets resolved."""
         if isinstance(value, Mapping):
             return {key: self._templated(each, f"{where}: {key}") for key, each in value.items()}
         if value is None or isinstance(value, (bool, int, float)):
@@ -447,7 +447,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     # ---- from the cache, or from the xends
 
     def _answers(self, xends: Sequence[Xend], path: str, *, may_read_cache: bool) -> list[Optional[Answer]]:
-        """Return what each xend has said, now or when it was put into the cache; None where that is to be done without."""
+        """Return the answer of each xend, a new one or one from the cache; None for a xend to be skipped."""
         query = Query(self.get_option("include_halted"), self.get_option("fetch_node"))
         last = self._last_answers(xends, query, path)
         known = {xend.name: last[xend.name] for xend in xends if may_read_cache and self._is_fresh(last[xend.name])}
@@ -461,11 +461,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return self._judged(xends, said, last, path)
 
     def _last_answers(self, xends: Sequence[Xend], query: Query, path: str) -> dict[str, Optional[Answer]]:
-        """Return what the cache holds of each xend, however old."""
+        """Return the cached answers, however old."""
         self._cache = None
         if not self.get_option("cache"):
             return dict.fromkeys(xend.name for xend in xends)
-        # The timeout is ours to judge: the plugin would give nothing that is older, not even for `stale`.
+        # This plugin checks the age itself: the cache plugin would return nothing older, not even for `stale`.
         options = {"_uri": "cache_connection", "_prefix": "cache_prefix"}
         given = {key: self.get_option(name) for key, name in options.items() if self.get_option(name) is not None}
         try:
@@ -485,16 +485,16 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             return None
 
     def _key(self, xend: Xend, query: Query, path: str) -> str:
-        """Return the cache's key: another one for each source, xend, and thing that could be asked for."""
+        """Return the cache key, which differs for each source, xend and query."""
         return f"{self.get_cache_key(path)}_{xend.identity(query)}"
 
     def _is_fresh(self, answer: Optional[Answer]) -> bool:
-        """Return whether an answer is young enough to do without another; a timeout of 0 means for ever."""
+        """Return whether an answer is recent enough; a timeout of 0 means no limit."""
         timeout = self.get_option("cache_timeout")
         return answer is not None and (timeout == 0 or 0 <= time.time() - answer["asked_at"] <= timeout)
 
     def _keep(self, asked: Sequence[tuple[Xend, Union[Answer, XendError]]], query: Query, path: str) -> None:
-        """Put what was said into the cache at once: what comes later may fail."""
+        """Put the answers into the cache at once, because later steps may fail."""
         answers = [(xend, answer) for xend, answer in asked if not isinstance(answer, XendError)]
         if self._cache is not None and answers:
             try:
@@ -505,7 +505,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 self.display.warning(f"{path}: the cache cannot be written: {error}")
 
     def update_cache_if_changed(self) -> None:
-        """Do nothing: Ansible asks for this at the end, and what was said has been put into the cache already."""
+        """Do nothing: Ansible calls this at the end, when the answers are already in the cache."""
 
     def _judged(
         self,
@@ -514,7 +514,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         last: Mapping[str, Optional[Answer]],
         path: str,
     ) -> list[Optional[Answer]]:
-        """Return the answers, with what is wanted in place of a failure. Raises AnsibleParserError if that is nothing."""
+        """Return the answers, and for each failure what its policy allows. Raises AnsibleParserError if the policy is to fail."""
         judged: list[Optional[Answer]] = []
         fatal: list[str] = []
         for xend in xends:
@@ -540,7 +540,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _plan(
         self, xends: Sequence[Xend], answers: Sequence[Optional[Answer]], inventory: InventoryData, path: str
     ) -> tuple[list[PlannedHost], Draft]:
-        """Return the hosts to be, and what is constructed of them; warn of what the user has to know."""
+        """Return the future hosts, and the variables and groups constructed from them. Shows the warnings."""
         rules = Rules(self.templar, path, self.get_option("strict"), self._extra_vars())
         nameless = self._complaints(path)
         wanted: list[WantedHost] = []
@@ -560,10 +560,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _settled(
         self, wanted: Sequence[WantedHost], xends: Sequence[Xend], inventory: InventoryData, path: str
     ) -> tuple[list[PlannedHost], Draft, Complaints]:
-        """Return the hosts, each under a name of its own that no group has, either, and what is constructed of them.
+        """Return the hosts, each with a unique name that is no group's, and the variables and groups constructed from them.
 
-        The groups that expressions make are known when they have been evaluated. If a host has the name of one, it gets
-        another, which could change what expressions give: so once more. No name is given back, so this ends.
+        The groups of expressions are known only after their evaluation. A host with the name of such a group gets another name,
+        which may change the results of expressions, so they are evaluated again. No name is freed, so the loop ends.
         """
         reserved: set[str] = set()
         while True:
@@ -576,7 +576,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             reserved |= clashing
 
     def _hosts_of(self, xend: Xend, answer: Answer, rules: Rules, nameless: Complaints) -> Iterator[WantedHost]:
-        """Yield the hosts that are wanted of one xend, by the names of their domains."""
+        """Yield the wanted hosts of one xend, in the order of their domains' names."""
         shared = self._group_variables(answer)
         hostnames, addresses = self.get_option("hostnames"), self.get_option("ansible_host")
         for domain in sorted(filter(self._wanted, answer["domains"]), key=order):
@@ -595,7 +595,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             yield WantedHost(meant or own, xend, _groups(xend, domain), address, variables, shared)
 
     def _named(self, wanted: Sequence[WantedHost], names: Names, complaints: Complaints) -> list[PlannedHost]:
-        """Return the hosts under names of their own; complain where one is not what was meant."""
+        """Return the hosts with unique names; complain if a name is not the intended one."""
         hosts = []
         for host in wanted:
             name = _name(host, names, complaints)
@@ -608,17 +608,17 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return hosts
 
     def _wanted(self, domain: FoundDomain) -> bool:
-        """Return whether a domain is one of those that filters may decide of."""
+        """Return whether filters apply to a domain; other domains are left out."""
         if domain["zombie"]:
             return bool(self.get_option("include_zombies"))
         return not domain["privileged"] or bool(self.get_option("include_domain0"))
 
     def _names(self, inventory: InventoryData, xends: Sequence[Xend], reserved: Iterable[str]) -> Names:
-        """Return the names that are taken, before any host of ours has one.
+        """Return the names in use before this source has named any host.
 
-        A host named as a group would put the whole group wherever the host belongs; one named localhost would get the
-        tasks meant for the controller. Hosts of other sources are not meant: their variables add to ours, unless they
-        are domains of another xend.
+        A host with the name of a group would put the whole group into the groups of the host; one named localhost would get
+        tasks for the controller. Names of hosts from other sources can be used: their variables are merged, unless
+        they are domains of another xend.
         """
         url = self._prefixed("xend_url")
         owned = {name: str(host.vars[url]) for name, host in inventory.hosts.items() if host.vars.get(url)}
@@ -639,7 +639,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return {self._prefixed("node"): answer["node"]} if answer and answer["node"] else {}
 
     def _extra_vars(self) -> Mapping[str, Any]:
-        """Return the variables of the command line, where expressions may use them."""
+        """Return the extra variables of the command line, if expressions may use them."""
         return (self._vars or {}) if self.get_option("use_extra_vars") else {}
 
     def _populate(
@@ -658,19 +658,19 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for host in hosts:
             for group in host.groups:
                 inventory.add_host(host.name, group=group)
-            # Not through the inventory, which would note the file that each value comes from: that takes longer than
-            # all the rest. Values are plain data as they are, and text without a note is never taken for a template.
+            # Not through the inventory, which would tag each value with its source file: that takes longer than all the
+            # rest. The values are plain data, and text without a tag is never evaluated as a template.
             known = inventory.hosts[host.name]
             known.vars = combine_vars(known.vars, host.variables)
 
     def _constructed(self, inventory: InventoryData, hosts: Sequence[PlannedHost], complaints: Complaints) -> Draft:
-        """Return the variables and groups that the user composes of the hosts."""
+        """Return the variables and groups that the user's expressions construct from the hosts."""
         draft = Draft(inventory)
         compose, groups, keyed = (self.get_option(name) for name in ("compose", "groups", "keyed_groups"))
         if not (compose or groups or keyed):
             return draft
         strict = self.get_option("strict")
-        self.inventory = cast("InventoryData", draft)  # what Ansible constructs goes there
+        self.inventory = cast("InventoryData", draft)  # Ansible adds what it constructs to self.inventory
         try:
             for host in hosts:
                 known = draft.plan(host.name, host.groups, host.variables)
@@ -687,11 +687,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _refuse_options_of_ssh(
         self, draft: Draft, host: str, variables: Mapping[str, Any], complaints: Complaints
     ) -> None:
-        """Remove composed connection variables that hold a text of a xend which ssh could take for an option.
+        """Remove composed connection variables that contain a text from xend that ssh could read as an option.
 
-        Who names a guest must not decide what runs on the controller. What the user wrote stays as it is.
+        Whoever names a guest must not control what runs on the controller. Texts of the user stay as they are.
         """
-        harmless: Optional[dict[str, Any]] = None  # takes a while, and few sources compose what it is needed for
+        harmless: Optional[dict[str, Any]] = None  # slow, and few sources compose connection variables
         for name, value in list(draft.composed.get(host, {}).items()):
             if not is_connection_variable(name):
                 continue
@@ -705,7 +705,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 _refuse(complaints, host, name)
 
     def _composed(self, expression: str, variables: Mapping[str, Any]) -> Any:
-        """Return what an expression of ``compose`` gives, None where it cannot be evaluated."""
+        """Return the value of an expression of ``compose``, None if it cannot be evaluated."""
         try:
             return self._compose(expression, variables)
         except AnsibleError:
@@ -716,7 +716,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
 
 def _require_core() -> None:
-    """Raise AnsibleParserError if this ansible-core is too old. Ansible only warns, and goes on."""
+    """Raise AnsibleParserError if this ansible-core is too old. Ansible itself only warns and continues."""
     if tuple(int(number) for number in ansible_core.split(".")[:2]) < OLDEST_CORE:
         oldest = ".".join(map(str, OLDEST_CORE))
         raise AnsibleParserError(
@@ -725,7 +725,7 @@ def _require_core() -> None:
 
 
 def _is_marked(path: str) -> bool:
-    """Return whether a file of YAML names this plugin as the one that it is for."""
+    """Return whether a YAML file names this plugin."""
     if not path.endswith((".yml", ".yaml")):
         return False
     try:
@@ -735,7 +735,7 @@ def _is_marked(path: str) -> bool:
 
 
 def _spec(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the argument spec of documented options, without defaults: what is not given stays away."""
+    """Return the argument spec of documented options, without defaults, so that missing options stay missing."""
     spec = {}
     for name, option in options.items():
         kind = option.get("type", "str")
@@ -745,7 +745,7 @@ def _spec(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _validated(spec: dict[str, Any], values: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Return *values* as the spec has them, None where not given. Raises AnsibleParserError, which names *where*."""
+    """Return *values* in the types of the spec, None for missing ones. Raises AnsibleParserError, which names *where*."""
     result = ArgumentSpecValidator(spec).validate(dict(values))
     if result.error_messages:
         raise AnsibleParserError(f"{where}: {'; '.join(result.error_messages)}")
@@ -754,12 +754,12 @@ def _validated(spec: dict[str, Any], values: Mapping[str, Any], where: str) -> d
 
 
 def _top_level(name: str) -> str:
-    """Return what the option of an entry of ``xends`` is called at the top level."""
+    """Return the top-level name of an option of an entry of ``xends``."""
     return f"xend_{name}" if name in ("url", "username", "password", "ssh_args") else name
 
 
 def _host_in(url: str) -> Optional[str]:
-    """Return the host that a ``xend_url`` names, None if it names none."""
+    """Return the host in a ``xend_url``, None if there is none."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -768,7 +768,7 @@ def _host_in(url: str) -> Optional[str]:
 
 
 def _refuse(complaints: Complaints, host: str, variable: str) -> None:
-    """Tell why a connection variable is not set; its value stays unsaid, as it may be a password."""
+    """Complain that a connection variable is not set, without its value, which may be a password."""
     complaints.add(
         f"hosts whose {variable} is not set",
         f"{variable} of {excerpt(host)} is not set: its value contains text from xend that could be misread as an "
@@ -777,7 +777,7 @@ def _refuse(complaints: Complaints, host: str, variable: str) -> None:
 
 
 def _refuse_same_names(xends: Sequence[Xend], path: str) -> None:
-    """Make sure that each xend has a name and a group of its own."""
+    """Raise AnsibleParserError unless each xend has a unique name and group."""
     seen: dict[str, str] = {}
     for xend in xends:
         if xend.group in seen:
@@ -792,7 +792,7 @@ def _refuse_same_names(xends: Sequence[Xend], path: str) -> None:
 
 
 def _name(host: WantedHost, names: Names, complaints: Complaints) -> str:
-    """Return the name of a host, which is taken then; complain where it is not what was meant."""
+    """Return the name of a host, and mark it as used; complain if it is not the intended one."""
     safe = safe_name(host.meant)
     name = names.take(safe, host.xend.name, host.xend.url)
     if safe != host.meant:
@@ -811,7 +811,7 @@ def _name(host: WantedHost, names: Names, complaints: Complaints) -> str:
 
 
 def _first_address(domain: FoundDomain) -> Optional[str]:
-    """Return the first address, without its network, that xend knows of an interface; None if it knows none."""
+    """Return the first address of an interface in xend's data, without its prefix length; None if there is none."""
     for text in chain.from_iterable(vif["ip"] or () for vif in domain["fields"]["vifs"] or ()):
         try:
             return str(ipaddress.ip_interface(text).ip)
@@ -821,11 +821,11 @@ def _first_address(domain: FoundDomain) -> Optional[str]:
 
 
 def _groups(xend: Xend, domain: FoundDomain) -> tuple[str, ...]:
-    """Return the groups that a domain always belongs to; that of its state only if xend says it."""
+    """Return the fixed groups of a domain; that of its state only if xend reports the state."""
     state = domain["fields"]["state"]
     return (xend.group, f"state_{state}") if state in STATES else (xend.group,)
 
 
 def _fixed_groups(xends: Sequence[Xend]) -> list[str]:
-    """Return the groups that are always made."""
+    """Return the groups that always exist."""
     return [*(f"state_{state}" for state in STATES), *(xend.group for xend in xends)]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What all modules and the inventory share: the connection options, and the client made from them."""
+"""The common part of the modules and the inventory: the connection options, and the client made from them."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import Carrier, Places, Relay
 
 Opener = Callable[[Mapping[str, Any]], Way]
-"""Makes the way to xend of the connection options. Raises InvalidRequest where they are wrong."""
+"""Makes a way to xend from the connection options. Raises InvalidRequest if they are wrong."""
 
 MOST_SECONDS = 1_000_000
-"""The longest time that an option can say, 11 days; a socket waits for 24 days at most."""
+"""The longest time that an option accepts, 11 days; a socket waits for 24 days at most."""
 
 
 def connection_spec() -> dict[str, dict[str, Any]]:
@@ -53,15 +53,15 @@ def connection_spec() -> dict[str, dict[str, Any]]:
 
 
 class XendModule(AnsibleModule):
-    """A module that shows its options without the secrets in them, to the log of the machine and in any result.
+    """A module that masks the secrets in its options, in the system log and in every result.
 
-    Ansible logs the options, and returns them, before anything of ours has looked at them: when it refuses them, even before
-    it has itself. Should Ansible stop to call _load_params, what it is about to say of the options is said by it again, and
-    still no secret is logged, or returned as an option.
+    Ansible logs and returns the options before the collection has seen them, and if it refuses them, before it has checked
+    them itself. If a future Ansible does not call _load_params, messages are those of Ansible again, but still no secret is
+    logged, or returned as an option.
     """
 
     given: Mapping[str, Any] = MappingProxyType({})
-    """The options as they came. Ansible leaves out of ``params`` what is wrong in them."""
+    """The options as given. Ansible removes wrong ones from ``params``."""
 
     def _load_params(self) -> None:
         """Read the options."""
@@ -69,10 +69,11 @@ class XendModule(AnsibleModule):
         self.given = dict(self.params)
 
     def log(self, msg: str, log_args: Optional[Mapping[str, Any]] = None) -> None:
-        """Write to the log of the machine. What comes with *log_args* is made of the options: it is made anew."""
+        """Write to the system log. A message with *log_args* is made from the options, so it is built again without secrets."""
         if log_args:
             shown = self._shown_options()
             log_args = {
+                # Only options with a secret change, so that Ansible's own types are logged as usual.
                 name: value if shown.get(name) == self.params.get(name) else str(shown.get(name))
                 for name, value in log_args.items()
             }
@@ -84,16 +85,17 @@ class XendModule(AnsibleModule):
         super().exit_json(**self._with_options(result))
 
     def fail_json(self, msg: str, **result: Any) -> NoReturn:
-        """Return from the module, which has failed. An option of the wrong shape is what has to be said first."""
+        """Return from the failed module. An option of the wrong shape is reported first."""
         wrong = misshapen(self.argument_spec, self.given)
         super().fail_json(wrong or msg, **self._with_options(result))
 
     def _with_options(self, result: Mapping[str, Any]) -> dict[str, Any]:
-        """Return *result* with the options as they may be shown; Ansible takes them out again where nobody wants them."""
+        """Return *result* with the masked options. Ansible removes them again at low verbosity."""
         return {"invocation": {"module_args": self._shown_options()}, **result}
 
     def _shown_options(self) -> dict[str, Any]:
-        """Return the options as they may be shown, and have Ansible remove the secrets in them from all else."""
+        """Return the masked options, and register their secrets with Ansible, which removes them from all other output."""
+        # fail_json() may be called before params exist.
         options = getattr(self, "params", {})
         for each in (self.given, options):
             self.no_log_values.update(secrets_of_options(each))
@@ -101,12 +103,15 @@ class XendModule(AnsibleModule):
 
 
 def _text(value: object) -> str:
-    """Return as text what Ansible logs of an option."""
+    """Return the text that Ansible logs for an option."""
     return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
 
 
 def misshapen(spec: Mapping[str, Mapping[str, Any]], options: Mapping[str, Any], where: str = "") -> Optional[str]:
-    """Say which option should hold dictionaries and does not, None if none: Ansible would not name it, and show the value."""
+    """Return a message for the first option that should hold dictionaries and does not, None if all do.
+
+    Ansible's own message shows the value, which may be a secret, and does not name the option.
+    """
     for name, rule in spec.items():
         value = options.get(name)
         of_several = rule.get("elements") == "dict"
@@ -116,6 +121,7 @@ def misshapen(spec: Mapping[str, Mapping[str, Any]], options: Mapping[str, Any],
         for position, item in enumerate(value if several else [value]):
             label = f"{where}{name}[{position}]" if several else where + name
             try:
+                # Ansible accepts text such as "a=1, b=2" or JSON as a dictionary.
                 inner = check_type_dict(item)
             except (TypeError, ValueError):
                 what = "text" if isinstance(item, str) else type(item).__name__
@@ -127,7 +133,7 @@ def misshapen(spec: Mapping[str, Mapping[str, Any]], options: Mapping[str, Any],
 
 
 def missing_library(url: str = DEFAULT_URL) -> Optional[tuple[str, str]]:
-    """Return what to say of a library that is not there and that *url* takes, and the traceback; None if all are."""
+    """Return the message and the traceback for a missing library that *url* needs; None if nothing is missing."""
     over_ssh = url.startswith(SSH_SCHEME)
     for name, error in (("requests", "" if over_ssh else REQUESTS_IMPORT_ERROR), ("sexpdata", SEXPDATA_IMPORT_ERROR)):
         if error:
@@ -136,7 +142,7 @@ def missing_library(url: str = DEFAULT_URL) -> Optional[tuple[str, str]]:
 
 
 def open_client(options: Mapping[str, Any], *, read_only: bool, way: Optional[Opener] = None) -> XendClient:
-    """Return a client for the xend that the connection options name, reached by that *way* or else by the one of its URL.
+    """Return a client for the xend of the connection options, reached by *way*, or by the way of its URL if there is none.
 
     Raises InvalidRequest for a wrong URL or time.
     """
@@ -161,7 +167,7 @@ def open_way(options: Mapping[str, Any]) -> Way:
             ca_path=options["ca_path"],
             connect_timeout=options["connect_timeout"],
         )
-    # Imported here, as a module that reaches xend without them would compile them for nothing.
+    # Imported here, so that a module that reaches xend over HTTP need not compile them.
     from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import Places  # noqa: PLC0415
     from ansible_collections.dom0.xend.plugins.module_utils.wire.ssh import Ssh, SshAddress  # noqa: PLC0415
 
@@ -186,7 +192,7 @@ def open_relay(options: Mapping[str, Any], url: str, places: Places, carry: Carr
 
 
 def check_seconds(options: Mapping[str, Any]) -> None:
-    """Raise InvalidRequest for what YAML takes for a number of seconds and no socket and no clock does, as .inf and .nan."""
+    """Raise InvalidRequest for times that YAML accepts but no socket does, such as .inf and .nan."""
     for option in ("timeout", "connect_timeout", "create_timeout", "migrate_timeout"):
         if not 0 < options.get(option, 1) <= MOST_SECONDS:
             raise InvalidRequest(
@@ -200,11 +206,11 @@ def check_seconds(options: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True)
 class Work:
-    """What a task is, whoever runs it: the module on a host, or the action plugin in the controller."""
+    """A task, independent of what runs it: the module on a host, or the action plugin in the controller."""
 
     argument_spec: Callable[[], dict[str, dict[str, Any]]]
     run: Callable[[Mapping[str, Any], XendClient], TaskResult]
-    """Does the work of checked options; a client that is read-only stays with foreseeing it."""
+    """Does the work of the validated options. With a read-only client it only predicts the result."""
     mutually_exclusive: Sequence[Sequence[str]] = ()
     only_reads: bool = False
 
@@ -216,9 +222,9 @@ class Work:
         way: Optional[Opener] = None,
         journal: Optional[Journal] = None,
     ) -> TaskResult:
-        """Connect, and do the work. What keeps it from its end becomes the failure of the result.
+        """Connect, and do the work. A XendError becomes the failure of the result.
 
-        A *journal* has what was sent even where there is no result, as a signal has ended the work.
+        A *journal* records what was sent, also if a signal ends the work before there is a result.
         """
         try:
             client = open_client(options, read_only=self.only_reads or check_mode, way=way)
@@ -250,10 +256,10 @@ def run_module(work: Work) -> NoReturn:
 
 
 def last_words(journal: Journal, *, check_mode: bool) -> str:
-    """Return what there is to say when a signal ends a task."""
+    """Return the sentence for a task that a signal ends."""
     return "In check mode, nothing is sent." if check_mode else journal.summary()
 
 
 def sent_before(journal: Journal) -> dict[str, Any]:
-    """Return the values of the result of a task that a signal has ended."""
+    """Return the result values of a task that a signal has ended."""
     return {"changed": bool(journal.sent), "operations": journal.sent}

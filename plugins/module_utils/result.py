@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a task returns, before Ansible: the modules and the action plugins hand it on, each in its own way."""
+"""The result of a task, independent of Ansible. Modules and action plugins return it, each in its own way."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, Optional
 
 @dataclass(frozen=True)
 class TaskResult:
-    """The values of a result, and the warnings beside it. ``failure`` is the message of a task that failed."""
+    """The values of a result, and the warnings. ``failure`` is the message of a failed task, None for success."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     warnings: Sequence[str] = ()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A connection of Ansible as the carrier of requests to a relay on its host: ssh, jump hosts, become, all of it."""
+"""Carry requests to a relay on a host over Ansible's own connection, with its ssh, jump hosts and become."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from ansible.utils.display import Display
 from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import Carried, Message
 
 _MOST_VERBOSE = 2
-"""With more, a connection prints what the host prints: the replies of xend, and there may be passwords in them."""
+"""At a higher verbosity a connection prints the host's output: the replies of xend, which may contain passwords."""
 
 _NO_TERMINAL = "you must have a tty"
-"""What sudo says where it wants a terminal and there is none."""
+"""sudo's message if it requires a terminal and there is none."""
 
 _EXTRA = "ssh_extra_args"
-"""The option of Ansible's ssh connection for further arguments of ssh."""
+"""The option of Ansible's ssh connection for more arguments of ssh."""
 
 _ENCODED = re.compile(r"[A-Za-z0-9+/=]{60}")
-"""What is part of a request or a reply, when a terminal mixes it with other lines."""
+"""A line of a request or a reply, which a terminal may mix with other lines."""
 
 _LOGIN_TIMEOUT = 60
 """Seconds for what Ansible does before and after the command: a login through jump hosts, a password for sudo."""
 
 
 def can_carry(connection: ConnectionBase) -> bool:
-    """Return whether a connection runs commands of a shell, and gives them an input."""
+    """Return whether a connection can run shell commands with an input."""
     windows = getattr(connection._shell, "_IS_WINDOWS", False)  # noqa: SLF001 - there is no other way to know
     return bool(connection.has_pipelining) and not connection.force_persistence and not windows
 
@@ -45,12 +45,12 @@ def can_carry(connection: ConnectionBase) -> bool:
 class ConnectionCarrier:
     """Carries commands to the host of a connection.
 
-    The request travels in the input of the command and not in its arguments, where ``ps`` and the log of sudo would show
-    it. Ansible takes no terminal then. Where sudo wants one (requiretty), and so has sent nothing, ssh is told to take one.
+    The request is the input of the command, not one of its arguments, which ``ps`` and the log of sudo would show. With an
+    input, Ansible uses no terminal. If sudo requires one (requiretty), nothing was sent, and ssh allocates one.
     """
 
     def __init__(self, host: str, connection: ConnectionBase, execute: Callable[..., Any]) -> None:
-        """Take the connection to a host, and what executes a command through it, as another user if that is asked for."""
+        """Take the connection to a host, and the function that executes a command through it, with become if requested."""
         self._host = host
         self._connection = connection
         self._execute = execute
@@ -58,17 +58,19 @@ class ConnectionCarrier:
         self._terminal = False
 
     def __call__(self, command: str, message: Message, bound: float) -> Carried:
-        """Run a command there, once. Raises AnsibleConnectionFailure if the first one, which only reads, does not arrive."""
+        """Run a command on the host, once. Raises AnsibleConnectionFailure if the first command, which only reads, does not arrive."""
         carried = self._run(command, message, bound)
+        # sudo refused to run the command, so nothing was sent, and it can be run again with a terminal.
         if _NO_TERMINAL in carried.errors and not self._terminal and _takes_terminals(self._connection):
             self._terminal = True
             carried = self._run(command, message, bound)
         return carried
 
     def _run(self, command: str, message: Message, bound: float) -> Carried:
-        """Run a command there, with a terminal or without."""
+        """Run a command on the host, with or without a terminal."""
         data = message.opening + message.request
         with ExitStack() as stack:
+            # A retry of the connection could send a write a second time.
             stack.enter_context(_option(self._connection, "reconnection_retries", lambda _retries: 0))
             if self._terminal:
                 stack.enter_context(_option(self._connection, _EXTRA, lambda given: f"{given or ''} -tt".strip()))
@@ -76,11 +78,12 @@ class ConnectionCarrier:
             return self._executed(command, data, bound)
 
     def _executed(self, command: str, data: bytes, bound: float) -> Carried:
-        """Return how the command ended. Raises AnsibleConnectionFailure if nothing was carried to the host before."""
+        """Return how the command ended. Raises AnsibleConnectionFailure if the host was never reached before."""
         try:
             with _bounded(bound + _LOGIN_TIMEOUT):
                 done = self._execute(command, sudoable=True, in_data=data)
         except AnsibleConnectionFailure as error:
+            # An unreachable host is an Ansible matter (UNREACHABLE). Later the same error may follow a sent request.
             if not self._reached:
                 raise
             return Carried(b"", broken=" ".join(str(error).split()))
@@ -94,10 +97,11 @@ class ConnectionCarrier:
 
     @contextmanager
     def _silently(self, title: str) -> Iterator[None]:
-        """Say what is asked for, and keep the connection from printing what is answered."""
+        """Display the title of the request, and prevent the connection from printing the reply."""
         display = Display()
         display.vvv(f"XEND RELAY {title}", host=self._host)
         verbosity = display.verbosity
+        # The connection prints the output of commands at a high verbosity, and replies may hold passwords.
         display.verbosity = min(verbosity, _MOST_VERBOSE)
         try:
             yield
@@ -106,14 +110,14 @@ class ConnectionCarrier:
 
 
 class _TooLongError(Exception):
-    """A command did not end."""
+    """A command did not end in time."""
 
 
 @contextmanager
 def _option(connection: ConnectionBase, name: str, changed: Callable[[Any], Any]) -> Iterator[None]:
-    """Change an option of a connection for a while, if it has that option.
+    """Change an option of a connection within a context, if it has that option.
 
-    Without ``reconnection_retries`` it does not run a command again where it seems to be lost.
+    With ``reconnection_retries`` set to 0, the connection does not run a lost command again.
     """
     try:
         value = connection.get_option(name)
@@ -128,13 +132,14 @@ def _option(connection: ConnectionBase, name: str, changed: Callable[[Any], Any]
 
 
 def _takes_terminals(connection: ConnectionBase) -> bool:
-    """Return whether a connection can be told to take a terminal: that of OpenSSH can."""
+    """Return whether a connection can allocate a terminal, which only that of OpenSSH can."""
     return str(connection.transport) in ("ssh", "ansible.builtin.ssh")
 
 
 @contextmanager
 def _bounded(seconds: float) -> Iterator[None]:
     """Raise _TooLongError after so many seconds, unless the task has a timeout of its own."""
+    # A timer that runs belongs to the timeout of the task, which must not be replaced.
     if threading.current_thread() is not threading.main_thread() or signal.getitimer(signal.ITIMER_REAL)[0]:
         yield
         return
@@ -152,14 +157,14 @@ def _bounded(seconds: float) -> Iterator[None]:
 
 
 def _with_advice(errors: str) -> str:
-    """Return what the host printed of errors; Ansible's own pipelining has the same trouble with sudo, and the same cure."""
+    """Return the host's errors, with advice for sudo, which is the same as for Ansible's pipelining."""
     if _NO_TERMINAL in errors:
         return f"sudo requires a terminal: {_NO_TERMINAL}. Set !requiretty for this user in its sudoers"
     return errors
 
 
 def _without_echo(output: str, data: bytes) -> str:
-    """Return what a terminal showed, without what it was given: it shows that as well."""
+    """Return the output of a terminal without its input, which a terminal echoes."""
     given = data.decode("ascii")
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     return "\n".join(line for line in lines if line not in given and not _ENCODED.search(line)) or "nothing was printed"

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the user's expressions make of the hosts, before any of it is in the inventory.
+"""Evaluate the user's expressions for the hosts before anything is added to the inventory.
 
-Which groups ``keyed_groups`` make is known only when all expressions have been evaluated. Only then can it be seen that a
-host has the name of a group, and Ansible would put the hosts of that group wherever the host belongs.
+The groups of ``keyed_groups`` are known only when all expressions have been evaluated. Only then can a host be found that
+has the name of a group: Ansible would put the hosts of that group into every group of the host.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 
 class Draft:
-    """Stands in for an inventory where Ansible constructs variables and groups, and keeps what it is told.
+    """Takes the place of an inventory while Ansible constructs variables and groups, and records them.
 
-    Expressions see a host as it is going to be: with the variables and groups that it has from other sources, too.
+    Expressions see a host as it will be, also with the variables and groups that it has from other sources.
     """
 
     def __init__(self, inventory: InventoryData) -> None:
-        """Take the inventory that this is a draft for; it is only looked at until apply()."""
+        """Take the inventory, which is only read until apply()."""
         self._inventory = inventory
         self._stubs: dict[str, Group] = {}
         self.hosts: dict[str, Host] = {}
@@ -45,11 +45,12 @@ class Draft:
         return self._members
 
     def plan(self, name: str, groups: Iterable[str], variables: Mapping[str, Any]) -> Host:
-        """Return a host that has these groups and variables besides those that it has already."""
+        """Return a host with these groups and variables in addition to those that it already has."""
         host = Host(name, gen_uuid=False)
         source = self._inventory.current_source
         known = self._inventory.hosts.get(name)
         before = (
+            # Ansible sets these for a host of an inventory file, so expressions find them here, too.
             known.vars if known else {"inventory_file": source, "inventory_dir": basedir(source) if source else None}
         )
         host.vars = combine_vars(before, dict(variables))
@@ -60,11 +61,11 @@ class Draft:
         return host
 
     def refuse(self, host: str, variable: str) -> None:
-        """Forget a variable that was composed."""
+        """Drop a composed variable."""
         del self.composed[host][variable], self.hosts[host].vars[variable]
 
     def apply(self) -> None:
-        """Put everything into the inventory, where the hosts are by now."""
+        """Add everything to the inventory, which has the hosts by now."""
         for host, variables in self.composed.items():
             for name, value in variables.items():
                 self._inventory.set_variable(host, name, value)
@@ -102,7 +103,8 @@ class Draft:
             self._children[group, child] = None
 
     def _group(self, name: str) -> Group:
-        """Return a group as it is in the inventory, or one that looks as it will."""
+        """Return a group of the inventory, or a new one that looks as it will."""
+        # A stub, because the group does not exist until apply().
         found = self._inventory.groups.get(name) or self._stubs.get(name)
         if found is None:
             found = self._stubs[name] = Group(name)

@@ -2,15 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the parts of a rehearsal have in common: the connection, the callback and the action plugins."""
+"""The constants of a rehearsal, shared by the connection, the callback and the action plugins."""
 
 from __future__ import annotations
 
 CONNECTION = "dom0.xend.rehearsal"
-"""The name of the connection, by which a task is known to be rehearsed."""
+"""The name of the connection, which marks a task as rehearsed."""
 
 NOT_REHEARSED = "not rehearsed: this task runs on a host, and a rehearsal has only copies of xends"
-"""Why a task is skipped."""
+"""The reason for a skipped task."""
 
 ABOUT_THE_WAY = frozenset({"xend_url", "xend_ssh_args", "xend_username", "xend_password", "validate_certs", "ca_path"})
-"""The options that say how xend is reached: a copy has no use for them."""
+"""The options for reaching xend, which a copy ignores."""

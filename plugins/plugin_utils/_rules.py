@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Expressions of an inventory source, evaluated for one domain after the other: names, addresses and filters."""
+"""The expressions of an inventory source for names, addresses and filters, evaluated for one domain after the other."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def is_template(text: str) -> bool:
 
 @dataclass
 class _Tally:
-    """How often an expression was evaluated, and how often in vain."""
+    """How often an expression was evaluated, and how often it failed."""
 
     asked: int = 0
     failed: int = 0
@@ -36,9 +36,9 @@ class _Tally:
 
 @dataclass
 class Rules:
-    """What the user's expressions say of a domain. One that cannot be evaluated says nothing of it, or is an error.
+    """Evaluates the user's expressions for a domain. One that cannot be evaluated is ignored, or an error if strict.
 
-    ``where`` names the source in messages. ``extra_vars`` are those that expressions may use besides a domain's.
+    ``where`` names the source in messages. ``extra_vars`` are available to expressions in addition to the domain's variables.
     """
 
     templar: Templar
@@ -48,7 +48,7 @@ class Rules:
     _tallies: dict[tuple[str, Expression], _Tally] = field(default_factory=dict)
 
     def first(self, option: str, expressions: Sequence[str], variables: Mapping[str, Any]) -> Optional[str]:
-        """Return the text of the first expression that gives one, None if none does."""
+        """Return the result of the first expression that gives a text, None if none does."""
         for expression in expressions:
             value = self._evaluated(option, expression, variables)
             if value is not None and not isinstance(value, (bool, Mapping, list)) and str(value).strip():
@@ -56,7 +56,7 @@ class Rules:
         return None
 
     def wants(self, filters: Sequence[Mapping[str, Expression]], variables: Mapping[str, Any]) -> bool:
-        """Tell what the first filter says whose condition is true; without one, the domain is wanted."""
+        """Return whether a domain is wanted, by the first filter whose condition is true. Without one, it is wanted."""
         for each in filters:
             ((kind, condition),) = each.items()
             if self._evaluated("filters", condition, variables, conditional=True):
@@ -64,7 +64,7 @@ class Rules:
         return True
 
     def complaints(self) -> list[str]:
-        """Return a sentence for each expression that could be evaluated for no domain at all."""
+        """Return a sentence for each expression that failed for every domain."""
         return [
             f"{self.where}: {option}: {expression!r} cannot be evaluated for any domain: {tally.reason}"
             for (option, expression), tally in self._tallies.items()
@@ -74,7 +74,7 @@ class Rules:
     def _evaluated(
         self, option: str, expression: Expression, variables: Mapping[str, Any], *, conditional: bool = False
     ) -> Any:
-        """Return what an expression gives, None if it cannot be evaluated. Raises AnsibleParserError if strict."""
+        """Return the value of an expression, None if it cannot be evaluated. Raises AnsibleParserError if strict."""
         tally = self._tallies.setdefault((option, expression), _Tally())
         tally.asked += 1
         self.templar.available_variables = {**self.extra_vars, **variables}

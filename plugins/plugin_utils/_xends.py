@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The xends of an inventory: asked side by side, with a bound; what each has said is plain data, fit for a cache.
+"""Read the xends of an inventory in parallel, at most some at a time. The answers are plain data that a cache can hold.
 
-The client, requests and sexpdata are imported when a xend is asked: an inventory from the cache does without them.
+The client, requests and sexpdata are imported when a xend is read, because an inventory from the cache does not need them.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ if TYPE_CHECKING:
     from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
 
 MOST_AT_A_TIME = 16
-"""So many xends are asked at a time."""
+"""The most xends that are read at a time."""
 
 _FORMAT = 3
-"""To be raised with each change of Answer, so that what an earlier release has put into a cache is not read."""
+"""Raise this with each change of Answer, so that cache entries of an earlier release are not used."""
 
 
 @dataclass(frozen=True)
 class Query:
-    """What every xend is asked for."""
+    """The data to read from every xend."""
 
     include_halted: bool
-    """The domains that do not run, too, which xend 3.0.4 and later do not list."""
+    """Whether to read domains that do not run, too, which xend 3.0.4 and later do not list (trap 9)."""
     fetch_node: bool
 
 
 @dataclass(frozen=True)
 class Xend:
-    """A xend to ask: what it is called, its group, the options of the connection, and what to do if it fails."""
+    """A xend: its name, its group, the connection options, and what to do if it fails."""
 
     name: str
     group: str
@@ -55,17 +55,17 @@ class Xend:
 
     @property
     def url(self) -> str:
-        """Return the ``xend_url``, which holds no secret: one with a password in it is refused."""
+        """Return the ``xend_url``. It holds no secret, because a URL with a password is refused."""
         return str(self.connection["xend_url"])
 
     def identity(self, query: Query) -> str:
-        """Return another text for each thing that can be asked, without a secret in it."""
+        """Return a text that differs for each xend and each user of it, without a secret."""
         asked = [_FORMAT, self.url, self.connection["xend_username"], asdict(query)]
         return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
 
 
 class FoundDomain(TypedDict):
-    """A domain as plain data: Domain.as_dict(), and what decides whether it is wanted."""
+    """A domain as plain data: Domain.as_dict(), and the values that decide whether it is wanted."""
 
     fields: dict[str, Any]
     privileged: bool
@@ -73,21 +73,21 @@ class FoundDomain(TypedDict):
 
 
 class Answer(TypedDict):
-    """What a xend has said, as plain data: this is what the cache holds. No secret may get into it."""
+    """The answer of a xend as plain data, as the cache holds it. It must not contain a secret."""
 
     asked_at: float
     """Seconds since 1970."""
     domains: list[FoundDomain]
     complaints: list[str]
-    """A sentence for each thing that could not be read."""
+    """One sentence for each domain or value that could not be read."""
     node: Optional[dict[str, Any]]
 
 
 def ask(xends: Sequence[Xend], query: Query) -> list[Union[Answer, XendError]]:
-    """Ask all xends; return for each, in their order, what it has said, or why it has not.
+    """Read all xends; return for each, in order, its answer or the reason for the failure.
 
-    An interrupt ends the wait and, as the threads are daemons, the process: a pool would be waited for, however long a
-    xend takes. Nothing is lost with them, as they only read.
+    An interrupt ends the wait and the process, because the threads are daemons; Python would wait for a thread pool, however
+    long a xend takes. The threads only read, so nothing is lost.
     """
     todo: SimpleQueue[int] = SimpleQueue()
     done: SimpleQueue[tuple[int, Union[Answer, Exception]]] = SimpleQueue()
@@ -99,6 +99,7 @@ def ask(xends: Sequence[Xend], query: Query) -> list[Union[Answer, XendError]]:
                 try:
                     done.put((number, _ask_one(xends[number], query)))
                 except Exception as error:  # noqa: BLE001 - raised again, by who waits
+                    # Errors travel through the queue, because an exception in a thread would only be printed.
                     done.put((number, error))
 
     for number in range(len(xends)):
@@ -107,7 +108,9 @@ def ask(xends: Sequence[Xend], query: Query) -> list[Union[Answer, XendError]]:
         Thread(target=work, daemon=True).start()
     said = dict(done.get() for _xend in xends)
     answers: list[Union[Answer, XendError]] = []
+    # Sorted by number, so that the answers are in the order of the xends, not of their replies.
     for _number, answer in sorted(said.items(), key=lambda item: item[0]):
+        # A XendError is an answer, to which the policy of the xend applies; anything else is a bug.
         if isinstance(answer, Exception) and not isinstance(answer, XendError):
             raise answer
         answers.append(answer)
@@ -116,18 +119,18 @@ def ask(xends: Sequence[Xend], query: Query) -> list[Union[Answer, XendError]]:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Keep Python's garbage collector from what is made meanwhile: it is no garbage.
+    """Pause Python's garbage collector within this context, and exempt the new objects from frequent collections.
 
-    Hundreds of thousands of objects come into being here and stay. The collector would go through all of them again and
-    again, now and while Ansible goes on. To freeze and to let go makes them old, so it does that seldom. They are not left
-    frozen: an inventory that is read anew, or in a process that goes on, would never be collected.
+    Hundreds of thousands of objects are created here and stay. The collector would examine all of them again and again, now
+    and while Ansible continues. Freezing and unfreezing moves them to the oldest generation, which is examined rarely.
+    They do not stay frozen, or an inventory that is read again would never be freed.
     """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if gc.get_freeze_count() == 0:  # else somebody else's objects would be let go of
+        if gc.get_freeze_count() == 0:  # otherwise objects that other code has frozen would be unfrozen
             gc.freeze()
             gc.unfreeze()
         if was_enabled:
@@ -135,14 +138,15 @@ def uncollected() -> Iterator[None]:
 
 
 def to_cache(answer: Answer) -> str:
-    """Return an answer as text: in data, Ansible takes some keys, such as ``__ansible_type``, for its own."""
+    """Return an answer as text, because Ansible would interpret keys such as ``__ansible_type`` in data."""
     return json.dumps(answer)
 
 
 def from_cache(text: Any) -> Answer:
-    """Return the answer that a text from the cache holds. Raises ValueError for anything else."""
+    """Return the answer in a text from the cache. Raises ValueError for any other text."""
     try:
         answer = json.loads(text)
+        # The cache may hold anything: an entry of another plugin, or of another version.
         whole = _is_answer(answer)
     except (TypeError, KeyError, RecursionError) as error:
         raise ValueError(f"it holds no answer of a xend: {error!r}") from error
@@ -153,7 +157,7 @@ def from_cache(text: Any) -> Answer:
 
 
 def _is_answer(data: Any) -> bool:
-    """Return whether *data* is what is read of an Answer here. Raises KeyError or TypeError where it is not."""
+    """Return whether *data* has the fields of an Answer that are used here. Raises KeyError or TypeError if the shape is wrong."""
     return (
         isinstance(data["asked_at"], float)
         and math.isfinite(data["asked_at"])
@@ -166,7 +170,7 @@ def _is_answer(data: Any) -> bool:
 
 
 def _is_domain(data: Any) -> bool:
-    """Return whether *data* is what is read of a FoundDomain here. Raises KeyError or TypeError where it is not."""
+    """Return whether *data* has the fields of a FoundDomain that are used. Raises KeyError or TypeError if the shape is wrong."""
     fields = data["fields"]
     return (
         isinstance(fields, dict)
@@ -181,7 +185,7 @@ def _is_domain(data: Any) -> bool:
 
 
 def missing_library(xends: Iterable[Xend]) -> Optional[str]:
-    """Return what to say of a library that is not there and that it takes to ask these xends, None if all are."""
+    """Return the message about a missing library that these xends need, None if nothing is missing."""
     from ansible_collections.dom0.xend.plugins.module_utils import module  # noqa: PLC0415
 
     missing = (module.missing_library(xend.url) for xend in xends)
@@ -189,22 +193,23 @@ def missing_library(xends: Iterable[Xend]) -> Optional[str]:
 
 
 def age(seconds: float) -> str:
-    """Return how long that is, for people: "90 seconds", "5 minutes", "3 hours", "2 days"."""
+    """Return a duration as text: "90 seconds", "5 minutes", "3 hours", "2 days"."""
     for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        # Only from twice the unit on, so that "1 minutes" never appears.
         if seconds >= 2 * size:
             return f"{seconds // size:.0f} {unit}"
     return f"{seconds:.0f} seconds"
 
 
 def shortened(complaints: Sequence[str]) -> list[str]:
-    """Return the complaints of a xend, or the first few and how many more there are: one cause can spoil hundreds."""
+    """Return the complaints of a xend, or the first few and the number of the others: one cause can affect hundreds of domains."""
     shown = [excerpt(each, 1000) for each in complaints[:MOST_SHOWN]]
     more = len(complaints) - len(shown)
     return [*shown, f"{more} more domains cannot be read"] if more else shown
 
 
 def _ask_one(xend: Xend, query: Query) -> Union[Answer, XendError]:
-    """Ask one xend: for its domains, and for its node where that is wanted."""
+    """Read the domains of one xend, and its node if requested."""
     from ansible_collections.dom0.xend.plugins.module_utils.info.listing import list_domains  # noqa: PLC0415
     from ansible_collections.dom0.xend.plugins.module_utils.module import open_client  # noqa: PLC0415
 
@@ -216,13 +221,15 @@ def _ask_one(xend: Xend, query: Query) -> Union[Answer, XendError]:
         return error
     complaints: list[str] = []
     node = _node(client, complaints.append) if query.fetch_node else None
-    complaints += listing.unreadable  # behind the node's, as only of domains the last ones are counted and not shown
+    complaints += (
+        listing.unreadable
+    )  # after the node's complaint: only the last ones are counted instead of shown, and those are of domains
     found = [_found(domain) for domain in listing.domains]
     return {"asked_at": asked_at, "domains": found, "complaints": complaints, "node": node}
 
 
 def _node(client: XendClient, complain: Callable[[str], None]) -> Optional[dict[str, Any]]:
-    """Return the fields of the node, None with a complaint where they cannot be had: the domains can be."""
+    """Return the fields of the node, None with a complaint if it cannot be read: the domains are still of use."""
     try:
         return client.node().as_dict()
     except XendError as error:
@@ -231,7 +238,7 @@ def _node(client: XendClient, complain: Callable[[str], None]) -> Optional[dict[
 
 
 def _found(domain: Domain) -> FoundDomain:
-    """Return a domain as plain data. Its name identifies a zombie only where xend renames them: 3.0.3 and earlier."""
+    """Return a domain as plain data. A zombie is recognised by its name only in 3.0.3 and earlier, which rename it."""
     from ansible_collections.dom0.xend.plugins.module_utils.model.domain import ZOMBIE_PREFIX  # noqa: PLC0415
 
     renames = domain.release is not None and not domain.release.manages
@@ -243,6 +250,6 @@ def _found(domain: Domain) -> FoundDomain:
 
 
 def order(domain: FoundDomain) -> tuple[str, int]:
-    """Return what domains are sorted by: xend's own order differs from time to time."""
+    """Return the sort key of a domain. xend's own order changes from time to time."""
     fields: Mapping[str, Any] = domain["fields"]
     return fields["name"], fields["domid"] or 0

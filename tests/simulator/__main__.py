@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dom0.xend contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command line: run a stand-in xend until it is told to stop."""
+"""The command line: run a stand-in xend until a signal stops it."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def _ready(simulator: Simulator, options: argparse.Namespace, seeded: list[str])
 
 
 def _seed(options: argparse.Namespace) -> Live | None:
-    """Return what --seed names, read; None without one."""
+    """Return the data of --seed; None without --seed."""
     if not options.seed:
         return None
     if is_url(options.seed):
@@ -167,7 +167,7 @@ def _seed(options: argparse.Namespace) -> Live | None:
 
 
 def _sown(simulator: Simulator, live: Live | None, seed: str) -> list[str]:
-    """Fill the simulator; say what could not be taken over."""
+    """Fill the simulator; print what could not be taken over."""
     try:
         seeded = simulator.seed(live.listing, live.release) if live else []
     except (SxpError, BrokenParserError) as error:
@@ -180,7 +180,7 @@ def _sown(simulator: Simulator, live: Live | None, seed: str) -> list[str]:
 
 
 def _hidden(simulator: Simulator, file: str) -> tuple[str, ...]:
-    """Return what to say of a saved listing that looks like the one in which xend hides what does not run."""
+    """Return a warning for a saved listing that looks like one in which xend omits domains that do not run."""
     if not simulator.personality.lists_only_running or not all(each.running for each in simulator.host.domains):
         return ()
     like = f"?detail=1 of xend {simulator.version}"
@@ -188,7 +188,7 @@ def _hidden(simulator: Simulator, file: str) -> tuple[str, ...]:
 
 
 def _version(options: argparse.Namespace, live: Live | None) -> str:
-    """Return the release to be. Raises LiveError where a live xend does not tell, and nobody else did."""
+    """Return the release to simulate. Raises LiveError if neither the user nor a live xend gives it."""
     if options.version or not live or not is_url(options.seed):
         return options.version or _DEFAULT
     if live.release is None:

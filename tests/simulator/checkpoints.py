@@ -1,17 +1,18 @@
 # Copyright (c) 2026 dom0.xend contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The operations which take their time in a thread of their own: save, restore, migrate, dump, reset.
+"""The operations that run in a thread of their own: save, restore, migrate, dump, reset.
 
-State files are kept in memory (`host.state_files`): a path, and the domain as it was, or the text of a file that is
-no state file. What these functions are given is not locked: they take the host's lock themselves and let go of it
-while they wait for the guest, which is when other clients see `migrating-NAME`.
+State files are kept in memory (`host.state_files`): a path, and the saved domain, or the text of a file that is no
+state file. The caller does not hold the host's lock: these functions take it themselves and release it while they
+wait for the guest, and then other clients see `migrating-NAME`.
 
-Never recorded, and so made up: what becomes of a managed domain (a save halts it, and a restore takes the halted
-definition over), what is said to a halted one, a guest which ends in another way while it is to suspend (the tool
-fails), and all that a migration to another host does there. Migrations were recorded from a host to itself only. Here
-the destination builds the domain at once, paused, and lets it run when the guest has come. A destination that refuses
-it, for its name or its memory, makes the tool of the source fail: the source answers as to a failed save, and keeps it.
+Never recorded, and therefore assumed: the fate of a managed domain (a save halts it, and a restore takes over the
+halted definition), the answer for a halted one, a guest that ends in another way while it should suspend (the tool
+fails), and everything that a migration to another host does there. Migrations were recorded only from a host to
+itself. Here the destination builds the domain at once, paused, and lets it run when the guest has arrived. If the
+destination refuses it because of its name or its memory, the tool of the source fails: the source answers as for a
+failed save, and keeps the domain.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def save(host: Host, domain: Domain, params: Params) -> Sxp:
 
 
 def save_at_once(host: Host, domain: Domain, path: str) -> None:
-    """Save off the record, whatever the guest thinks of it."""
+    """Save without a request, also if the guest would not suspend."""
     with host.lock:
         host.state_files[path] = _snapshot(domain, domain.name)
         domain.destroy()
@@ -73,7 +74,7 @@ def _snapshot(domain: Domain, name: str) -> Domain:
 
 
 def _take_away(host: Host, domain: Domain, arrival: Arrival | None = None) -> Domain | None:
-    """Suspend and destroy a domain, which bears another name meanwhile; None: it failed and nobody is told."""
+    """Suspend and destroy a domain, which has another name meanwhile; None: it failed, and xend does not report it."""
     name = domain.name
     with host.lock:
         leaving = _snapshot(domain, name)
@@ -101,14 +102,14 @@ def _take_away(host: Host, domain: Domain, arrival: Arrival | None = None) -> Do
 
 
 def _stay(domain: Domain) -> None:
-    """Let a guest go on that was to suspend, or has."""
+    """Resume a guest that should suspend, or has suspended."""
     domain.plans = [each for each in domain.plans if each[1] != "suspend"]
     if domain.down == "suspend":
         domain.down = ""
 
 
 def _suspended(host: Host, domain: Domain) -> bool:
-    """Wait until the guest has suspended; tell whether it has: it may end in another way, or the server may stop."""
+    """Wait until the guest has suspended; return whether it has: it may end in another way, or the server may stop."""
     domid = domain.domid
     while not host.stopping.is_set():
         host.settle()
@@ -149,7 +150,7 @@ def _read_back(host: Host, content: Domain | str) -> Domain:
 
 
 def receive(host: Host, saved: Domain) -> Domain:
-    """Let a saved domain live again, here; a halted definition of that name becomes it."""
+    """Build a saved domain again on this host; it replaces a halted definition with that name."""
     other = host.find_by_name(saved.name)
     if other is not None and other.domid is not None and not host.personality.restores_twice:
         raise XendError(host.personality.words.name_taken.format(name=saved.name, domid=other.domid))
@@ -198,12 +199,12 @@ def migrate(host: Host, domain: Domain, params: Params) -> Sxp:
 
 @dataclass
 class Arrival:
-    """What a migration makes at its destination: a paused domain, which runs once the guest has come."""
+    """A migration at its destination: a paused domain, which runs once the guest has arrived."""
 
     host: Host
     domain: Domain | None = None
     dies: bool = False
-    """Whether the destination cannot read the domain, and tells nobody."""
+    """Whether the destination cannot read the domain, and does not report it."""
 
     def begin(self, leaving: Domain) -> bool:
         """Build it; return whether the destination has not refused it."""
@@ -219,7 +220,7 @@ class Arrival:
         return True
 
     def end(self, *, came: bool) -> bool:
-        """Return whether the guest has come and has a place to live in. It is taken away if it has not."""
+        """Return whether the guest has arrived and its domain still exists. Removes the domain otherwise."""
         if self.domain is None:
             return came and self.dies
         with self.host.lock:
@@ -255,7 +256,7 @@ def _reach(host: Host, destination: str, port: int) -> Host:
 
 
 def dump(host: Host, domain: Domain, params: Params) -> Sxp:
-    """Write a core file, which nobody sees: the domain stays as it is, whatever the numbers say."""
+    """Pretend to write a core file: the domain does not change, whatever the parameters are."""
     params.declared("file")
     for name in host.personality.dump_numbers:
         params.number(name)
@@ -279,7 +280,7 @@ def stay_silent(_host: Host, _domain: Domain, _params: Params) -> Sxp:
 
 
 def do_nothing(_host: Host, _domain: Domain, _params: Params) -> Sxp:
-    """Answer that it is done."""
+    """Report success without doing anything."""
     return None
 
 

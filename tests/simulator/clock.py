@@ -9,13 +9,13 @@ import threading
 import time
 from dataclasses import dataclass
 
-_GLANCE = 0.005  # seconds between two looks at a guest which has been asked to suspend
+_GLANCE = 0.005  # seconds between two polls of a guest that should suspend
 _LOOK_AROUND = 0.5  # seconds; how often a sleeper on a hand-moved clock looks whether the server stops
 
 
 @dataclass(frozen=True)
 class Lags:
-    """Seconds between a thing and the next; without any of them it comes at once."""
+    """Delays in seconds between an event and its effect. Without any, the effect is immediate."""
 
     reap: float = 0.0
     """from a guest's end until xend has seen to it: it is listed as shut down meanwhile"""
@@ -48,7 +48,7 @@ class Clock:
 class ManualClock(Clock):
     """A clock that stands still until it is moved.
 
-    A client which waits for the answer to a save cannot move it meanwhile. So, unless told to be `still`, it is moved
+    A client that waits for the answer to a save cannot move it meanwhile. So, unless it is `still`, it is moved
     by the server then: to the time at which the guest has suspended, when nobody else has moved it for a moment.
     """
 

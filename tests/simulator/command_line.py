@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dom0.xend contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the command lines of one simulated xend and of a fleet share: options, and running until a signal comes."""
+"""The common part of the command lines of one simulated xend and of a fleet: options, and running until a signal."""
 
 from __future__ import annotations
 
@@ -40,23 +40,23 @@ def fault(text: str) -> Fault:
 
 
 def add_remote(where: argparse._ArgumentGroup) -> None:
-    """Add the option that allows to listen for other machines."""
+    """Add the option that permits listening for other machines."""
     where.add_argument("--allow-remote", action="store_true", help="allow an address other than loopback in --tcp")
 
 
 def add_pid_file(where: argparse._ArgumentGroup) -> None:
-    """Add the option by which a script knows when to go on, and what to end."""
+    """Add the option that shows a script when the simulator is ready, and which process to end."""
     where.add_argument("--pid-file", metavar="FILE", type=Path, help="write the process id there when ready")
 
 
 def write_pid(options: argparse.Namespace) -> None:
-    """Say that everything is ready."""
+    """Write the process id, which means that everything is ready."""
     if options.pid_file:
         options.pid_file.write_text(f"{os.getpid()}\n", encoding="utf-8")
 
 
 def refusal(options: argparse.Namespace) -> str:
-    """Return why --tcp is not to be listened on, or an empty text."""
+    """Return why the simulator must not listen on --tcp, or an empty text."""
     if options.allow_remote or not options.tcp or _is_loopback(options.tcp[0]):
         return ""
     return f"{options.tcp[0]} is not a loopback address; nobody is asked for a password here"

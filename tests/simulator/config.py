@@ -62,7 +62,7 @@ def py_float(value: Sxp) -> float:
 
 
 def show_plain(value: Sxp) -> str:
-    """Return a value as text, whatever it is."""
+    """Return any value as text."""
     return value if isinstance(value, str) else py2_list(value)
 
 
@@ -187,7 +187,7 @@ def _read_pins(config: Sxp, vcpus: int, personality: Personality) -> list[tuple[
 
 
 def _cpus_allowed(cpu: Sxp, cpus: Sxp) -> tuple[int, ...]:
-    """Return the cpus that are given as a text or as one number, none if they are not."""
+    """Return the cpus that are given as a text or as one number, none if there are none."""
     if isinstance(cpus, str) and cpus:
         return _cpu_list(cpus)
     return (py_int(cpu),) if cpu is not None and py_int(cpu) >= 0 else ()
@@ -331,7 +331,7 @@ def _check_image_given(personality: Personality, domain: Domain) -> None:
 
 
 def _check_bootloader(personality: Personality, domain: Domain, kernel: Sxp, config: Sxp) -> None:
-    """Run a bootloader where xend does that itself: the default one when there is no kernel either."""
+    """Run a bootloader if xend itself does: the default one if there is no kernel, either."""
     wanted = {
         "never": False,
         "without image": domain.image is None,
@@ -347,7 +347,7 @@ def _check_bootloader(personality: Personality, domain: Domain, kernel: Sxp, con
 
 
 def check_pci(domain: Domain, personality: Personality) -> None:
-    """Refuse a pci device where xend looks whether the host has set it aside: this one has not."""
+    """Refuse a pci device if xend checks that pciback owns it, which is not the case on this host."""
     for device in domain.of_kind("pci"):
         for key in personality.pci_keys:
             if not _NUMBER.match(device.get(key) or ""):
@@ -428,7 +428,7 @@ def add_device(host: Host, domain: Domain, config: Sxp) -> Device:
 
 
 def _check_detached(host: Host, domain: Domain, device: Device) -> None:
-    """Refuse what a device that went or failed still holds in the configuration of the domain."""
+    """Refuse a mac, dev or file that a detached or failed device still holds (WIRE.md (i) 7 and 9)."""
     words = host.personality.words
     for other in domain.detached if host.personality.remembers_detached else ():
         if device.kind == "vif" and other.kind == "vif" and device.get("mac") == other.get("mac"):
@@ -453,7 +453,7 @@ def rewritten(device: Device) -> Device:
 
 
 def can_be_reread(domain: Domain) -> bool:
-    """Tell whether xend can build a domain again from what it has written down of it itself."""
+    """Return whether xend can build a domain again from what it has written down of it itself."""
     return domain.host.personality.rereads_ip or not any(each.config.get("ip") for each in domain.devices)
 
 
@@ -488,13 +488,13 @@ def _find_backend(host: Host, device: Device) -> int:
 
 
 def _place_disk(host: Host, domain: Domain, device: Device) -> None:
-    """Find a disk's device number, or refuse it in the words of the Python error that xend stumbles over."""
+    """Find a disk's device number, or refuse it with the text of the Python error in xend."""
     for check in host.personality.disk_checks:
         _DISK_CHECKS[check](device, host.personality)
     uname, dev = device.get("uname"), device.get("dev") or ""
     words = host.personality.words
     if uname is not None and ":" not in uname:
-        device.unused_uname = device.config.pop("uname")[-1]  # nothing is made of it
+        device.unused_uname = device.config.pop("uname")[-1]  # xend makes no device from it
     if dev.startswith("ioemu:"):
         device.listed = host.personality.lists_emulated_disks
         dev = dev[len("ioemu:") :]

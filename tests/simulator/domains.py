@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dom0.xend contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the simulated host keeps of a domain, its devices and its scheduling, independent of the release."""
+"""The state of a domain, its devices and its scheduling in the simulated host, independent of the release."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class Device:
     uuid: str
     backend: int = 0
     created: float = 0.0
-    hotplug: str = ""  # the word which tells how its hotplug script fares
+    hotplug: str = ""  # the word that decides what its hotplug script does
     listed: bool = True  # an emulator's disk is configured, but no device of its own
     connected: bool = True
     given_class: str = "disk"  # the part after the colon in dev: disk or cdrom
     leaving: float | None = None  # when its backend will have closed
-    unused_uname: str | None = None  # one that nothing was made of: only the configuration has it
+    unused_uname: str | None = None  # only the configuration has it: xend made no device from it
     bootable: bool = False  # the first disk that the domain was given
 
     def get(self, key: str) -> str | None:
@@ -69,7 +69,7 @@ class Domain:
     built_vcpus: int | None = None  # those that the hypervisor knows; None: all
     ceiling: int = 0  # the most MiB that the hypervisor lets it have
     weight: int = 256  # of the credit scheduler
-    old_weight: float = 1.0  # what the first releases show instead, without a meaning
+    old_weight: float = 1.0  # the meaningless value that the first releases show instead
     cap: int = 0
     on: dict[str, str] = field(default_factory=lambda: {"poweroff": "destroy", "reboot": "restart", "crash": "restart"})
     on_xend: tuple[str, str] = ("ignore", "ignore")
@@ -80,7 +80,7 @@ class Domain:
     held: tuple[int, float] = (0, 0.0)  # the MiB before the last target was set, and when the guest will have met it
     image: Sxp = None
     devices: list[Device] = field(default_factory=list)
-    detached: list[Device] = field(default_factory=list)  # what went, and stays in the configuration
+    detached: list[Device] = field(default_factory=list)  # detached devices that stay in the configuration
     next_vif: int = 0
     console_uuid: str = ""
     pins: list[tuple[int, ...] | None] = field(default_factory=list)
@@ -95,30 +95,30 @@ class Domain:
     zombie: bool = False
     behaviour: Behaviour = field(default_factory=Behaviour)
     plans: list[tuple[float, str]] = field(default_factory=list)  # when the guest ends by itself, and how
-    pending: tuple[float, str] | None = None  # what xend has yet to do: see that it has `reaped` or `finished` it
-    asked: float | None = None  # when it was told to go down
+    pending: tuple[float, str] | None = None  # the pending step of xend: `reaped` or `finished`
+    asked: float | None = None  # when a shutdown was requested
     started: float = 0.0
     started_wall: float = 0.0
     built: bool = True  # by this xend, so that it knows its store_mfn and console_mfn
     restored: bool = False  # from a state file, or received from another host
     previous_restart: float | None = None
-    original: Original | None = None  # what a real xend showed of it, for one that was taken from there
+    original: Original | None = None  # the domain as a real xend showed it, if it was taken from there
     cpu_before: float = 0.0  # the seconds that it had computed before it was taken from there
 
     @property
     def live(self) -> bool:
-        """Tell whether the hypervisor has it and its guest could run."""
+        """Return whether the hypervisor has it and its guest could run."""
         return self.domid is not None and not self.down and self.dying_until is None
 
     @property
     def unseen(self) -> bool:
-        """Tell whether xend built it a moment ago and has not looked at it since."""
+        """Return whether xend built it a moment ago and has not looked at it since."""
         unfinished = self.pending is not None and self.pending[1] == "finished"
         return unfinished and self.host.personality.restart_phase == "fresh"
 
     @property
     def running(self) -> bool:
-        """Tell whether its guest runs right now."""
+        """Return whether its guest runs right now."""
         return self.live and not self.paused
 
     @property
@@ -155,7 +155,7 @@ class Domain:
             self.paused = True
 
     def unpause(self) -> None:
-        """Let the guest run; what it was told meanwhile happens at once."""
+        """Let the guest run; requests that it got meanwhile take effect at once."""
         with self.host.lock:
             self.host.unpause(self)
 
@@ -172,7 +172,7 @@ class Domain:
         self.host.stop(self, "crash")
 
     def shutdown(self, reason: str = "poweroff") -> None:
-        """Ask the guest to go down, as op=shutdown does."""
+        """Request a shutdown from the guest, as op=shutdown does."""
         with self.host.lock:
             self.host.ask(self, reason)
 
@@ -195,7 +195,7 @@ class Domain:
         return sorted((each for each in self.devices if each.kind in kinds), key=lambda each: each.devid)
 
     def let_go(self, device: Device) -> None:
-        """Begin to take a device away: it is gone when its backend has closed."""
+        """Begin to detach a device, which is gone when its backend has closed."""
         personality, delay = self.host.personality, self.host.device_delay
         waits = personality.device_destroy_waits and not (personality.shadows_failed and not device.connected)
         if delay and not waits:

@@ -1,13 +1,13 @@
 # Copyright (c) 2026 dom0.xend contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How an operation of the simulated xend ends when it does not succeed."""
+"""The ways in which an operation of the simulated xend can fail."""
 
 from __future__ import annotations
 
 
 class XendError(Exception):
-    """The operation fails; the text is what xend puts into (xend.err TEXT)."""
+    """The operation fails; the text is that of (xend.err TEXT)."""
 
 
 class LoudError(XendError):

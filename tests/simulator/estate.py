@@ -134,7 +134,7 @@ def guests(xend: int, domains: int) -> Iterator[Guest]:
 
 
 def is_stopped(number: int, percent: float) -> bool:
-    """Tell whether the guest of that number is one of the *percent* that do not run; they are spread evenly."""
+    """Return whether the guest of that number is one of the *percent* that do not run; they are spread evenly."""
     return int(number * percent / 100) > int((number - 1) * percent / 100)
 
 

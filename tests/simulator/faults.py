@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dom0.xend contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Trouble on request: what a test or a rehearsal can make the server do wrong, operation by operation."""
+"""Faults on request: what a test or a rehearsal can make the server do wrong, for each operation."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KINDS = {
 
 @dataclass
 class Fault:
-    """One kind of trouble for the next `times` requests of an operation.
+    """One kind of fault for the next `times` requests of an operation.
 
     `op` is the op of a POST, or `get` (one domain), `list`, `detail`, `node` for GETs, or `*` for every request.
     `times` counts down; a negative number means for ever.
@@ -44,7 +44,7 @@ class Fault:
 
     @classmethod
     def from_text(cls, text: str) -> Fault:
-        """Read OP:KIND[:SECONDS_OR_TEXT] as the command line gives it; such a fault stays for ever."""
+        """Read OP:KIND[:SECONDS_OR_TEXT] of the command line; such a fault stays forever."""
         op, _colon, rest = text.partition(":")
         kind, _colon, extra = rest.partition(":")
         fault = cls(op or "*", kind, times=-1)

@@ -38,13 +38,13 @@ if TYPE_CHECKING:
     from .http import Reply, Request
 
 VERSIONS = ("3.0.0", "3.0.3", "3.2", "4.1")
-"""The releases of a fleet that is not told: one of each kind, dealt out in turn."""
+"""The default releases of a fleet: one of each kind, assigned in turn."""
 
 URL_OPTION = "url"
-"""What the inventory calls the URL of a xend."""
+"""The inventory's option for the URL of a xend."""
 
 SUFFIX = ".xen_domains.yml"
-"""What the name of an inventory's source ends in."""
+"""The suffix of the name of an inventory source."""
 
 _BORN = ManualClock().wall()
 _LISTED_BY_REAL_ONES = 1024  # WIRE.md (f) 6
@@ -68,7 +68,7 @@ class FleetClock(Clock):
 
 
 class StillSite(Site):
-    """Keeps each answer to a GET until the next POST: where time stands still, nothing else can change it.
+    """Keeps each answer to a GET until the next POST: while time stands still, nothing else can change it.
 
     So a listing of thousands is printed once. What a test does to the host behind xend's back is not seen.
     """
@@ -85,7 +85,8 @@ class StillSite(Site):
                 return super().answer(request)
             finally:
                 self._kept = {}
-        kept = self._kept  # replaced by a POST: an answer from before it goes where nobody looks any more
+        # A POST replaces self._kept, so an answer from before it goes into a dict that nobody reads any more.
+        kept = self._kept
         key = (request.method, request.target, request.wants_html, request.headers.get("host"))
         if key not in kept:
             kept[key] = super().answer(request)
@@ -94,17 +95,17 @@ class StillSite(Site):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a xend is, or looks as if it were."""
+    """The address of a xend, or of one that only seems to exist."""
 
     name: str
     url: str
     what: str
-    """What is there, for people."""
+    """A description for people."""
 
 
 @dataclass
 class Fleet:
-    """A context manager: so many xends, with so many guests each, which migrate from one to another by their names.
+    """A context manager for a number of xends with guests, which can migrate from one xend to another by name.
 
     They listen on Unix sockets in the folder ``unix``, or on TCP ports from that of ``tcp`` on (0: free ones), or
     else on sockets in a folder of their own. ``versions`` are dealt out in turn. ``stopped`` is the percentage of
@@ -126,10 +127,10 @@ class Fleet:
     simulators: dict[str, Simulator] = field(default_factory=dict, init=False)
     """The living ones by name: xen01, xen02 and so on."""
     places: list[Place] = field(default_factory=list, init=False)
-    """All of them, the dead too."""
+    """All places, also the dead ones."""
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be had: ValueError."""
+        """Raise ValueError for impossible arguments."""
         _within("xends", self.xends, 1, MOST_XENDS)
         _within("domains", self.domains, 0, MOST_DOMAINS)
         _within("stopped", self.stopped, 0, 100)
@@ -180,7 +181,7 @@ class Fleet:
         return f"xen{number:02}"
 
     def _port(self, number: int) -> tuple[str, int] | None:
-        """Return where one listens, None where it shall be a Unix socket only."""
+        """Return the port of a xend, None if it listens on a Unix socket only."""
         if self.tcp is None:
             return None
         host, first = self.tcp
@@ -188,7 +189,7 @@ class Fleet:
 
     @contextlib.contextmanager
     def _place(self, number: int, folder: Path, clock: Clock) -> Iterator[Place]:
-        """Have what is to be at the place of that number."""
+        """Start what belongs at the place with that number."""
         if number in (*self._dead, *self._refusing):
             with self._nobody(number, folder) as url:
                 is_dead = number in self._dead
@@ -213,7 +214,7 @@ class Fleet:
 
     @contextlib.contextmanager
     def _nobody(self, number: int, folder: Path) -> Iterator[str]:
-        """Hold the place of a xend that is not there: nobody else may come to listen there."""
+        """Occupy the address of a missing xend, so that no other program can listen there."""
         port, path = self._port(number), folder / self._name(number)
         family = socket.AF_UNIX if port is None else socket.AF_INET6 if ":" in port[0] else socket.AF_INET
         with socket.socket(family) as holder, contextlib.ExitStack() as stack:
@@ -233,7 +234,7 @@ def _within(name: str, value: float, least: float, most: float) -> None:
 
 @contextlib.contextmanager
 def _folder(given: Path | None) -> Iterator[Path]:
-    """Have a folder for sockets; one that was made here goes at the end."""
+    """Return a folder for sockets; one that is created here is removed at the end."""
     if given is not None and given.is_dir():
         yield given.absolute()
         return
@@ -247,7 +248,7 @@ def _folder(given: Path | None) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _nobody_answers(listener: socket.socket) -> Iterator[None]:
-    """Have no connection to a bound socket come about, as with a machine that is off.
+    """Prevent every connection to a bound socket, as with a machine that is off.
 
     Nobody accepts, and the queue is filled: the kernel then drops what asks for a TCP connection, and the client
     waits until its patience ends. A Unix socket tells a client that does not block to try again, and lets one wait
@@ -301,7 +302,7 @@ def _halt(domain: Domain) -> None:
 
 
 def _summary(simulator: Simulator) -> str:
-    """Say which xend it is, and what it holds."""
+    """Return a line about a xend and its guests."""
     guests_of_it = [each for each in simulator.host.domains if each.domid != 0]
     still = len([each for each in guests_of_it if not each.running])
     summary = f"{simulator.version}, {len(guests_of_it)} domains, {still} of them not running"
@@ -350,7 +351,7 @@ def _numbered_fault(text: str) -> tuple[int | None, Fault]:
 
 
 def _source(text: str) -> Path:
-    """Read the name of a file that the inventory plugin would take."""
+    """Read the name of a file that the inventory plugin would accept."""
     if not text.endswith(SUFFIX):
         msg = f"{text!r} does not end in {SUFFIX}, by which the inventory knows its sources"
         raise argparse.ArgumentTypeError(msg)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dom0.xend contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a guest does over time, read from `rig.` words in its kernel arguments."""
+"""The behaviour of a guest over time, read from `rig.` words in its kernel arguments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _WORD = re.compile(r"rig\.([a-z_]+)(?:=([0-9]+(?:\.[0-9]+)?))?")
 _SPONTANEOUS = {"poweroff_after": "poweroff", "reboot_after": "reboot", "crash_after": "crash", "halt_after": "halt"}
 _HOTPLUG = ("rigslow", "rigmissing", "rigbusy", "rignohotplug")
 
-# How a Linux guest ends after each reason it can be asked with: halt and poweroff end alike, crash is ignored.
+# How a Linux guest ends after each shutdown reason: halt and poweroff have the same effect, crash is ignored.
 RESPONSE = {"poweroff": "poweroff", "halt": "poweroff", "reboot": "reboot", "suspend": "suspend"}
 
 
@@ -43,5 +43,5 @@ def behaviour(kernel_arguments: str) -> Behaviour:
 
 
 def hotplug(*texts: str) -> str:
-    """Return the word in a device's uname, bridge or script which tells how its hotplug script fares, or ''."""
+    """Return the word in a device's uname, bridge or script that decides what its hotplug script does, or ''."""
     return next((word for word in _HOTPLUG if any(word in text for text in texts)), "")

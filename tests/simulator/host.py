@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from .sxp import Sxp
 
 _TOTAL_MEMORY, _DOM0_MEMORY, _DOM0_MINIMUM, _CPUS = 16384, 512, 196, 4
-_XEND_ITSELF = ("poweroff", "halt", "reboot")  # what it does to a guest that cannot be asked
+_XEND_ITSELF = ("poweroff", "halt", "reboot")  # xend itself does these to a guest without drivers
 _SHARED_PERIOD, _SHARED_SLICE = 100_000_000, 95_000_000
 
 
 class Host:
-    """Everything the server can be asked about; every method expects `lock` to be held."""
+    """The state of the host. Every method expects the caller to hold `lock`."""
 
     def __init__(  # noqa: PLR0913
         self,
@@ -58,9 +58,10 @@ class Host:
         self.next_domid = 1
         self.deleted_files: set[str] = set()
         self.state_files: dict[str, Domain | str] = {}  # path -> the saved domain, or a text that is no state file
-        self.poison = ""  # what every request about any domain is answered, once one has spoilt the configuration
+        self.poison = ""  # the answer to every request about any domain, once one has spoilt the configuration
         self.failing: set[str] = set()  # of xc_save and xc_restore
-        self.configurations = 1  # that were read so far, with that of Domain-0, and of what is built again
+        # The number of configurations read so far, with that of Domain-0 and those of rebuilt domains.
+        self.configurations = 1
         self.peers: dict[str, Host] = {}  # destinations that a migration reaches, besides this host itself
         self.total_memory = _TOTAL_MEMORY
         self.dmesg = "(XEN) simulated hypervisor console\n(XEN) Xen version (simulated)\n"
@@ -90,7 +91,7 @@ class Host:
         return "00:16:3e:" + ":".join(f"{each:02x}" for each in tail)
 
     def file_exists(self, path: str) -> bool:
-        """Tell whether the server has this file: any path but those under /nosuch, until xend deletes it."""
+        """Return whether the server has this file: any path but those under /nosuch, until xend deletes it."""
         return not path.startswith("/nosuch") and path not in self.deleted_files
 
     # -- finding ---------------------------------------------------------------------------------------------------
@@ -123,12 +124,12 @@ class Host:
 
     @property
     def free_memory(self) -> int:
-        """Return the MiB nobody has."""
+        """Return the free memory in MiB."""
         used = sum(each.memory for each in self.domains if each.domid and not each.zombie)
         return max(0, self.total_memory - _DOM0_MEMORY - used)
 
     def reserve(self, memory: int) -> None:
-        """Refuse what would not fit even if Domain-0 shrank to its minimum."""
+        """Refuse an amount that would not fit even if Domain-0 shrank to its minimum."""
         unit, factor, overhead = self.personality.memory_unit
         available = self.free_memory + _DOM0_MEMORY - _DOM0_MINIMUM
         if self.personality.shadow_memory_per:
@@ -252,7 +253,7 @@ class Host:
         self.settle()
 
     def ask(self, domain: Domain, reason: str) -> None:
-        """Leave the guest a note that it shall go down; it reads that when it runs."""
+        """Write a shutdown request for the guest, which reads it when it runs."""
         if not domain.live:
             return
         if reason != "suspend" and domain.asked is None:
@@ -267,7 +268,7 @@ class Host:
         domain.plans.append((self.clock.now() + wait, RESPONSE[reason]))
 
     def settle(self) -> None:
-        """Let everything happen that is due by now, in order."""
+        """Run all events that are due by now, in order."""
         with self.lock:
             now = self.clock.now()
             self._let_devices_go(now)
@@ -332,7 +333,7 @@ class Host:
             self._reap(domain, reason, at)
 
     def _reap(self, domain: Domain, reason: str, at: float) -> None:
-        """Do what is to be done when a guest has ended: see to it that it goes, or comes again."""
+        """Handle the end of a guest: destroy, preserve or restart the domain."""
         action = domain.on.get(reason, "destroy").replace("coredump-", "")
         domain.pending = None
         if action == "destroy" or self._restarts_too_fast(domain, at):
@@ -416,7 +417,7 @@ class Host:
         self.domains = [each for each in self.domains if each is not domain]
 
     def forget_released(self) -> None:
-        """Forget the zombies that nobody waits for any more."""
+        """Remove the zombies that the hypervisor has released."""
         self.domains = [each for each in self.domains if not (each.zombie and each.dying_until is None)]
 
     # -- scheduling ------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ class TooLargeError(Exception):
 
 
 class NoReplyError(Exception):
-    """xend drops this connection without a word."""
+    """xend drops this connection without a reply."""
 
 
 @dataclass
@@ -47,18 +47,18 @@ class Request:
 
     @property
     def segments(self) -> list[str]:
-        """Return the path's words; its first character is taken for a slash whatever it is."""
+        """Return the path's words; its first character counts as a slash, whatever it is."""
         return [unquote(word, "latin-1") for word in self.path[1:].split("/") if word]
 
     @property
     def wants_html(self) -> bool:
-        """Tell whether this looks like a browser to xend."""
+        """Return whether this looks like a browser to xend."""
         accept = self.headers.get("accept", "")
         return bool(self.headers.get("user-agent") and accept and _SXP not in accept)
 
     @property
     def keeps_alive(self) -> bool:
-        """Tell whether the client asked, in the one way xend understands, to keep the connection."""
+        """Return whether the client asked, in the one way xend understands, to keep the connection."""
         return self.headers.get("connection", "").lower() == "keep-alive"
 
 

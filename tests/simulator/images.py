@@ -35,7 +35,7 @@ _HVM_NOTES: list[Sxp] = ["notes", ["SUSPEND_CANCEL", 1]]
 
 
 def is_hvm(domain: Domain) -> bool:
-    """Tell whether the guest is fully virtualised."""
+    """Return whether the guest is fully virtualised."""
     return head(domain.image) in HVM
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dom0.xend contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a live xend says of itself and its domains, read with GETs alone, for a simulated one to start from."""
+"""Read a live xend and its domains, with GETs only, as the start of a simulated one."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PATIENCE = 30.0
-"""Seconds that it may be silent."""
+"""Seconds for which it may stay silent."""
 
-_DIALECT = PERSONALITIES["4.1"].dialect  # what any release prints is read alike by all
+_DIALECT = PERSONALITIES["4.1"].dialect  # every dialect reads what any release prints
 _HEADERS = {"Accept": "application/sxp", "Connection": "close"}
 _NOBODY = "nobody.has.this.name"
 
 
 class LiveError(Exception):
-    """Why nothing could be taken from a live xend."""
+    """The reason why a live xend could not be read."""
 
 
 @dataclass(frozen=True)
 class Live:
-    """What was read. `notes` say what could not be, a sentence each."""
+    """The data of a live xend. `notes` has a sentence for each thing that could not be read."""
 
     listing: str
     """The detailed listing, and each domain that it hides, one after the other."""
     release: str | None
-    """The simulated release that comes nearest; None if that cannot be told."""
+    """The nearest simulated release; None if it is unknown."""
     scheduler: str | None
-    """As the node names it, from 3.1 on."""
+    """The name in the node, in 3.1 and later."""
     notes: tuple[str, ...]
 
 
@@ -66,21 +66,21 @@ class _UnixConnection(http.client.HTTPConnection):
 
 
 def is_url(text: str) -> bool:
-    """Tell whether a seed names a live xend, and no file."""
+    """Return whether a seed names a live xend, and no file."""
     return "://" in text
 
 
 def read(url: str) -> Live:
-    """Ask a live xend for what it is and for all its domains, those that do not run included. Raises LiveError."""
+    """Read the node and all domains of a live xend, also those that do not run. Raises LiveError."""
     node = _expression(url, "/xend/node")
     notes = []
     try:
         listing = _get(url, "/xend/domain?detail=1").text
         shown = {_name(entry) for entry in _list(url, "/xend/domain?detail=1", listing)}
-    except LiveError as error:  # up to 3.0.3 one domain that is dying can spoil it; each can still be asked for
+    except LiveError as error:  # in 3.0.3 one dying domain can make it fail; each domain can still be read by name
         notes.append(str(error))
         listing, shown = "", set()
-    # From 3.0.4 on both lists hold only what runs, unless they are asked for all; before, this asks for nothing new.
+    # In 3.0.4 and later both lists hold only running domains, so all names are read; earlier lists hold them already.
     names = [name for name in _list(url, "/xend/domain?state=all") if isinstance(name, str)]
     for name in names:
         if name in shown:
@@ -118,7 +118,7 @@ def _connection(url: str) -> http.client.HTTPConnection:
 
 
 def _get(url: str, path: str) -> _Answer:
-    """Ask once, on a connection of its own: an idle one would keep xend up to 3.0.3 from serving anybody else."""
+    """Send one GET on a connection of its own: an idle one would block 3.0.3 and earlier for other clients."""
     with closing(_connection(url)) as connection:
         try:
             connection.request("GET", path, headers=_HEADERS)
@@ -130,7 +130,7 @@ def _get(url: str, path: str) -> _Answer:
 
 
 def _expression(url: str, path: str, text: str | None = None) -> Sxp:
-    """Return the expression that is answered. Raises LiveError for an error and for what is no expression."""
+    """Return the expression in the answer. Raises LiveError for an error and for any other text."""
     answer = _get(url, path) if text is None else _Answer(200, text)
     tree = _parsed(answer.text)
     if answer.status != 200 or not isinstance(tree, list) or head(tree) == "xend.err":
@@ -160,10 +160,10 @@ def _name(entry: Sxp) -> str:
 
 
 def _release(node: Sxp, missing: _Answer) -> tuple[str | None, str]:
-    """Return the simulated release, or None and why not.
+    """Return the simulated release, or None and the reason.
 
-    The node names the hypervisor's release, and xend came with it. What is answered for a domain that does not exist is xend's own,
-    and must agree: it differs between spans of releases (WIRE.md (a), 404 body).
+    The node names the hypervisor's release, to which xend belongs. The answer for a missing domain is xend's own and must
+    agree with it: it differs between spans of releases (WIRE.md (a), 404 body).
     """
     numbers = _numbers(node)
     if numbers is None:
@@ -182,7 +182,7 @@ def _release(node: Sxp, missing: _Answer) -> tuple[str | None, str]:
 
 
 def nearest(xen: str, releases: Sequence[str]) -> str | None:
-    """Return that of some releases which comes nearest to the one that a hypervisor is of, such as `3.0.3-rc1`."""
+    """Return the release that is nearest to a hypervisor's version, such as `3.0.3-rc1`."""
     found = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", xen)
     known = sorted((each for each in releases if each in PERSONALITIES), key=_ordinal)
     numbers = (int(found[1]), int(found[2]), int(found[3] or 0)) if found else (0, 0, 0)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dom0.xend contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The operations: what a POST with op=NAME does to the simulated host."""
+"""The operations: the effect of a POST with op=NAME on the simulated host."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Params:
         self.values = values
 
     def declared(self, name: str) -> str:
-        """Return a parameter that xend has declared, or refuse as xend does."""
+        """Return a declared parameter, or refuse as xend does."""
         values = self.values.get(name)
         if not values:
             msg = f"Missing parameter: {name}"
@@ -64,10 +64,10 @@ class Operation:
     """How one op is done and answered."""
 
     run: Callable[[Host, Domain, Params], Sxp]  # None: an empty reply
-    acknowledged: bool = False  # 202 with a Location, whatever comes out
+    acknowledged: bool = False  # 202 with a Location, whatever the outcome
     logs: bool = False  # xend writes a line to its log even on success
     logs_if_live: bool = False  # ... of an operation on a domain that is not halted
-    threaded: bool = False  # takes its time in a thread: its errors keep the status, and others are served meanwhile
+    threaded: bool = False  # runs in a thread: its errors keep the status, and other clients are served meanwhile
 
 
 # -- the directory -----------------------------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ def define(host: Host, params: Params) -> None:
 
 
 def list_all(host: Host) -> Sxp:
-    """Return what op=list and ?detail=1 show; it may stumble over a zombie whose network device has gone."""
+    """Return what op=list and ?detail=1 show. They may fail because of a zombie whose network device has gone."""
     if host.poison:
         raise XendError(host.poison)
     if host.personality.zombie_breaks_detail and any(each.zombie for each in host.domains):
@@ -498,7 +498,7 @@ def _sedf_set(host: Host, domain: Domain, params: Params) -> Sxp:
 
 
 def _sedf_refused(host: Host, wanted: Sedf) -> bool:
-    """Judge as the hypervisor does, which takes the numbers as unsigned."""
+    """Return whether the hypervisor refuses the parameters, which it reads as unsigned numbers."""
     if wanted.weight:
         return False
     period, slice_ = wanted.period % 2**64, wanted.slice % 2**64

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dom0.xend contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a domain that was taken from a real xend showed there, and what has changed here since, laid over it.
+"""The output of a domain that was taken from a real xend, with the changes since then.
 
-The simulator does not model all that xend shows. So it keeps what the original said, and what itself would have said
-at that moment: what it would still say is shown as the original had it, and only what has changed is its own.
+The simulator does not model everything that xend shows. So it keeps the original output, and its own output at that
+moment: values that its own output still has are shown as in the original, and only changed ones are its own.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Original:
     then: tuple[Item, ...]
 
     def overlaid(self, now: Sequence[Item]) -> list[Sxp]:
-        """Return what is to be shown now that the simulator would show these."""
+        """Return the items to show, given those that the simulator would show."""
         return _overlaid(self.shown, self.then, now)
 
 
@@ -62,7 +62,7 @@ def _overlaid(shown: Sequence[Item], then: Sequence[Item], now: Sequence[Item]) 
 
 
 def _insert(items: list[Item], previous: Key | None, item: Item) -> None:
-    """Put an item behind the one that it follows, at the end if that is not there."""
+    """Insert an item after the one that it follows, or at the end if that is missing."""
     place = next((number for number, (key, _field) in enumerate(items, 1) if key == previous), len(items))
     items.insert(place, item)
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dom0.xend contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The HTML that xend shows to browsers, as far as anybody has seen it."""
+"""The HTML that xend sends to browsers, as far as it was recorded."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dom0.xend contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The releases of xend as data: everything in which the simulated ones differ is a field here."""
+"""The releases of xend as data: every difference between the simulated ones is a field here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _Keys = tuple[tuple[str, Sxp], ...]
 
 @dataclass(frozen=True)
 class Wording:
-    """What a release says when it refuses; `{}` fields are filled in by the code which refuses."""
+    """The texts of a release's refusals; the code that refuses fills in the `{}` fields."""
 
     not_found: str
     name_required: str
@@ -62,7 +62,7 @@ class Wording:
 
 @dataclass(frozen=True)
 class Personality:
-    """One release. The names of the fields say what holds, not which release it is."""
+    """One release. The names of the fields describe the behaviour, not the release."""
 
     version: str
     dialect: Dialect
@@ -72,7 +72,7 @@ class Personality:
     closes_when_silent: bool  # an operation whose thread dies closes the connection, which else stays open
     failure_status: int | None  # of a failed operation; None: the status it would have had on success
     managed: bool  # knows halted domains: new, start, delete, status, ?state=
-    missing_domain_is_empty: bool  # what is not there makes an internal error instead of a 404
+    missing_domain_is_empty: bool  # a missing domain gives an internal error instead of a 404
     needs_power: frozenset[str]  # operations which are for paused and running domains only
     lists_only_running: bool
     status_when_down: Mapping[str, int]  # of a domain that stays: by its reason, '' for every other
@@ -89,8 +89,8 @@ class Personality:
     image_types: frozenset[str]
     bootloader_runs: str  # in xend itself: `never`, `without image`, `without kernel`, `always`
     vcpus_in: str  # the `image`, `either`, or the `top` level, where they are required then
-    vcpus_word_is_one: bool  # what is no number at top level counts as 1; else it is refused
-    memory_word_is_zero: bool  # what is no whole number counts as 0; else it is refused
+    vcpus_word_is_one: bool  # a value that is no number at top level counts as 1; else it is refused
+    memory_word_is_zero: bool  # a value that is no whole number counts as 0; else it is refused
     weight: str  # a `float` without a meaning, a `fixed` 256, with a cap of 0 then, or an `int`
     refuses_restart_never: bool
     core_actions: bool  # on_crash knows coredump-destroy and coredump-restart
@@ -106,7 +106,7 @@ class Personality:
     dev_has_class: bool  # sda1:disk
     dom0_maxmem: int
     keeps_bootloader_files: bool  # else a create with a bootloader deletes the kernel and ramdisk
-    destroys_overdue: bool  # destroys a domain which is still up `shutdown_patience` seconds after the request
+    destroys_overdue: bool  # destroys a domain that is still up `shutdown_patience` seconds after the request
     protects_domain0_from: frozenset[str]  # operations that are refused because it is Domain-0
     privileged_before_reason: bool  # ... which is said before the reason is looked at
     refuses_to_save_paused: bool  # else the request waits until somebody unpauses the guest
@@ -137,14 +137,14 @@ class Personality:
     cpus_dealt_out: bool  # `cpus` gives one cpu to each vcpu in turn, else all to each
     pincpu: str  # the cpumap is read with `brackets` or as `commas`, or not at all, which `unpins`
     vcpu_all: bool  # pincpu knows the vcpu `all`
-    pin_words_for_bad_vcpu: bool  # a refused pin is told in words, not only by its number
+    pin_words_for_bad_vcpu: bool  # a refused pin is reported in words, not only by its number
     set_vcpus_rewrites: frozenset[str]  # the number that is shown, too: of a domain that is `live`, or `halted`
     vcpus_minimum: int
     vcpus_shown: int  # at least, even if it was built without any
     vcpus_words: tuple[str, str]  # what is said to none, and to too many ('': accepted)
     mem_target: str  # what is refused: `nothing`, what is not `positive`, what breaks the `static` rules
     maxmem: str  # `hidden` in the hypervisor, `checked` there too, `shown`, `poison`, or the `static` rules
-    stores_refused_maxmem: bool  # what the hypervisor refuses is shown all the same
+    stores_refused_maxmem: bool  # a value that the hypervisor refuses is shown all the same
     hotplug_patience: float
     remembers_detached: bool  # the mac, dev and file of a device that went or failed are taken while the domain lives
     disk_classes: str  # device_destroy knows a tap as `vbd`, too, or as its `own` class only
@@ -204,7 +204,7 @@ class Personality:
     html_has_reset: bool
 
 
-# Operations which the releases have and this simulator does not: answered 501 with a text that says so.
+# Operations that the releases have and this simulator lacks: answered 501 with a text that says so.
 NOT_SIMULATED: Mapping[str, str] = {
     "usb_del": "was never recorded",
 }

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run a playbook against copies of xends: the worker of the playbook dom0.xend.rehearse.
 
-It reads a script (JSON) from its standard input, and prints a report (JSON). The copies live in this process, so that they
-are gone when it is. It ends the playbook and itself when it is told to, and when the process that wants it is gone.
+It reads a script (JSON) from its standard input, and prints a report (JSON). The copies live in this process, so they end
+with it. It ends the playbook and itself on a signal, and when the process that started it has ended.
 """
 
 from __future__ import annotations
@@ -35,23 +35,23 @@ if TYPE_CHECKING:
     from .server import LoggedRequest
 
 _LOOKS = {"cpu_sedf_get", "devices", "domain_sched_credit_get"}
-"""The operations that change nothing, and are asked for with a POST."""
+"""The POST operations that change nothing."""
 
 _WAITS = {"wait_for_devices"}
-"""The operations that change nothing by themselves, and belong to one that does."""
+"""The operations that change nothing themselves and belong to one that does."""
 
-_DIALECT = PERSONALITIES["4.1"].dialect  # what any release is sent is read alike by all
+_DIALECT = PERSONALITIES["4.1"].dialect  # every dialect reads what any release is sent
 _TOLD = 60  # the most characters of a value
 _GLANCE, _GRACE = 0.5, 15.0  # seconds
 
 
 class ScriptError(Exception):
-    """Why there can be no rehearsal."""
+    """The reason why no rehearsal is possible."""
 
 
 @dataclass
 class Copy:
-    """A copy of the xend of a host, and what was in it before the rehearsal."""
+    """A copy of the xend of a host, and its content before the rehearsal."""
 
     host: str
     simulator: Simulator
@@ -60,7 +60,7 @@ class Copy:
 
     @classmethod
     def of(cls, host: str, node: Mapping[str, Any], domains: list[str], version: str) -> Copy:
-        """Return the copy of what was read of a host, as xend *version* if that is given. Raises ScriptError."""
+        """Return the copy of a host from its data, as xend *version* if that is given. Raises ScriptError."""
         release = nearest(node["node"]["xen_version"] or "", [version] if version else node["xend"]["releases"])
         if release is None:
             msg = f"{host}: the release of its xend cannot be told; name it in the variable rehearse_version"
@@ -78,11 +78,11 @@ class Copy:
 
     @property
     def guests(self) -> list[str]:
-        """The names of the domains that there are now, but for Domain-0."""
+        """The names of the current domains, without Domain-0."""
         return [name for name in self.simulator.names() if name != "Domain-0"]
 
     def report(self) -> dict[str, Any]:
-        """Return what happened to the copy."""
+        """Return the report of the changes to the copy."""
         sent = [request for request in tuple(self.simulator.requests) if _changes(request)]
         return {
             "release": self.simulator.version,
@@ -119,7 +119,7 @@ def _target(request: LoggedRequest) -> str:
 
 
 def _told(request: LoggedRequest) -> str:
-    """Return an operation in a line: the domain, the operation, its parameters but for configs, and if it failed."""
+    """Return an operation in one line: the domain, the operation, its parameters without configs, and whether it failed."""
     given = [
         f"{key}={value}"
         for key, values in request.params.items()
@@ -134,7 +134,7 @@ def _told(request: LoggedRequest) -> str:
 
 
 def _command(script: Mapping[str, Any], copies: list[Copy]) -> list[str]:
-    """Return the command that runs the playbook. What sends its tasks to the copies comes last, so that it counts."""
+    """Return the command that runs the playbook. The variables that redirect its tasks to the copies are last, so they win."""
     given = script["args"]
     arguments = shlex.split(given) if isinstance(given, str) else [str(each) for each in given]
     variables = {
@@ -155,7 +155,7 @@ def _command(script: Mapping[str, Any], copies: list[Copy]) -> list[str]:
 def _play(
     script: Mapping[str, Any], copies: list[Copy], not_rehearsed: Path, wanted: Callable[[], bool]
 ) -> tuple[int, str]:
-    """Run the playbook; return its exit status and what it printed. It is ended when it is no longer wanted."""
+    """Run the playbook; return its exit status and its output. It is ended when its result is no longer wanted."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("XEND_")}
     settings = {
         "ANSIBLE_CALLBACKS_ENABLED": ",".join([*script["callbacks"], "dom0.xend.rehearsal"]),
@@ -183,7 +183,7 @@ def _play(
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and what it has started, gently at first."""
+    """End a process and its children, gently at first."""
     if process.poll() is None:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -194,7 +194,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _lives(process: int) -> bool:
-    """Return whether there is a process of this id."""
+    """Return whether a process with this id exists."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -1,12 +1,12 @@
 # Copyright (c) 2026 dom0.xend contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The releases, each as what it changed since the one before.
+"""The releases, each as its changes from the one before.
 
-All of them were recorded, and the whole of what they say is compared with the recordings: `tests/conformance` says how.
-The comments name the step of a recording in which a fact was seen, or a section of the wire reference, WIRE.md, by its
-letter. What was not seen of a release is as in the one before it: that is what `replace` means here. A few values had to
-be made up, because something must be printed or said; each is marked so. Nobody may rely on them.
+All of them were recorded, and `tests/conformance` compares every answer with the recordings. The comments name the step
+of a recording that shows a fact, or a section of the wire reference, WIRE.md, by its letter. A fact that was not seen
+of a release is taken from the one before it: `replace` keeps it. A few values had to be made up, because something must
+be printed; each is marked as such, and nothing may rely on them.
 """
 
 from __future__ import annotations
@@ -448,7 +448,7 @@ XEN_3_0_4 = replace(
     restart_guard="never",  # restart-fast-later
     rename_restart="loses",  # rename-restart-names, list-state-halted
     renamed_dead="Domain-{uuid}",  # list-state-halted
-    sedf_reply="domid",  # nobody saw it: it was recorded with another scheduler
+    sedf_reply="domid",  # not seen: it was recorded with another scheduler
     maxmem="shown",  # maxmem-below-get
     vif_fields=_fields("bridge mac script uuid ip vifname rate type backend"),  # cl-viff-get
     halted_disk_fields=(  # man-devices, cl-vbdtap-vbds; backend: man-destroyed-get
@@ -527,7 +527,7 @@ XEN_3_1 = replace(
     weight="int",  # create-cpu-weight-int
     halted_disk_fields=("uuid", "bootable", "driver", "given dev", "uname", "mode"),  # new-get
     halted_vif_fields=XEN_3_0_3.halted_vif_fields,
-    halted_tap_has_driver=True,  # nobody saw a halted tap of 3.1: as in 3.2
+    halted_tap_has_driver=True,  # a halted tap of 3.1 was not seen: as in 3.2
     halted_devid=True,  # man-down-get, mg-shutdown-polls
     paused_lists_config=False,  # cl-tap-taps
     shows_last_detached=False,  # last-vif-polls
@@ -650,7 +650,7 @@ XEN_3_3 = replace(
     rename_restart="loses",  # poweroff-restart-later
     core_actions=True,  # (e) on_crash
     remembers_detached=False,  # dv-attach-vif of xend-3.3-cases
-    credit_when_halted=True,  # (g) says so of 3.2 too, which was recorded to refuse
+    credit_when_halted=True,  # (g) says the same of 3.2, but the recording of 3.2 refuses
     restores_twice=False,  # (c) restore
     migrate_numbers=("live", "port", "node", "ssl"),  # (c)
     device_destroy_numbers=("force", "rm_cfg"),  # (c)

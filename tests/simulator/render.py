@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _CPUS = 4
 CPU_SHARE = 0.01
-"""How much of a cpu a guest uses."""
+"""The part of a cpu that a guest uses."""
 _HVM_CAPABILITIES = "hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 "
 _LONG = 2**63
 _DEVICE_ORDER = ("vif", "usb", "tap", "vkbd", "console", "vbd", "vfb", "pci")
@@ -47,7 +47,7 @@ def domain_sxp(domain: Domain, *, fresh: bool = False) -> Sxp:
 
 
 def domain_items(domain: Domain, *, fresh: bool = False) -> list[Item]:
-    """Return the fields and devices of a domain, each with what it is known by, whatever an original of it showed."""
+    """Return the fields and devices of a domain, each with its key, without regard to an original."""
     fields: list[Sxp] = []
     devices: list[Item] = []
     place = 0
@@ -286,7 +286,7 @@ def _device(domain: Domain, device: Device) -> Sxp:
 
 
 def _is_failed(device: Device) -> bool:
-    """Tell whether it could not be connected and goes."""
+    """Return whether it could not be connected and goes."""
     return device.leaving is not None and not device.connected
 
 

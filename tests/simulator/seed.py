@@ -1,11 +1,11 @@
 # Copyright (c) 2026 dom0.xend contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filling the simulated host with the domains of a real one, from a listing that it gave.
+"""Fill the simulated host with the domains of a real one, from its listing.
 
-A listing of the same release is kept as it is: each domain shows what the original did, until it changes (original.py).
-One of another release is read for what it says, and shown as the simulated release would show it. Either way, what of
-a domain is not shown as it was is told.
+A listing of the same release is kept unchanged: each domain shows what the original did, until it changes
+(original.py). A listing of another release is interpreted, and shown as the simulated release would show it. In both
+cases every value that is not shown as it was is reported.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _CHOSEN = {"start_time", "store_mfn", "console_mfn"}  # by xend and the hypervis
 
 @dataclass
 class Harvest:
-    """The names of the domains that were added, and what was left out, a sentence each."""
+    """The names of the added domains, and a sentence for each omission."""
 
     names: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
 def sow(host: Host, listing: str, release: str | None = None) -> Harvest:
-    """Take over every domain, in the state that it is in, with its devices. Any release's listing will do."""
+    """Take over every domain, in its current state, with its devices, from a listing of any release."""
     harvest = Harvest()
     entries = _entries(parse(listing, host.personality.dialect))
     own = _looks_like(entries, host.personality) if release is None else release == host.personality.version
@@ -71,7 +71,7 @@ def sow(host: Host, listing: str, release: str | None = None) -> Harvest:
 
 
 def _looks_like(entries: list[Sxp], personality: Personality) -> bool:
-    """Tell whether no release's form comes nearer to that of a listing: by the fields, and the groups of a uuid."""
+    """Return whether no release's form comes nearer to that of a listing: by the fields, and the groups of a uuid."""
     fields = {head(each) for entry in entries if isinstance(entry, list) for each in entry[1:]} - {"device", None}
     groups = {tuple(len(part) for part in _text(entry, "uuid").split("-")) for entry in entries}
 
@@ -96,11 +96,11 @@ def _obstacle(host: Host, name: str, entry: Sxp) -> str:
     return ""
 
 
-# -- what is told ------------------------------------------------------------------------------------------------------
+# -- what is reported --------------------------------------------------------------------------------------------------
 
 
 def _told(domain: Domain, entry: Sxp) -> list[str]:
-    """Return what of a domain is not as it was."""
+    """Return the values of a domain that are not shown as they were."""
     notes = []
     if domain.name.startswith("migrating-"):
         notes.append(f"{domain.name} was about to leave: here it stays, under that name")
@@ -111,7 +111,7 @@ def _told(domain: Domain, entry: Sxp) -> list[str]:
 
 
 def _not_shown(entry: Sxp, shown: Sxp) -> list[str]:
-    """Return the names of what one expression says of a domain and the other does not."""
+    """Return the names of the values of a domain that one expression has and the other lacks."""
     gone = Counter(_facts(entry)) - Counter(_facts(shown))
     return list(dict.fromkeys(name for name, value in gone if value and name not in _MEASURED | _CHOSEN))
 
@@ -131,7 +131,7 @@ def _facts(entry: Sxp) -> list[tuple[str, str]]:
 
 
 def _value(pair: Sxp) -> str:
-    """Return a value in a form in which all releases' are alike, '' for none."""
+    """Return a value in a form that is equal for all releases, '' for none."""
     values = [each for each in (pair[1:] if isinstance(pair, list) else [pair]) if each not in ("", [])]
     if head(pair) == "uuid":
         return show_plain(values[0] if values else "").replace("-", "")
@@ -151,17 +151,17 @@ def _text(entry: Sxp, key: str) -> str:
 
 
 def _letters(entry: Sxp) -> str:
-    """Return the six letters of its state, nothing where there are none or they are not known yet."""
+    """Return the six letters of its state, an empty text if there are none or they are not known yet."""
     return _text(entry, "state").strip("?")
 
 
 def _halted(entry: Sxp) -> bool:
-    """Tell whether xend only keeps its definition: such a domain has a status, and no domid (WIRE.md (d))."""
+    """Return whether xend only keeps its definition: such a domain has a status, and no domid (WIRE.md (d))."""
     return child_value(entry, "domid") is None and child_value(entry, "status") is not None
 
 
 def make_room(host: Host) -> None:
-    """Give the host twice the memory that its domains have, if it has less."""
+    """Give the host twice the memory of its domains, if it has less."""
     host.total_memory = max(host.total_memory, 2 * sum(each.memory for each in host.domains))
 
 
@@ -191,7 +191,7 @@ def _decimal(entry: Sxp, key: str, default: float) -> float:
 
 
 def grow(host: Host, name: str, entry: Sxp) -> Domain:
-    """Return the domain that a (domain ..) expression tells of; it is not in the host's list yet.
+    """Return the domain of a (domain ..) expression; it is not in the host's list yet.
 
     It runs, unless the expression says otherwise.
     """
@@ -241,14 +241,14 @@ def _cpus(shown: Sxp) -> tuple[int, ...] | None:
 
 
 def _bring_to_state(host: Host, domain: Domain, entry: Sxp) -> None:
-    """Leave the domain as it was seen: halted, paused, down and preserved, or else running."""
+    """Put the domain into its listed state: halted, paused, down and preserved, or running."""
     if domain.domid is None:
         domain.managed = True
         return
     letters = _letters(entry)
     domain.starts = 1
     domain.console_uuid = _console_uuid(entry) or host.new_uuid()
-    # A fresh one shows no letter for some moments from 3.0.4 on, but its status says that it is paused.
+    # In 3.0.4 and later a new one shows no letter for a moment, but its status says that it is paused.
     domain.paused = "p" in letters or (not letters.strip("-") and child_value(entry, "status") == "1")
     domain.unpaused_once = not domain.paused or "b" in letters
     if "c" in letters:
@@ -260,7 +260,7 @@ def _bring_to_state(host: Host, domain: Domain, entry: Sxp) -> None:
 
 
 def _begin(host: Host, domain: Domain, entry: Sxp) -> None:
-    """Let it have begun when it did, and have computed as long as it has."""
+    """Set its start time and its cpu time to those of the original."""
     now, wall = host.clock.now(), host.clock.wall()
     domain.started_wall = _decimal(entry, "start_time", wall)
     age = max(0.0, wall - domain.started_wall)
@@ -283,9 +283,9 @@ _ADDED_TO_IMAGE = {"notes", "pci"} | {each[0] for release in PERSONALITIES.value
 
 
 def _image(shown: Sxp) -> Sxp:
-    """Return an image as one would give it to create, without what the later releases add.
+    """Return an image in the form of a create, without what later releases add.
 
-    Up to 4.0 an empty value is printed as nothing: `(args )` (WIRE.md (b)).
+    4.0 and earlier print an empty value as nothing: `(args )` (WIRE.md (b)).
     """
     if not isinstance(shown, list) or not shown:
         return None
@@ -303,7 +303,7 @@ _ADDED_TO_DEVICE = {"backend", "uuid", "devid", "bootable", "driver", "VDI", "pr
 
 
 def _add_device(domain: Domain, shown: Sxp) -> None:
-    """Add a device as it was shown; a console comes by itself."""
+    """Add a device as it was shown; the simulator adds a console itself."""
     kind = head(shown)
     if kind is None or kind == "console":
         return
@@ -322,7 +322,7 @@ def _add_device(domain: Domain, shown: Sxp) -> None:
 
 
 def _given(kind: str, shown: Sxp) -> dict[str, list[str]]:
-    """Return the values of each key as one would give them to create: without what xend adds."""
+    """Return the values of each key in the form of a create, without what xend adds."""
     pairs: dict[str, list[str]] = {}
     for pair in shown[1:] if isinstance(shown, list) else ():
         key = head(pair)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dom0.xend contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The server: sockets, connections and threads as xend has them, faults, the request log, and the Simulator itself."""
+"""The server: sockets, connections and threads like those of xend, faults, the request log, and the Simulator itself."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class LoggedRequest:
 
 
 class _Hang(Exception):
-    """Keep the connection and say nothing."""
+    """Keep the connection open without a reply."""
 
 
 class _Aside(Exception):
@@ -84,7 +84,7 @@ class Simulator:
         site: type[Site] = Site,
         peers: Mapping[str, Simulator] | None = None,
     ) -> None:
-        """Prepare a host of that release; nothing listens before start(). *peers* are those that it knows()."""
+        """Prepare a host of that release; nothing listens before start(). *peers* are the xends that it knows()."""
         self.personality = version if isinstance(version, Personality) else PERSONALITIES[version]
         self.host = Host(
             self.personality,
@@ -100,7 +100,7 @@ class Simulator:
         self.requests: list[LoggedRequest] = []
         self.faults: list[Fault] = []
         self.tcp_address: tuple[str, int] | None = tcp
-        self.authority = "localhost:8000"  # what xend calls itself when a request has no Host; set when it listens
+        self.authority = "localhost:8000"  # xend's name for itself if a request has no Host; set when it listens
         self.unix_path = unix_path
         self.seed_notes: list[str] = []
         self._log_file = log_file
@@ -142,11 +142,11 @@ class Simulator:
 
     @property
     def failing(self) -> set[str]:
-        """Return the tools which fail from now on: add `xc_save` or `xc_restore`."""
+        """Return the tools that fail from now on: add `xc_save` or `xc_restore`."""
         return self.host.failing
 
     def save(self, name: str, path: str) -> None:
-        """Save a domain off the record, at once."""
+        """Save a domain at once, without a logged request."""
         checkpoints.save_at_once(self.host, self.domain(name), path)
 
     def knows(self, destination: str, other: Simulator) -> None:
@@ -158,13 +158,13 @@ class Simulator:
         self.requests.clear()
 
     def create(self, config: str) -> Domain:
-        """Create a paused domain off the record, as op=create would."""
+        """Create a paused domain as op=create would, without a logged request."""
         with self.host.lock:
             self.host.settle()
             return self.host.create(self._parse(config))
 
     def define(self, config: str) -> Domain:
-        """Define a halted managed domain off the record, as op=new would."""
+        """Define a halted managed domain as op=new would, without a logged request."""
         with self.host.lock:
             return self.host.define(self._parse(config))
 
@@ -184,9 +184,9 @@ class Simulator:
             return sorted(each.name for each in self.host.domains)
 
     def seed(self, listing: str, release: str | None = None) -> list[str]:
-        """Take every domain from a listing (?detail=1) of a real xend, as it is there; return the names of the added.
+        """Take over every domain of a listing (?detail=1) of a real xend; return the names of the added ones.
 
-        Its release is told by its form if it is not given. What cannot be taken over is said in `seed_notes`.
+        Its release is detected from its form if it is not given. `seed_notes` lists what cannot be taken over.
         """
         with self.host.lock:
             harvest = sow(self.host, listing, release)
@@ -275,7 +275,7 @@ class Simulator:
     # -- connections -----------------------------------------------------------------------------------------------
 
     def _accept(self, listener: socket.socket) -> None:
-        """Accept for ever; a serial xend reads the requests in this very loop."""
+        """Accept connections forever; a serial xend also reads the requests in this loop."""
         while not self.host.stopping.is_set():
             try:
                 connection, _peer = listener.accept()
@@ -296,7 +296,7 @@ class Simulator:
         self._converse(connection, connection.makefile("rb"), None)
 
     def _converse(self, connection: socket.socket, stream: BinaryIO, begun: Request | None) -> None:
-        """Answer what comes on a connection until one side has enough; `begun` was read before."""
+        """Answer the requests of a connection until one side closes it; `begun` was read before."""
         try:
             goes_on = (
                 self._respond_or_fall_silent(connection, begun)
@@ -326,7 +326,7 @@ class Simulator:
         return False
 
     def _exchange(self, connection: socket.socket, stream: BinaryIO, *, first: bool) -> bool:
-        """Read one request and answer it; tell whether another one may follow on this connection."""
+        """Read one request and answer it; return whether another one may follow on this connection."""
         try:
             request = read_request(stream)
             if request is not None and self.personality.serial and self._site.is_threaded(request):
@@ -351,7 +351,7 @@ class Simulator:
         self._drain(connection)
 
     def _drain(self, connection: socket.socket) -> None:
-        """Read what the client still sends for a moment, so that it gets the reply and not a reset."""
+        """Read what the client still sends for a moment, so that it gets the reply instead of a reset."""
         connection.shutdown(socket.SHUT_WR)
         connection.settimeout(_DRAIN_SECONDS)
         with contextlib.suppress(OSError):

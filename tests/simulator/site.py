@@ -50,7 +50,7 @@ class Site:
             return text_reply(404, "Not found", str(error))
 
     def _find(self, segments: list[str]) -> Callable[[Request], Reply]:
-        """Walk the tree; raise NotFoundError with the first word that leads nowhere."""
+        """Walk the tree; raise NotFoundError with the first unknown word."""
         known: dict[tuple[str, ...], Callable[[Request], Reply]] = {
             (): self._directory(_ROOT),
             ("xend",): self._directory(_XEND),
@@ -98,7 +98,7 @@ class Site:
         return Reply(200, "OK", pages.page(request.segments, content) + again)
 
     def _with_empty(self, body: str) -> str:
-        """Add the empty result which some handlers return and xend prints too."""
+        """Add the empty result of some handlers, which xend prints, too."""
         return body + self.host.personality.dialect.empty
 
     # -- plain places ----------------------------------------------------------------------------------------------
@@ -174,7 +174,7 @@ class Site:
         return sxp_reply(200, "OK", self._show(names))
 
     def _detail(self) -> Reply:
-        """Answer with all domains, or with an error, which is no failed operation and so keeps its 200."""
+        """Answer with all domains, or with an error, which keeps its 200 because it is no failed operation."""
         try:
             return sxp_reply(200, "OK", self._show(list_all(self.host)))
         except XendError as error:
@@ -272,13 +272,13 @@ class Site:
         return sxp_reply(status, reason, shown, location=location, logged=logged)
 
     def _done_in_html(self, request: Request, shown: str, status: int, reason: str) -> Reply:
-        if shown:  # xend stumbles over any result here
+        if shown:  # xend fails for every result here
             half = pages.opening(request.segments) + "<code><pre>"
             return Reply(500, "Internal server error", half)
         return Reply(status, reason, pages.page(request.segments))
 
     def is_threaded(self, request: Request) -> bool:
-        """Tell whether a request is for an operation which takes its time in a thread."""
+        """Return whether a request is for an operation which takes its time in a thread."""
         if request.method != "POST" or request.segments[:2] != ["xend", "domain"]:
             return False
         op = self._op(request) or ""

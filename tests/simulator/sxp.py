@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dom0.xend contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""xend's s-expressions as the simulator reads and prints them: one dialect per release, text as Latin-1."""
+"""Read and print xend's s-expressions for the simulator: one dialect per release, text as Latin-1."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class SxpError(ValueError):
 
 
 class BrokenParserError(ValueError):
-    """xend's own parser would fall over here (an unknown escape, up to 3.0.3); the message is Python's."""
+    """xend's own parser fails here (an unknown escape, in 3.0.3 and earlier); the message is Python's."""
 
 
 class Long(int):
@@ -47,7 +47,7 @@ class Printed(str):
 class Dialect:
     """What one release prints and accepts."""
 
-    empty: str  # how the empty string is printed: nothing up to 4.0, '' from 4.1
+    empty: str  # how the empty string is printed: as nothing in 4.0 and earlier, as '' in 4.1 and later
     separators: str  # characters which end an atom and start the next one
     hex_letter: int  # what an `a` counts in an escape such as \\xab: 10, or a wrong 0
     unknown_escape: str  # `breaks` the parser, `ends` the text, or `stays` a backslash without the next character

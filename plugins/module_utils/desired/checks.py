@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is refused before anything is sent: what no xend could carry out, and what would do harm on the one that is there."""
+"""The checks before anything is sent: they refuse what no xend can do, and what would do harm on the release of the host."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NO_EMPTY_DRIVE = "3.0.0 to 3.0.2"
 
 
 def check(desired: Desired) -> None:
-    """Raise InvalidRequest for what no xend could carry out, before anything is sent."""
+    """Raise InvalidRequest for options that no xend can carry out. Called before anything is sent."""
     if not desired.name:
         raise InvalidRequest("'' cannot be the name of a domain")
     _check_combinations(desired)
@@ -51,7 +51,7 @@ def check(desired: Desired) -> None:
 
 
 def _check_devices(declared: Domain) -> None:
-    """Raise InvalidRequest for a disk or interface that is none, or that is there twice."""
+    """Raise InvalidRequest for a disk or interface that is malformed or declared twice."""
     _check_unique("vbds: two with dev", [(number_or_name(vbd.dev), vbd.dev) for vbd in declared.vbds or ()])
     _check_unique("vifs: two with mac", [(vif.mac, vif.mac) for vif in declared.vifs or ()])
     for vbd in declared.vbds or ():
@@ -69,13 +69,13 @@ def _check_devices(declared: Domain) -> None:
 
 
 def _check_choice(what: str, value: Optional[str], choices: tuple[str, ...]) -> None:
-    """Raise InvalidRequest for a value that is none of the choices. Ansible itself would refuse null, which says nothing."""
+    """Raise InvalidRequest for a value that is not a choice. Ansible's own check would refuse null, too, which means unset."""
     if value is not None and value not in choices:
         raise InvalidRequest(f"{what} must be one of {', '.join(choices)}, not {value!r}")
 
 
 def _uuids(tree: Sxp) -> list[str]:
-    """Return all uuids in a config, should it say several."""
+    """Return all uuids in a config, which may hold several."""
     pairs = [item for item in tree if isinstance(item, list) and item[:1] == ["uuid"]]
     return [value for pair in pairs for value in pair[1:] if isinstance(value, str)]
 
@@ -106,7 +106,7 @@ def _check_combinations(desired: Desired) -> None:
 
 
 def is_open(desired: Desired, release: Optional[Release]) -> bool:
-    """Return whether some of the releases that xend may be take what is declared, or write it so, and some do not."""
+    """Return whether the possible releases of xend differ in whether they accept what is declared, or in how it is written."""
     names = possible(release)
     # A tap belongs to another class in some releases (WIRE.md (i) 12), so the release must be known.
     disks = [vbd.get("uname") for vbd in desired.options.get("vbds", ())]
@@ -118,7 +118,7 @@ def is_open(desired: Desired, release: Optional[Release]) -> bool:
 
 
 def _check_known(desired: Desired, release: Release) -> None:
-    """Raise InvalidRequest for what xend does not know, so that it would refuse the whole or leave it out."""
+    """Raise InvalidRequest for options that xend does not know: it would refuse the whole config, or ignore them."""
     for entry in FIELDS:
         if entry.name in desired.options and not entry.is_known_to(release):
             raise InvalidRequest(
@@ -149,7 +149,7 @@ def _parts(desired: Desired, release: Optional[Release]) -> list[tuple[str, str]
 
 
 def check_creation(desired: Desired, release: Optional[Release]) -> None:
-    """Raise InvalidRequest where a create would fail, lose something or do harm on that release."""
+    """Raise InvalidRequest if a create would fail, lose something or do harm on that release."""
     if is_domain_0(desired.name):
         raise InvalidRequest(f"{desired.name} is the name or the ID of Domain-0: it cannot be created")
     if not _NAME.fullmatch(desired.name):
@@ -188,7 +188,7 @@ def check_creation(desired: Desired, release: Optional[Release]) -> None:
 
 
 def check_definition(release: Optional[Release]) -> None:
-    """Raise InvalidRequest where xend keeps no definitions."""
+    """Raise InvalidRequest if xend stores no definitions (3.0.3 and earlier)."""
     if release is not None and not release.manages:
         raise InvalidRequest(
             f"xend {release.span} does not keep definitions of domains: state: defined requires xend 3.0.4 or later"
@@ -196,7 +196,7 @@ def check_definition(release: Optional[Release]) -> None:
 
 
 def _check_unique(what: str, devices: list[tuple[Optional[str], Optional[str]]]) -> None:
-    """Raise for two devices that are one, however they are spelt: pairs of what tells them apart, and what they are called."""
+    """Raise InvalidRequest if two devices are the same one. Each pair is the identity of a device, and its name for the message."""
     seen: dict[str, Optional[str]] = {}
     for key, called in devices:
         if key in seen:

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a domain is not as declared, and what can be done about it. No I/O.
+"""Compare a domain with its declaration. No I/O.
 
-Each difference ends in one of these ways: an operation that changes it live, or an entry of ``drift`` that says that it
-takes a new domain (``recreate``), goes with the next start of a definition (``next_start``), can be changed live, but not as
-long as the domain is paused (``live``), or not without leave (``change_vbds``).
+Each difference becomes an operation that changes it live, or an entry of ``drift`` that says what it needs: a new domain
+(``recreate``), the next start of a definition (``next_start``), a domain that is not paused (``live``), or permission
+(``change_vbds``).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Doma
 
 
 def compare(found: Domain, desired: Desired) -> Comparison:
-    """Return what *desired* asks of *found*, a domain that lives or a definition."""
+    """Return the operations and the drift between *desired* and *found*, a living domain or a definition."""
     result = Comparison()
     if not (desired.options or desired.config):
         return result

@@ -4,8 +4,8 @@
 
 """What a task declares, as the config that xend takes (WIRE.md (e)).
 
-The options of xen_domain and a whole ``config`` both end as one s-expression, and that is read back with the reader
-for domains: so both are compared with what exists in one way.
+The options of xen_domain and a ``config`` both become one s-expression, which is read back with the reader for domains.
+So both are compared with an existing domain in the same way.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ class Desired:
 
     @property
     def describes_a_domain(self) -> bool:
-        """Return whether there is enough to create a domain from."""
+        """Return whether the task declares enough to create a domain."""
         kernel = (self.options.get("image") or {}).get("kernel")
         boots = bool(kernel or self.options.get("bootloader"))
         return self.config is not None or ("memory" in self.options and boots)
 
     def tree(self, release: Optional[Release] = None) -> Sxp:
-        """Return the config to send, as that release reads it."""
+        """Return the config to send, in the form that the release reads."""
         if self.config is not None:
             return self.config
         tree: list[Sxp] = ["vm", ["name", self.name]]
@@ -64,7 +64,7 @@ class Desired:
         return tree
 
     def declared(self, release: Optional[Release] = None) -> Domain:
-        """Return what is desired as a domain; what is not said is None, a list without devices is empty."""
+        """Return the declaration as a domain: a field that is not declared is None, a list without devices is empty."""
         return Domain.from_sxp(self.tree(release))
 
 
@@ -79,7 +79,7 @@ def desired_of(options: Mapping[str, Any]) -> Desired:
 
 
 def parse_config(text: str, name: str) -> list[Sxp]:
-    """Return the config in *text*, with its name. Raises InvalidRequest where xend would misread it."""
+    """Return the config in *text*, with its name. Raises InvalidRequest if xend would misread it."""
     try:
         tree = loads(text, alone=True)
     except SxpError as error:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The entries of a list of domains: each merged with what they have in common, and read as xen_domain reads its options."""
+"""The entries of a list of domains: each is merged with the common options and read as xen_domain reads its options."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from ansible_collections.dom0.xend.plugins.module_utils.fields.table import NAME
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest
 
 OWN = ("name", "new_name", "after", "uuid", "config", "save_file", "restore_file")
-"""Options that belong to one domain, and cannot be a default."""
+"""Options of a single domain, which cannot be defaults."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A domain of a list. ``options`` are those of xen_domain as they were given; none is null."""
+    """A domain of a list. ``options`` are those of xen_domain, as given; none is null."""
 
     options: dict[str, Any]
     after: tuple[str, ...]
@@ -33,7 +33,7 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """Return the name by which the list calls the domain."""
+        """Return the domain's name in the list."""
         return str(self.options["name"])
 
     @property
@@ -43,7 +43,7 @@ class Entry:
 
     @property
     def final_name(self) -> str:
-        """Return the name that the domain is to have in the end."""
+        """Return the name of the domain after the task: ``new_name``, if there is one."""
         return str(self.options.get("new_name", self.name))
 
     @property
@@ -61,7 +61,7 @@ class Entry:
 
     @cached_property
     def desired(self) -> Desired:
-        """Return what xen_domain makes of the options. Raises InvalidRequest where it would refuse them."""
+        """Return the declaration that xen_domain reads from the options. Raises InvalidRequest if it would refuse them."""
         desired = desired_of(self.values)
         check(desired)
         return desired
@@ -70,7 +70,7 @@ class Entry:
 def combined(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of an entry with the defaults, ``after`` among them; none is null.
 
-    One with a ``config`` takes none of the defaults that a config stands for.
+    An entry with a ``config`` ignores the defaults that the config replaces.
     """
     unfit = NAMES if given.get("config") is not None else ()
     options = merged({key: value for key, value in defaults.items() if key not in unfit}, given)

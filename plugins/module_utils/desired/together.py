@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What does not go together in a list of domains, a sentence for each fault, and the order in which it is dealt with."""
+"""The conflicts between the domains of a list, one sentence for each, and the order in which the domains are handled."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def doubled(entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def shared_files(entries: Sequence[Entry]) -> Iterator[str]:
-    """Yield each file for the memory of a guest that holds something else, too: what is saved there is lost."""
+    """Yield a sentence for each save file that another entry uses, too: a second save or a disk would overwrite the memory."""
     users: dict[str, str] = {}
     disks = {path: entry.name for entry in entries for path in _disks(entry)}
     for entry in entries:
@@ -49,7 +49,7 @@ def shared_files(entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def _disks(entry: Entry) -> list[str]:
-    """Return the paths of the disks of a guest on the host; none if its options cannot be read."""
+    """Return the paths of a guest's disks on the host, an empty list if its options cannot be read."""
     try:
         vbds = entry.desired.declared().vbds
     except InvalidRequest:
@@ -59,7 +59,7 @@ def _disks(entry: Entry) -> list[str]:
 
 
 def ordered(entries: Sequence[Entry]) -> list[list[str]]:
-    """Return the names in steps: each in the first before which all those are done that it comes after. Raises CycleError."""
+    """Return the names in steps. Each name is in the first step after all those that it waits for. Raises CycleError."""
     sorter = TopologicalSorter({entry.name: entry.after for entry in entries})
     sorter.prepare()
     steps: list[list[str]] = []
@@ -71,7 +71,7 @@ def ordered(entries: Sequence[Entry]) -> list[list[str]]:
 
 
 def circle(entries: Sequence[Entry]) -> list[str]:
-    """Return a sentence if guests come after each other in a circle. It begins with the first of them in the list."""
+    """Return a sentence if guests wait for each other in a circle. It begins with the first of them in the list."""
     try:
         ordered(entries)
     except CycleError as error:

@@ -21,19 +21,19 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.release import Rele
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp
 
 EMULATED = ("hvm", "vmx")
-"""The types of images whose guests know nothing of Xen."""
+"""The types of images of fully virtualised guests."""
 
 _SHOWN_AS_GIVEN = ("acpi", "apic", "boot", "device_model", "pae", "sdl", "vnc")
-"""The options of an image that read back as they were given (seen 3.0.0 3.4 4.1: create-hvm); of the others that is not known."""
+"""The options of an image that read back as given (seen 3.0.0 3.4 4.1: create-hvm). Of the other options this is unknown."""
 
 _NO_OPTIONS = {"kernel", "ramdisk", "loader", "root", "args", "ip", "vcpus", "notes", "localtime"}
-"""What an image says elsewhere, or only once it has been built."""
+"""The keys of an image that other fields hold, or that xend adds when it builds the domain."""
 
 Option = Union[str, list[Any]]
 
 
 def _write_image(options: Mapping[str, Any], release: Optional[Release]) -> list[Sxp]:
-    """Write the section: the kernel command line is one text that every release leaves as it is."""
+    """Write the image section. root goes into args: every release leaves a whole command line unchanged."""
     image = options["image"]
     section: list[Sxp] = [str(image.get("type") or "linux")]
     section += [[key, str(image[key])] for key in ("kernel", "ramdisk") if image.get(key)]
@@ -48,7 +48,7 @@ def _write_image(options: Mapping[str, Any], release: Optional[Release]) -> list
 
 
 def _option(key: str, value: object) -> Sxp:
-    """Return one of the image's options: truth is 1 or 0, a list is a list. Raises InvalidRequest for what is neither."""
+    """Return one of the image's options: a boolean as 1 or 0, a list as a list. Raises InvalidRequest for other values."""
     if isinstance(value, dict) or value is None:
         raise InvalidRequest(
             f"image.options: {key} must be a string, a number, a boolean or a list of these, not {value!r}"
@@ -66,7 +66,7 @@ def _section(domain: Domain) -> Sxp:
 
 
 def options_of(domain: Domain) -> dict[str, Option]:
-    """Return the options of an image, without those that are secrets, have no value, or are only known once it is built."""
+    """Return the options of an image, without secrets, empty values and what xend adds when it builds the domain."""
     found: dict[str, Option] = {}
     for key, value in pairs(_section(domain)):
         if key in _NO_OPTIONS or key in SECRETS or not value:
@@ -79,14 +79,14 @@ def options_of(domain: Domain) -> dict[str, Option]:
 
 
 def _read_image(domain: Domain) -> Optional[dict[str, Any]]:
-    """Return it as the option takes it."""
+    """Return the image in the form of the option."""
     if domain.image is None:
         return None
     return {**vars(domain.image), "options": options_of(domain)}
 
 
 def _compare_image(pair: Pair) -> None:
-    """Compare what is booted. xend 3.0.4 and earlier forget images when they are restarted: none is no difference."""
+    """Compare what is booted. xend 3.0.4 and earlier lose images when they restart, so a missing image is no difference."""
     declared, found = pair.declared.image, pair.found.image
     if not declared or not found:
         return
@@ -104,7 +104,7 @@ def _compare_image(pair: Pair) -> None:
 
 
 def _compare_bootloader_args(pair: Pair) -> None:
-    """Compare the arguments where xend shows some."""
+    """Compare the arguments if xend shows some."""
     declared, found = (text_of(value_in(domain, "bootloader_args")) for domain in (pair.declared, pair.found))
     if found is not None:
         pair.note("bootloader_args", declared, found)

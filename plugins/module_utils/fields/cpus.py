@@ -47,19 +47,19 @@ def as_ranges(cpus: frozenset[int]) -> str:
 
 
 def vcpus_entry(options: Mapping[str, Any]) -> Sxp:
-    """Return how many vcpus a domain gets: 4.1 and later fail where that is not said."""
+    """Return the entry with the number of vcpus, 1 by default: 3.3 and later require one."""
     return ["vcpus", str(options.get("vcpus", 1))]
 
 
 def _write_vcpus(options: Mapping[str, Any], release: Optional[Release]) -> list[Sxp]:
-    """Write the number where it is read: 3.0.0 does so in the image only."""
+    """Write the number at top level. 3.0.0 reads it in the image only, where _write_image puts it."""
     # Trap 19: 3.0.0 ignores the top level, 3.3 and later require it.
     inside = release is not None and release.vcpus_in_image and options.get("image") is not None
     return [] if inside else [vcpus_entry(options)]
 
 
 def _compare_vcpus(pair: Pair) -> None:
-    """Compare how many of them the guest may use; it can have only so many as it was built with."""
+    """Compare how many vcpus the guest may use. A running guest cannot get more than it was built with."""
     wanted, found = pair.declared.vcpus, pair.found
     if wanted is None or ("vcpus" not in pair.desired.options and pair.desired.config is None):
         return
@@ -78,7 +78,7 @@ def _compare_vcpus(pair: Pair) -> None:
 
 
 def _cpus(domain: Domain) -> Optional[str]:
-    """Return the cpus that all vcpus may run on as a text; None where that are all, or the vcpus differ."""
+    """Return the cpus that every vcpu may run on, as text. None if these are all cpus, or if the vcpus differ."""
     text = text_of(value_in(domain, "cpus"))
     if text is not None:
         return text
@@ -87,7 +87,7 @@ def _cpus(domain: Domain) -> Optional[str]:
 
 
 def _compare_cpus(pair: Pair) -> None:
-    """Compare on which cpus the vcpus may run. 3.0.2 and earlier deal them out at a create, so each has some of them."""
+    """Compare on which cpus the vcpus may run. In 3.0.2 and earlier a create gives each vcpu one cpu of the list."""
     text, found = _cpus(pair.declared), pair.found
     if text is None:
         return

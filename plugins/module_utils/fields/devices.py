@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a device that is declared is compared with the one that is there: what disks and interfaces have in common.
+"""Compare a declared device with the existing one: the common part of disks and interfaces.
 
-One that is missing is attached, one that differs is detached and attached anew. In a definition either goes with its next
+A missing device is attached; one that differs is detached and attached again. In a definition both happen at its next
 start.
 """
 
@@ -26,22 +26,22 @@ Device = Union[Vbd, Vif]
 
 @dataclass(frozen=True)
 class Match:
-    """A device as it is declared, and the one that is there for it, if there is one."""
+    """A declared device, and the existing device that matches it, if there is one."""
 
     option: str
     declared: Device
     found: Optional[Device]
     attach: Sxp
-    """The device as it is to be attached; what is not declared stays as it is."""
+    """Attaches the declared device; fields that are not declared keep their value."""
     detach: Optional[Detach]
-    """How what is there is taken away; None for what is not there."""
+    """Detaches the existing device; None if there is none."""
     fields: Mapping[str, str]
-    """The fields that are compared, and the releases that show each as it was given."""
+    """The fields that are compared, and the releases that show each as given."""
     resent: Sequence[str] = ()
-    """The fields that are not declared and would be lost, as this xend does not show them as it takes them."""
+    """The fields that are not declared and would be lost, because this xend shows them in another form than it accepts."""
 
     def differences(self, pair: Pair) -> list[tuple[str, Any, Any]]:
-        """Return the fields in which what is there is not as declared; note those that cannot be compared."""
+        """Return the fields in which the existing device differs from the declaration; note those that cannot be compared."""
         found: list[tuple[str, Any, Any]] = []
         release = pair.release
         for key, span in self.fields.items():
@@ -61,13 +61,14 @@ class Match:
 
 
 def plain(value: object) -> object:
-    """Return a uname as the host's scripts take it, for whom phy:/dev/vg0/web1 is phy:vg0/web1; other values as they are."""
+    """Return a uname as the host's scripts read it, for which phy:/dev/vg0/web1 is phy:vg0/web1; other values unchanged."""
     return "phy:" + value[len("phy:/dev/") :] if isinstance(value, str) and value.startswith("phy:/dev/") else value
 
 
 def settle(pair: Pair, match: Match, *, allowed: bool, live: bool = True) -> None:
-    """Attach a device that is missing, and change one that differs, where that can be done and is *allowed*."""
-    live = live and pair.desired.config is None  # a config may say more of a device than is read of it
+    """Attach a missing device, and change one that differs, if that is possible and *allowed*."""
+    # A config may hold more about a device than is read from it, so nothing is attached from what was read.
+    live = live and pair.desired.config is None
     if match.found is None:
         if live and pair.lives:
             pair.result.operations.append(Attach(pair.found.name, match.attach))
@@ -79,9 +80,8 @@ def settle(pair: Pair, match: Match, *, allowed: bool, live: bool = True) -> Non
         return
     reattaches = pair.release is None or pair.release.reattaches
     live = live and reattaches and not match.resent and _can_be_said_again(match.found)
-    if (
-        live and pair.lives and allowed and pair.found.state != "paused" and match.detach
-    ):  # a paused guest cannot let go of a device
+    # A paused guest cannot release a device.
+    if live and pair.lives and allowed and pair.found.state != "paused" and match.detach:
         pair.result.operations += [match.detach, Attach(pair.found.name, match.attach)]
         return
     takes = pair.takes_live if live else "recreate"
@@ -100,7 +100,7 @@ def purge(pair: Pair, option: str, detach: Detach) -> None:
 
 
 def _can_be_said_again(found: Device) -> bool:
-    """Return whether all that is known of what is there can be said to xend again: bytes that are no text cannot."""
+    """Return whether everything known of the device can be sent to xend again. Bytes that are no text cannot."""
     return not any("\\x" in str(value) for value in vars(found).values())
 
 

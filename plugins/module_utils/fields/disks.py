@@ -20,13 +20,13 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.release import RELE
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp
 
 _TAPS = {"tap": {"tap": "3.0.3 to 3.4, 4.1 to 4.4", "tap2": "4.0"}, "tap2": {"tap2": "4.1 to 4.4"}}
-"""The class of a disk by the first word of its uname, and the releases where it has that one, as xm makes it; a vbd elsewhere."""
+"""The class of a disk by the first word of its uname, and the releases that have it, as xm sends it. Otherwise vbd."""
 
 _COMPARED = {"uname": "", "mode": ""}
 
 
 def device_class(uname: Optional[str], release: Optional[Release]) -> str:
-    """Return the class that a disk has for a release; that of the latest where the release is not known."""
+    """Return the class that a disk has for a release; for an unknown release, that of the latest one."""
     classes = classes_of(uname)
     # An answer may leave several releases open; the latest of them decides.
     names = within(release.span) if release else tuple(RELEASES)
@@ -40,13 +40,13 @@ def classes_of(uname: Optional[str]) -> dict[str, str]:
 
 
 def vbd_tree(vbd: Mapping[str, Any], release: Optional[Release] = None) -> Sxp:
-    """Return a disk as a release takes it. An empty drive has no uname."""
+    """Return the expression of a disk for a release. An empty drive has no uname (WIRE.md (i) 13)."""
     kind = device_class(vbd.get("uname"), release)
     return [kind, *given(vbd, ("uname", "dev", "mode", "backend"))]
 
 
 def is_drive(dev: Optional[str]) -> bool:
-    """Return whether a disk can be empty: only a drive can."""
+    """Return whether a disk can be empty, which only a drive can."""
     return (dev or "").endswith(":cdrom")
 
 
@@ -55,7 +55,7 @@ def _write(options: Mapping[str, Any], release: Optional[Release]) -> list[Sxp]:
 
 
 def _read(domain: Domain) -> Optional[list[dict[str, Any]]]:
-    """Return them as the option takes them."""
+    """Return the disks in the form of the option."""
     return None if domain.vbds is None else [vbd_as_dict(vbd) for vbd in domain.vbds]
 
 
@@ -72,9 +72,8 @@ def _compare(pair: Pair) -> None:
             pair.result.not_compared.append(option)
             continue
         if found is not None and found.uname and _is_emptied(pair, vbd):
-            pair.left(
-                f"{option}.uname", "", found.uname
-            )  # no recorded release says how a drive is emptied while it is used
+            # No recording shows how to empty a drive that is in use.
+            pair.left(f"{option}.uname", "", found.uname)
             continue
         match = _match(pair, option, vbd, found)
         if not _change_medium(pair, match):
@@ -84,13 +83,13 @@ def _compare(pair: Pair) -> None:
 
 
 def _is_emptied(pair: Pair, drive: Vbd) -> bool:
-    """Return whether a task says of a drive that it is to be empty: with a uname that is an empty text."""
+    """Return whether the task declares an empty drive: a uname that is an empty text."""
     given = {number_or_name(vbd.get("dev")): vbd.get("uname") for vbd in pair.desired.options.get("vbds", ())}
     return is_drive(drive.dev) and given.get(number_or_name(drive.dev)) == ""
 
 
 def _match(pair: Pair, option: str, declared: Vbd, found: Optional[Vbd]) -> Match:
-    """Return a disk and the one that is there; the new one has what is not declared from the old one."""
+    """Return a declared disk and the existing one. The new disk takes every field that is not declared from the old one."""
     said = {key: value for key, value in vbd_as_dict(declared).items() if value is not None}
     if found is not None:
         said = {**vbd_as_dict(found), **said, "dev": found.dev}
@@ -99,7 +98,7 @@ def _match(pair: Pair, option: str, declared: Vbd, found: Optional[Vbd]) -> Matc
 
 
 def _detach(pair: Pair, vbd: Vbd, was: Sxp = "") -> Detach:
-    """Return how a disk is detached: a tap is listed as one, and detached as what the release calls it."""
+    """Return the operation that detaches a disk. A tap is listed as a tap, and detached with the type that the release expects."""
     kind = vbd.device_class
     # Trap 31: 3.0.3 to 3.3 detach a tap as vbd, 3.4 and later as tap.
     as_vbd = pair.release is not None and pair.release.destroys_taps_as_vbds
@@ -107,7 +106,7 @@ def _detach(pair: Pair, vbd: Vbd, was: Sxp = "") -> Detach:
 
 
 def _change_medium(pair: Pair, match: Match) -> bool:
-    """Change the medium in the cdrom of an hvm guest, which cannot be pulled out, but opened; tell whether that was it."""
+    """Change the medium in the cdrom of an hvm guest, which cannot be detached. Return whether that settles the difference."""
     emulated = pair.found.image is not None and pair.found.image.type in EMULATED
     if not emulated or not is_drive(match.declared.dev if isinstance(match.declared, Vbd) else None):
         return False

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can be declared of a domain: one entry for each property, with all that is to be known of it."""
+"""The parts of an entry of the table of fields: how a property is declared, written, read and compared."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ EVER = "3.0.0 to 4.4"
 
 @dataclass
 class Comparison:
-    """What a declaration asks of a domain: ``operations`` that make it so, in order, and ``drift`` that they leave."""
+    """The result of a comparison: the ``operations`` that make the domain as declared, in order, and the ``drift`` that stays."""
 
     operations: list[Operation] = field(default_factory=list)
     drift: list[dict[str, Any]] = field(default_factory=list)
     not_compared: list[str] = field(default_factory=list)
-    """The options that are declared, and that this xend does not show as they are given."""
+    """The declared options that this xend does not show as given."""
 
     def left(self, option: str, declared: object, found: object, takes: str = "recreate") -> None:
         """Note a difference that stays."""
@@ -40,50 +40,50 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Pair:
-    """A domain as it is declared, and as it is found; what comes of the comparison goes into ``result``."""
+    """A declared domain and the existing one. The comparison writes into ``result``."""
 
     declared: Domain
-    """What is declared, read as xend's own answers are. What is not said is None."""
+    """The declaration, read with the reader for xend's answers. A field that is not declared is None."""
     found: Domain
     desired: Desired
     result: Comparison
 
     @property
     def lives(self) -> bool:
-        """Return whether the domain is to be changed while it lives. Where a definition is asked for, no guest is touched."""
+        """Return whether the domain is changed while it lives. A task that declares a definition never changes a guest."""
         return self.takes_live == "live" and self.desired.state != "defined"
 
     @property
     def takes_live(self) -> str:
-        """Return what a change takes that can be made while the domain lives."""
+        """Return what a live change needs, as ``drift`` names it."""
         return "live" if self.found.state in ("running", "paused") else "recreate"
 
     @property
     def halted(self) -> bool:
-        """Return whether what is found is a definition."""
+        """Return whether the existing domain is a definition."""
         return self.found.state == "halted"
 
     @property
     def complete(self) -> bool:
-        """Return whether xend shows all of the domain: of a dying one, devices and memory are missing."""
+        """Return whether xend shows the whole domain. A dying one lacks devices and memory."""
         return self.found.state != "dying"
 
     @property
     def release(self) -> Optional[Release]:
-        """Return which xend the domain was found on."""
+        """Return the release of the xend that has the domain."""
         return self.found.release
 
     def left(self, option: str, declared: object, found: object, takes: str = "recreate") -> None:
-        """Note a difference that stays; one in a definition goes with its next start."""
+        """Note a difference that stays. In a definition, the next start removes it."""
         self.result.left(option, declared, found, "next_start" if self.halted else takes)
 
     def note(self, option: str, declared: object, found: object, takes: str = "recreate") -> None:
-        """Note a difference that stays; there is none where nothing is declared."""
+        """Note a difference that stays, unless the option is not declared."""
         if declared is not None and declared != found:
             self.left(option, declared, found, takes)
 
     def note_shown(self, option: str, declared: object, found: object, span: str) -> None:
-        """Note a difference where this xend is sure to show the option as it is given, else that it was not compared."""
+        """Note a difference if this xend certainly shows the option as given, otherwise that it was not compared."""
         if declared is None:
             return
         if self.release is not None and set(within(self.release.span)) <= set(within(span)):
@@ -100,28 +100,28 @@ class Field:
     spec: Mapping[str, Any]
     """Its entry in Ansible's argument spec."""
     write: Callable[[Mapping[str, Any], Optional[Release]], list[Sxp]]
-    """What goes into a config for the options that are given. Called only if this one is among them."""
+    """Returns the config entries for the given options. Called only if this option is among them."""
     read: Callable[[Domain], Any]
-    """The option's value in what xend shows of a domain, None where it shows none."""
+    """Returns the option's value of a domain that xend shows, None if it shows none."""
     compare: Optional[Callable[[Pair], None]] = None
-    """Says what a difference takes. None for what is compared together with another field."""
+    """Adds operations and drift for a difference. None for an option that is compared together with another one."""
     known_to: str = EVER
-    """The releases that read it. The others would ignore it, or fail."""
+    """The releases that read the option. The others ignore it, or fail."""
 
     def is_known_to(self, release: Release) -> bool:
-        """Return whether some release that xend may be reads it."""
+        """Return whether at least one possible release of xend reads the option."""
         return bool(set(within(release.span)) & set(within(self.known_to)))
 
     def hangs_on(self, possible: set[str]) -> bool:
-        """Return whether some of the releases read it, and some do not."""
+        """Return whether some of the possible releases read the option, and some do not."""
         return bool(possible - set(within(self.known_to))) and bool(possible & set(within(self.known_to)))
 
 
 def possible(release: Optional[Release]) -> set[str]:
-    """Return the releases that xend may be."""
+    """Return the possible releases of xend; all of them for an unknown one."""
     return set(within(release.span)) if release else set(RELEASES)
 
 
 def as_text(value: object) -> str:
-    """Return a value as xend takes it: truth is 1 or 0."""
+    """Return a value as xend accepts it: a boolean as 1 or 0."""
     return str(int(value)) if isinstance(value, bool) else str(value)

@@ -29,7 +29,7 @@ _COMPARED = {
     "rate": "3.1 to 3.3",
     "vifname": "3.0.2 to 4.4",
 }
-"""The fields that are compared, and the releases that show each as it was given (cl-viff-get); empty for all."""
+"""The fields that are compared, and the releases that show each as given (cl-viff-get). Empty means all releases."""
 
 
 def vif_tree(vif: Mapping[str, Any]) -> Sxp:
@@ -40,7 +40,7 @@ def vif_tree(vif: Mapping[str, Any]) -> Sxp:
 
 
 def _write(options: Mapping[str, Any], release: Optional[Release]) -> list[Sxp]:
-    """Write them. An hvm guest of 3.0.3 and earlier has no network card unless it is told to be emulated."""
+    """Write the interfaces. An hvm guest of 3.0.3 and earlier gets a network card only with the type ioemu."""
     # Unknown releases get the type, too: a guest without a network card cannot be reached.
     emulated = (options.get("image") or {}).get("type") in EMULATED
     told = {"type": "ioemu"} if emulated and (release is None or release.needs_emulated_vifs) else {}
@@ -51,18 +51,18 @@ def _write(options: Mapping[str, Any], release: Optional[Release]) -> list[Sxp]:
 
 
 def _read(domain: Domain) -> Optional[list[dict[str, Any]]]:
-    """Return them as the option takes them."""
+    """Return the interfaces in the form of the option."""
     return None if domain.vifs is None else [vif_as_dict(vif) for vif in domain.vifs]
 
 
 def check_addresses(declared: Domain, release: Optional[Release]) -> None:
-    """Raise InvalidRequest for several addresses of a vif where xend would keep only the last, and be asked for ever."""
+    """Raise InvalidRequest for several addresses of a vif if xend keeps only the last: the task would never be idempotent."""
     if any(len(vif.ip or ()) > 1 for vif in declared.vifs or ()) and not (release and release.keeps_all_ips):
         raise InvalidRequest("A vif with several IP addresses is refused: this xend would keep only the last one")
 
 
 def _compare(pair: Pair) -> None:
-    """Compare the interfaces, by their mac, or those declared without one by their place among the others."""
+    """Compare the interfaces by mac. Those declared without a mac are compared by position among the remaining ones."""
     check_addresses(pair.declared, pair.release)
     # First those with a mac, so that a declared vif without one takes only what is left.
     rest = list(pair.found.vifs or ())
@@ -78,7 +78,7 @@ def _compare(pair: Pair) -> None:
 
 
 def _match(pair: Pair, option: str, declared: Vif, found: Optional[Vif]) -> Match:
-    """Return an interface and the one that is there; the new one has what is not declared from the old one."""
+    """Return a declared interface and the existing one. The new one takes every field that is not declared from the old one."""
     said = {key: value for key, value in vif_as_dict(declared).items() if value is not None}
     resent: list[str] = []
     detach = None

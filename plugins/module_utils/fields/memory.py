@@ -21,7 +21,7 @@ def _compare(pair: Pair) -> None:
 
 
 def _compare_live(pair: Pair) -> None:
-    """Say which of both can be changed, and in which order."""
+    """Add the operations for memory and maxmem in a safe order, and the drift."""
     found, operations = pair.found, pair.result.operations
     maxmem, memory = pair.declared.maxmem, pair.declared.memory
     limit_shows = found.release is None or found.release.shows_maxmem
@@ -41,7 +41,7 @@ def _compare_live(pair: Pair) -> None:
             operations.append(SetMemory(found.name, memory))
             target = memory
     if maxmem is not None and maxmem < (found.maxmem or 0):
-        if maxmem < target:  # on 3.1 this would spoil xend for all domains
+        if maxmem < target:  # trap 21: 3.1 would fail for every domain from then on
             pair.left("maxmem", maxmem, found.maxmem)
         else:
             operations.append(SetMaxmem(found.name, maxmem))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""vfbs, pci and extra_config: what is sent when a domain is created, and hardly shows afterwards."""
+"""vfbs, pci and extra_config: options that matter when a domain is created, and that xend hardly shows afterwards."""
 
 from __future__ import annotations
 
@@ -43,19 +43,19 @@ def _write_vfbs(options: Mapping[str, Any], release: Optional[Release]) -> list[
 
 
 def _read_vfbs(domain: Domain) -> Optional[list[dict[str, Any]]]:
-    """Return them as the option takes them, but for passwords. That of an hvm guest comes by itself."""
+    """Return the vfbs in the form of the option, without passwords. xend itself adds the vfb of an hvm guest."""
     if not isinstance(domain.tree, list) or _is_emulated(domain):
         return None
     return [_read_vfb(dict(pairs(device))) for device in devices_of(domain, "vfb")] or None
 
 
 def _is_emulated(domain: Domain) -> bool:
-    """Return whether the guest is one of the emulator's."""
+    """Return whether the guest is fully virtualised."""
     return domain.image is not None and domain.image.type in EMULATED
 
 
 def _read_vfb(fields: Mapping[str, Sxp]) -> dict[str, Any]:
-    """Return one; its type is shown as ``(vnc 1)`` in 3.4 and later."""
+    """Return one vfb. 3.4 and later show its type as ``(vnc 1)``."""
     kind = text_of(fields.get("type")) or ("sdl" if fields.get("sdl") == "1" and fields.get("vnc") != "1" else "vnc")
     display, unused = text_of(fields.get("vncdisplay")), fields.get("vncunused")
     found = {
@@ -84,7 +84,7 @@ def _write_pci(options: Mapping[str, Any], release: Optional[Release]) -> list[S
 
 
 def _pci_tree(address: str) -> Sxp:
-    """Return a PCI device as xend 3.0.2 and later take it. Raises InvalidRequest."""
+    """Return the expression of a PCI device for xend 3.0.2 and later. Raises InvalidRequest."""
     match = _PCI.fullmatch(address)
     if not match:
         raise InvalidRequest(f"pci: {address!r} is not the address of a device, such as 0000:00:03.0")
@@ -94,7 +94,7 @@ def _pci_tree(address: str) -> Sxp:
 
 
 def _read_pci(domain: Domain) -> Optional[list[str]]:
-    """Return the addresses as the option takes them."""
+    """Return the addresses in the form of the option."""
     if not isinstance(domain.tree, list):
         return None
     entries = [value for device in devices_of(domain, "pci") for key, value in _lists(device) if key == "dev"]
@@ -107,7 +107,7 @@ def _lists(device: list[Sxp]) -> list[tuple[str, list[Sxp]]]:
 
 
 def _address(entry: list[Sxp]) -> Optional[str]:
-    """Return 0000:00:03.0 for (dev (domain 0x0) (bus 0x0) (slot 0x3) (func 0x0)), None for what is not that."""
+    """Return 0000:00:03.0 for (dev (domain 0x0) (bus 0x0) (slot 0x3) (func 0x0)), None for any other expression."""
     fields = dict(pairs(entry))
     try:
         domain, bus, slot, func = (int(str(fields.get(part, "0")), 16) for part in _PCI_PARTS)
@@ -117,7 +117,7 @@ def _address(entry: list[Sxp]) -> Optional[str]:
 
 
 def _compare_pci(pair: Pair) -> None:
-    """Compare the addresses where xend shows some."""
+    """Compare the addresses if xend shows some."""
     declared, found = _read_pci(pair.declared), _read_pci(pair.found)
     if "pci" not in pair.desired.options:
         return
@@ -128,7 +128,7 @@ def _compare_pci(pair: Pair) -> None:
 
 
 def parse_fragment(text: str, taken: tuple[str, ...] = ()) -> Sxp:
-    """Return one entry of extra_config. Raises InvalidRequest for what is none, or what an option, *taken*, is there for."""
+    """Return one entry of extra_config. Raises InvalidRequest for a malformed entry, or one that an option in *taken* covers."""
     try:
         tree = loads(text, alone=True)
     except SxpError as error:
@@ -148,7 +148,7 @@ def parse_fragment(text: str, taken: tuple[str, ...] = ()) -> Sxp:
 
 
 def told(error: SxpError, text: str) -> SxpError:
-    """Return the error with nothing of *text* around it that may be a secret."""
+    """Return the error without any part of *text* that may be a secret."""
     return SxpError(error.reason, beginning_without_secrets(text), error.position)
 
 
@@ -159,7 +159,7 @@ def _write_extra(options: Mapping[str, Any], release: Optional[Release]) -> list
 
 
 def _compare_extra(pair: Pair) -> None:
-    """Say that nothing is compared: what xend makes of them differs from release to release, and shows in another form."""
+    """Note that nothing is compared: releases differ in how they use and show these entries."""
     if pair.desired.options.get("extra_config"):
         pair.result.not_compared.append("extra_config")
 

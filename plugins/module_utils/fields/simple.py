@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fields that are one value each, and that no operation changes: (key value)."""
+"""The fields with one value each, ``(key value)``, that no operation changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TEXT: Mapping[str, Any] = {"type": "str"}
 
 
 def value_in(domain: Domain, key: str) -> Optional[Sxp]:
-    """Return the first value of a key at the top of what xend shows."""
+    """Return the first value of a key at the top level of a domain."""
     return next((value for name, value in pairs(domain.tree) if name == key), None)
 
 
@@ -32,7 +32,7 @@ def simple(
     compare: Optional[Callable[[Pair], None]] = None,
     known_to: str = EVER,
 ) -> Field:
-    """Return the entry of a field that is written as (name value): a string, without a *spec*."""
+    """Return the field that is written as ``(name value)``; a string, unless a *spec* says otherwise."""
 
     def write(options: Mapping[str, Any], release: Optional[Release]) -> list[Sxp]:
         del release
@@ -42,7 +42,7 @@ def simple(
 
 
 def fixed(name: str) -> Callable[[Pair], None]:
-    """Return the comparison of what a domain shows as it was given, and keeps."""
+    """Return the comparison of a value that a domain shows as given and never changes."""
 
     def compare(pair: Pair) -> None:
         pair.note(name, getattr(pair.declared, name), getattr(pair.found, name))
@@ -51,7 +51,7 @@ def fixed(name: str) -> Callable[[Pair], None]:
 
 
 def _texts(name: str, span: str) -> Callable[[Pair], None]:
-    """Return the comparison of a text at the top, which the releases of *span* show as it was given."""
+    """Return the comparison of a text at the top level, which the releases of *span* show as given."""
 
     def compare(pair: Pair) -> None:
         declared, found = (text_of(value_in(domain, name)) for domain in (pair.declared, pair.found))
@@ -61,7 +61,7 @@ def _texts(name: str, span: str) -> Callable[[Pair], None]:
 
 
 def _scheduled(name: str) -> Callable[[Pair], None]:
-    """Return the comparison of a weight or cap: xen_credit sets it for what lives, so only a definition is compared.
+    """Return the comparison of a weight or cap. xen_credit sets it for living domains, so only a definition is compared.
 
     3.0.4 always shows the default, 3.2 to 3.4 nothing.
     """
@@ -74,7 +74,7 @@ def _scheduled(name: str) -> Callable[[Pair], None]:
 
 
 def _never(name: str) -> Callable[[Pair], None]:
-    """Return the comparison of what no release shows as it was given: none."""
+    """Return the comparison of a value that no release shows as given: it is always noted as not compared."""
 
     def compare(pair: Pair) -> None:
         if name in pair.desired.options:
@@ -97,7 +97,7 @@ def _localtime(domain: Domain) -> Optional[bool]:
 
 
 def _write_localtime(options: Mapping[str, Any], release: Optional[Release]) -> list[Sxp]:
-    """Write it at the top: that is where every release takes it from, and moves it to where it wants it."""
+    """Write it at the top level, where every release reads it, whatever place it shows it in."""
     del release
     return [["localtime", as_text(options["localtime"])]]
 

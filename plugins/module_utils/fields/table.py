@@ -4,8 +4,8 @@
 
 """Every property that can be declared of a domain, in the order in which they are written and compared.
 
-argument spec, config, comparison, drift, what xen_domain_info tells, and the round trip follow from this table. A field that
-is read and not written, or written and not compared, cannot exist.
+Argument spec, config, comparison, drift, the result of xen_domain_info and the round trip follow from this table. A field
+that is read and not written, or written and not compared, cannot exist.
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ NAMES: tuple[str, ...] = tuple(field.name for field in FIELDS)
 """The options that describe a domain; ``config`` stands for all of them."""
 
 MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
-"""A hardware address, as it is read."""
+"""A hardware address in the form in which it is read."""
 
 _DEVICES = ("vbd", "tap", "tap2", "vif", "vfb", "vkbd", "pci", "console")
-"""The classes that some field declares, or that come by themselves."""
+"""The device classes that a field declares, or that xend adds itself."""
 
 
 def spec() -> dict[str, Any]:
@@ -68,7 +68,7 @@ def spec() -> dict[str, Any]:
 
 
 def not_declarable(domain: Domain) -> list[str]:
-    """Return what xend shows of a domain that no option declares, or not as xend shows it."""
+    """Return the keys of a domain that no option declares, or that no option declares in the form that xend shows."""
     kinds = [value[0] for key, value in pairs(domain.tree) if key == "device" and isinstance(value, list) and value]
     found = [f"device {kind}" for kind in dict.fromkeys(kinds) if isinstance(kind, str) and kind not in _DEVICES]
     found += [f"vifs[{vif.mac}].rate" for vif in domain.vifs or () if vif.rate and "," in vif.rate]

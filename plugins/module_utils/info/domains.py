@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What xen_domain_info does, without Ansible: find the domains that are meant, ask for more of each, and show them."""
+"""The work of xen_domain_info, without Ansible: find the requested domains, gather more about each, and return them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import Inval
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import dumps
 
 GATHER = ("summary", "devices", "vcpus", "sedf", "credit")
-"""What can be told of a domain: the first two are in what xend says of it anyway, the others are asked for apart."""
+"""The choices of ``gather``. The first two are part of a domain's expression; the others need a request each."""
 
 _ALWAYS = ("name", "state", "domid", "uuid")
 _DEVICES = ("vbds", "vifs", "vfbs", "pci")
@@ -33,7 +33,7 @@ _UUID = re.compile(r"(-*[0-9A-Fa-f]){32}-*")
 
 @dataclass(frozen=True)
 class Query:
-    """What the options ask for; ``names`` is None where no names are asked for."""
+    """The request in the options. ``names`` is None if the task names no domains."""
 
     names: Optional[Sequence[str]]
     selection: Selection
@@ -42,7 +42,7 @@ class Query:
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Query:
-        """Read the options of the module. Raises InvalidRequest for a uuid that is none."""
+        """Read the options of the module. Raises InvalidRequest for an invalid uuid."""
         names, uuids = options["name"], options["uuid"]
         return cls(
             names=None if names is None else list(dict.fromkeys(names)),
@@ -58,7 +58,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Answer:
-    """The domains as the result shows them, what was asked for and is not there, and what has to be known."""
+    """The domains as the result shows them, the requested names and uuids that do not exist, and the warnings."""
 
     domains: list[dict[str, Any]]
     missing: list[str]
@@ -66,7 +66,7 @@ class Answer:
 
     @property
     def message(self) -> str:
-        """Return it in a line: ``3 domains: 2 running, 1 halted. Not there: web3``."""
+        """Return a summary in one line: ``3 domains: 2 running, 1 halted. Not there: web3``."""
         states = Counter(domain["state"] for domain in self.domains)
         number = f"{len(self.domains) or 'No'} domain{'' if len(self.domains) == 1 else 's'}"
         line = ": ".join(part for part in (number, ", ".join(f"{states[s]} {s}" for s in STATES if states[s])) if part)
@@ -81,7 +81,7 @@ def run(options: Mapping[str, Any], client: XendClient) -> TaskResult:
 
 
 def look(client: XendClient, query: Query) -> Answer:
-    """Return what is asked for. Raises XendError, but not for a single domain in a list."""
+    """Return the requested domains. Raises XendError, but not for a single domain in a list."""
     found = _find(client, query)
     extras, warnings = _asked_apart(client, found.domains, query.gather)
     here = [(domain, extra) for domain, extra in zip(found.domains, extras) if extra is not None]
@@ -96,10 +96,10 @@ def look(client: XendClient, query: Query) -> Answer:
 def _asked_apart(
     client: XendClient, domains: Sequence[Domain], gather: Collection[str]
 ) -> tuple[Sequence[Optional[dict[str, Any]]], list[str]]:
-    """Return what has to be asked for apart of each domain, None for one that has gone meanwhile, and warnings."""
+    """Return what needs requests of its own for each domain, None for a domain that has gone meanwhile, and the warnings."""
     if not set(GATHER[2:]) & set(gather):
         return [{} for _domain in domains], []
-    # Imported here, as whoever does not ask for it does without.
+    # Imported here, because most tasks gather nothing and need not compile it.
     from ansible_collections.dom0.xend.plugins.module_utils.info.gather import SOURCES, Gatherer  # noqa: PLC0415
 
     gatherer = Gatherer(client, [source for source in SOURCES if source.choice in gather])
@@ -107,7 +107,7 @@ def _asked_apart(
 
 
 def _uuid(text: str) -> str:
-    """Return a uuid in the form in which all are compared."""
+    """Return a uuid in the form in which uuids are compared."""
     if not _UUID.fullmatch(text.strip()):
         raise InvalidRequest(
             f"uuid: {text!r} is not a UUID: it must have 32 hexadecimal digits, with dashes in any place"
@@ -116,7 +116,7 @@ def _uuid(text: str) -> str:
 
 
 def shown(domain: Domain, extra: Mapping[str, Any], query: Query) -> dict[str, Any]:
-    """Return a domain as the result shows it: what xend says of it, and all that could be declared of it."""
+    """Return a domain as the result shows it: its data, and the options that would declare it."""
     more = {field.name: field.read(domain) for field in FIELDS if field is not EXTRA_CONFIG}
     shown = {
         key: value
@@ -135,19 +135,19 @@ def shown(domain: Domain, extra: Mapping[str, Any], query: Query) -> dict[str, A
 
 @dataclass
 class _Found:
-    """The domains that are meant, and the names or uuids that were asked for, each with what xend knows by it."""
+    """The requested domains. ``asked`` has each requested name or uuid with the domain that xend has for it."""
 
     domains: list[Domain] = field(default_factory=list)
     asked: dict[str, list[Domain]] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
 
     def missing(self, gone: Collection[Domain]) -> list[str]:
-        """Return what was asked for and is not there, as it never was or has *gone* since."""
+        """Return the requested names and uuids that do not exist, or whose domain has *gone* since."""
         return [key for key, domains in self.asked.items() if all(domain in gone for domain in domains)]
 
 
 def _find(client: XendClient, query: Query) -> _Found:
-    """Return the domains that are meant, with the fewest requests."""
+    """Return the requested domains, with as few requests as possible."""
     selection = query.selection
     if selection.is_empty or query.names == []:
         return _Found()
@@ -160,7 +160,7 @@ def _find(client: XendClient, query: Query) -> _Found:
 
 
 def _by_name(client: XendClient, names: Iterable[str], selection: Selection) -> _Found:
-    """Ask for each name that may be meant."""
+    """Read each requested name."""
     found = _Found()
     meant = [name for name in names if selection.has_name(name)]
     with client.ahead_of_domains(meant):
@@ -172,7 +172,7 @@ def _by_name(client: XendClient, names: Iterable[str], selection: Selection) -> 
 
 
 def _by_uuid(client: XendClient, uuids: Collection[str], selection: Selection) -> _Found:
-    """Ask for each uuid; once xend does not tell, look for all of them in its list."""
+    """Read each uuid; if xend finds none by uuid, search the list for all of them."""
     found = _Found(asked={uuid: [] for uuid in uuids})
     with client.ahead_of_domains(uuids):
         for uuid in uuids:
@@ -188,7 +188,7 @@ def _by_uuid(client: XendClient, uuids: Collection[str], selection: Selection) -
 
 
 def _listed(client: XendClient, uuids: Collection[str], selection: Selection) -> _Found:
-    """Look for uuids among all domains. In 3.0.3 and earlier a zombie has the same as what was created in its place."""
+    """Search all domains for uuids. In 3.0.3 and earlier a zombie has the same uuid as the domain created in its place."""
     listing = list_domains(client, selection=Selection(uuids=uuids))
     asked = {uuid: [domain for domain in listing.domains if domain.uuid == uuid] for uuid in uuids}
     meant = [domain for domains in asked.values() for domain in domains if selection.has(domain)]

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What xend tells of a domain only when asked for it apart: its vcpus, and the parameters of its scheduler.
+"""The data of a domain that need a request of their own: its vcpus and its scheduler parameters.
 
-A domain that has none of it, or goes away meanwhile, spoils nothing; a host that has none is not asked twice.
+A domain that has none, or goes away meanwhile, does not affect the others. A host that has none is asked once.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import (
 
 @dataclass(frozen=True)
 class Source:
-    """Something that is read for each domain: the choice of the option, its key in the result, and how."""
+    """A kind of data that is read for each domain: the choice of the option, its key in the result, and how it is read."""
 
     choice: str
     key: str
     read: Callable[[XendClient, str], Any]
     of_host: bool = True
-    """A host has it for all domains that are up, or for none: it depends on the scheduler."""
+    """Whether all domains that are up have it, or none: it depends on the host's scheduler."""
     of_halted: bool = True
-    """Some releases have it for halted domains, too."""
+    """Whether some releases have it for halted domains, too."""
 
 
 VCPUS = Source("vcpus", "vcpuinfo", lambda client, name: [vcpu.as_dict() for vcpu in client.vcpus(name)], of_host=False)
@@ -51,7 +51,7 @@ SOURCES = (
 
 
 _OF_ONE = (InvalidRequest, NotXend, UnreadableReply, XendRefused)
-"""What goes wrong with a single domain. The other errors mean that xend does not answer."""
+"""The errors that concern a single domain. Any other error means that xend does not answer."""
 
 
 class _Gone(Exception):
@@ -59,10 +59,10 @@ class _Gone(Exception):
 
 
 class Gatherer:
-    """Reads the sources for each domain, and remembers what no other domain has to be asked for."""
+    """Reads the sources for each domain, and remembers which of them no domain of the host has."""
 
     def __init__(self, client: XendClient, sources: Sequence[Source]) -> None:
-        """Take where to read, and what."""
+        """Take the client and the sources to read."""
         self._client = client
         self._sources = sources
         # Why a source has nothing for any domain that is up (False), or that is halted (True).
@@ -79,7 +79,7 @@ class Gatherer:
         ]
 
     def gather(self, domains: Sequence[Domain]) -> list[Optional[dict[str, Any]]]:
-        """Return what is read of each domain, None for one that has gone meanwhile."""
+        """Return the data of each domain, None for a domain that has gone meanwhile."""
         names = Counter(domain.name for domain in domains)
         extras: dict[int, dict[str, Any]] = {}
         ordered = sorted(enumerate(domains), key=lambda pair: pair[1].state == "halted")
@@ -94,7 +94,7 @@ class Gatherer:
         return [extras.get(index) for index in range(len(domains))]
 
     def _value(self, source: Source, domain: Domain, *, alone: bool) -> Any:
-        """Return what the source says of a domain, None with a reason noted. Raises _Gone."""
+        """Return the source's data of a domain, or None and note the reason. Raises _Gone."""
         try:
             why = self._why_not(source, domain, alone=alone)
             if why is None:
@@ -109,7 +109,7 @@ class Gatherer:
         return None
 
     def _why_not(self, source: Source, domain: Domain, *, alone: bool) -> Optional[str]:
-        """Return why there is no sense in asking, None if there is."""
+        """Return why a request would be pointless, None if it is not."""
         if not alone:
             return "several domains have this name, and xend would report only one"
         if domain.state == "dying":
@@ -120,7 +120,7 @@ class Gatherer:
         return self._never.get((source.key, halted))
 
     def _refused(self, source: Source, domain: Domain, error: XendRefused) -> str:
-        """Return why there is nothing, after another look at the domain: it may have ended. Raises _Gone."""
+        """Return why there is no data. The domain is read again, because it may have ended. Raises _Gone."""
         known = not isinstance(error, NoSuchDomain)
         if known and domain.state == "halted":
             self._never[source.key, True] = str(error)

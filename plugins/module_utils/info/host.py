@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a host is, and what its xend can do: the work of xen_node_info, without Ansible.
+"""The work of xen_node_info, without Ansible: describe a host, and what its xend can do.
 
-The node's own answer is one request and tells nearly all. Everything else is asked only on request, and only where the
-answers so far leave it open. Nothing is claimed that they do not prove.
+The node's own answer takes one request and holds nearly everything. More is read only on request, and only if the answers
+so far leave it open. The result claims nothing that the answers do not prove.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import Inval
 from ansible_collections.dom0.xend.plugins.module_utils.wire.release import RELEASES, span_of, within
 
 GATHER = ("release", "scheduler")
-"""What can be asked for besides the node's own answer."""
+"""The choices of ``gather``, besides the node's own answer."""
 
 _ALL = "3.0.0 to 4.4"
 _OPERATIONS = (
@@ -48,7 +48,7 @@ _OPERATIONS = (
     ("migrate", _ALL, None),
     ("new", "3.0.4 to 4.4", None),
     ("pause", _ALL, None),
-    ("pincpu", "3.0.0, 3.4 to 4.4", None),  # in between it unpins
+    ("pincpu", "3.0.0, 3.4 to 4.4", None),  # trap 21: 3.0.2 to 3.3 unpin instead
     ("rename", _ALL, None),
     ("reset", "3.3 to 4.4", None),
     ("restore", _ALL, None),
@@ -72,7 +72,7 @@ _BEHAVIOUR = (
     "keeps_all_ips",
     "deletes_boot_files",
 )
-"""What a user may want to know of a Release, and what is known of each: that 3.0.0 stalls for memory is mere caution."""
+"""The fields of Release that the result shows. Not recorded: that 3.0.0 stalls for memory, which is only assumed."""
 
 
 def run(options: Mapping[str, Any], client: XendClient) -> TaskResult:
@@ -84,7 +84,7 @@ def run(options: Mapping[str, Any], client: XendClient) -> TaskResult:
 def describe(
     client: XendClient, *, gather: Collection[str] = (), log_lines: int = 0, dmesg_lines: int = 0
 ) -> dict[str, Any]:
-    """Return node, xend and scheduler, and the last lines of the logs if some are wanted. Raises XendError."""
+    """Return node, xend and scheduler, and the last lines of the logs if requested. Raises XendError."""
     for option, lines in (("log_lines", log_lines), ("dmesg_lines", dmesg_lines)):
         if lines < 0:
             raise InvalidRequest(f"{option} must be 0 or more, not {lines}")
@@ -107,7 +107,7 @@ def describe(
 
 
 def _line(node: Node, releases: Sequence[str]) -> str:
-    """Return it in a line: ``d0: xend 3.0.0 to 3.0.2, 4 cpus, 13824 of 16384 MiB free``, without what is not known."""
+    """Return a summary in one line: ``d0: xend 3.0.0 to 3.0.2, 4 cpus, 13824 of 16384 MiB free``, without unknown values."""
     parts = [f"xend {span_of(releases)}" if releases else "xend"]
     parts += [f"{node.nr_cpus} cpus"] if node.nr_cpus is not None else []
     parts += (
@@ -119,7 +119,7 @@ def _line(node: Node, releases: Sequence[str]) -> str:
 
 
 def xend(releases: Sequence[str], scheduler: Optional[str]) -> dict[str, Any]:
-    """Return what a xend can do that is one of *releases*, or may be any if there are none."""
+    """Return what a xend can do that is one of *releases*; without any, it may be every release."""
     possible = releases or tuple(RELEASES)
     return {
         "releases": list(releases),
@@ -130,12 +130,12 @@ def xend(releases: Sequence[str], scheduler: Optional[str]) -> dict[str, Any]:
 
 
 def _works(possible: Sequence[str], spans: str, needs: Optional[str], scheduler: Optional[str]) -> bool:
-    """Return whether an operation works on all these releases, with that scheduler; None is one that is not known."""
+    """Return whether an operation works on all these releases, with that scheduler. None means unknown."""
     return needs in (None, scheduler) and set(possible) <= set(within(spans))
 
 
 def _common(possible: Sequence[str], key: str) -> Any:
-    """Return what all these releases do, None if they differ. What none of them ever does is 0."""
+    """Return the value that all these releases have, None if they differ. A time that none of them has is 0."""
     values = {getattr(RELEASES[name], key) for name in possible}
     if len(values) > 1:
         return None
@@ -144,18 +144,18 @@ def _common(possible: Sequence[str], key: str) -> Any:
 
 
 def _sharpened(client: XendClient, releases: Sequence[str]) -> tuple[str, ...]:
-    """Return those of *releases* that answer about the control domain as this xend does; not asked if all do alike."""
+    """Return those of *releases* that show the control domain as this xend does. Nothing is read if all show it alike."""
     if len({RELEASES[name].span for name in releases}) < 2:
         return tuple(releases)
-    client.domain(DOMAIN_0)  # which may have another name: that there is none tells, too
+    client.domain(DOMAIN_0)  # Domain-0 may have another name; the answer for a missing domain shows the release, too.
     told = within(client.release.span) if client.release else tuple(RELEASES)
     return tuple(name for name in releases if name in told)
 
 
 def _scheduler(client: XendClient, releases: Sequence[str]) -> Optional[str]:
-    """Return the scheduler whose parameters the control domain has, None if it has neither of those known.
+    """Return the scheduler whose parameters the control domain has, None if it has neither credit nor sedf parameters.
 
-    credit came with 3.0.3, where it became the default. It is asked for only where it can be.
+    credit came with 3.0.3 and became the default there, so earlier releases are not probed for it.
     """
     asks = {"credit": client.credit, "sedf": client.sedf}
     if releases and set(releases) <= set(within("3.0.0 to 3.0.2")):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The domains of a xend, all or some, with the fewest requests that its release allows (WIRE.md (f) 6)."""
+"""List the domains of a xend, all or some, with as few requests as its release allows (WIRE.md (f) 6)."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import (
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp, dumps
 
 _BEGINNING = "((domain ("
-"""How every detailed list with a domain in it begins."""
+"""The beginning of every detailed list that has a domain."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The domains that are meant: those that are as everything says that is not None.
+    """A filter for domains. A domain must match every field that is not None.
 
     ``patterns`` are shell globs for the name, in its case, ``states`` some of STATES, ``uuids`` of the form 8-4-4-4-12.
     """
@@ -40,14 +40,14 @@ class Selection:
 
     @property
     def is_empty(self) -> bool:
-        """Return whether no domain at all can be meant."""
+        """Return whether no domain can match."""
         return any(given is not None and not given for given in (self.patterns, self.states, self.uuids))
 
     @property
     def hidden(self) -> str:
-        """Return in which state, as names() takes it, all are that xend 3.0.4 and later do not list; empty for none.
+        """Return the state, for names(), of all domains that match and that 3.0.4 and later do not list; empty for none.
 
-        Only a running, paused or halted domain always counts as such there too; the others count as this or that.
+        xend reports running, paused and halted domains under these states, and others under varying ones (WIRE.md (d)).
         """
         if self.states is None:
             return "all"
@@ -55,11 +55,11 @@ class Selection:
         return rest.pop() if rest in ({"paused"}, {"halted"}) else "all" if rest else ""
 
     def has_name(self, name: str) -> bool:
-        """Return whether a domain of that name may be meant."""
+        """Return whether a domain of that name can match."""
         return self.patterns is None or any(_matches(name, pattern) for pattern in self.patterns)
 
     def has(self, domain: Domain) -> bool:
-        """Return whether a domain is meant."""
+        """Return whether a domain matches."""
         return (
             self.has_name(domain.name)
             and (self.states is None or domain.state in self.states)
@@ -69,7 +69,7 @@ class Selection:
 
 @dataclass
 class Listing:
-    """The domains found, and a complaint for each that could not be read."""
+    """The domains found, and a warning for each that could not be read."""
 
     domains: list[Domain] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
@@ -78,8 +78,8 @@ class Listing:
 def list_domains(client: XendClient, *, only_running: bool = False, selection: Selection = Selection()) -> Listing:
     """Return the domains of the selection, or all, the control domain and zombies included.
 
-    One request; where the list hides what does not run, in 3.0.4 and later, one more for the names of what may be meant, and
-    one for each domain that the list did not show, unless *only_running* spares them. Raises XendError, but not for a
+    This takes one request. In 3.0.4 and later the list omits domains that do not run; unless *only_running* is set, this
+    takes one more request for their names, and one for each such domain that can match. Raises XendError, but not for a
     single domain.
     """
     hidden = "" if only_running else selection.hidden
@@ -99,7 +99,7 @@ def list_domains(client: XendClient, *, only_running: bool = False, selection: S
 
 
 def _matches(name: str, pattern: str) -> bool:
-    """Return whether a name is as a shell glob says; one like ``[z-a]``, an error to old Pythons, matches nothing."""
+    """Return whether a name matches a shell glob. One like ``[z-a]``, an error in old Pythons, matches nothing."""
     try:
         return fnmatchcase(name, pattern)
     except re.error:
@@ -114,7 +114,8 @@ def _read(client: XendClient, trees: list[Sxp]) -> Listing:
             listing.domains.append(Domain.from_sxp(tree))
         except ValueError:
             listing.unreadable.append(f"xend at {client.url} lists a domain that cannot be read: {_excerpt(tree)}")
-    if listing.unreadable and not listing.domains:  # not even which release this is can be told, nor what it hides
+    # Without any readable domain, the release and the domains that it hides are unknown.
+    if listing.unreadable and not listing.domains:
         raise UnreadableReply(listing.unreadable[0])
     return listing
 
@@ -122,16 +123,16 @@ def _read(client: XendClient, trees: list[Sxp]) -> Listing:
 def _one_by_one(
     client: XendClient, hidden: str, selection: Selection, error: Union[XendRefused, UnreadableReply]
 ) -> Listing:
-    """Ask for each domain, as the list of all is of no use: one domain may have spoilt it. Raises *error* otherwise.
+    """Read each domain, because one domain made the whole list fail. Raises *error* if that is not the reason.
 
-    3.0.3 refuses it as long as there is a zombie: it stumbles over its devices.
+    3.0.3 refuses the detailed list while there is a zombie (WIRE.md (f) 4).
     """
     if isinstance(error, UnreadableReply) and not error.text.startswith(_BEGINNING):
         raise error
     listing = Listing()
     names = client.names("all" if hidden else "running")
     meant = [name for name in names if selection.has_name(name)]
-    _look_up(client, meant or names[:1], listing)  # one tells the release
+    _look_up(client, meant or names[:1], listing)  # one domain is enough to detect the release
     if isinstance(error, XendRefused) and (client.release is None or client.release.manages):
         raise error
     if not listing.domains:
@@ -140,7 +141,7 @@ def _one_by_one(
 
 
 def _look_up(client: XendClient, names: Sequence[str], listing: Listing) -> None:
-    """Add the domains *names*, which may have gone meanwhile. Raises XendError only where xend gave no answer at all."""
+    """Add the domains *names*, which may have gone meanwhile. Raises XendError only if xend gave no answer at all."""
     with client.ahead_of_domains(names):
         for name in names:
             try:

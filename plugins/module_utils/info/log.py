@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The end of xend's log, fit to be shown: xend logs configs, and there may be passwords in them."""
+"""The end of xend's log without passwords: xend logs configs, which may hold some."""
 
 from __future__ import annotations
 

@@ -28,9 +28,9 @@ class Vbd:
     mode: Optional[str] = None
     backend: Optional[str] = None
     device_class: str = field(default="vbd", compare=False, repr=False)
-    """xend's class for it: vbd, tap or tap2."""
+    """The device class in xend: vbd, tap or tap2."""
     emulated: bool = field(default=False, compare=False, repr=False)
-    """Whether the emulator of an hvm guest has it: ``ioemu:hda``."""
+    """Whether it belongs to the emulator of an hvm guest: ``ioemu:hda``."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,13 @@ class Vif:
     script: Optional[str] = None
     backend: Optional[str] = None
     type: Optional[str] = None
-    """netfront, or ioemu for a card that the emulator of an hvm guest has."""
+    """netfront, or ioemu for a card of the emulator of an hvm guest."""
     model: Optional[str] = None
-    """The kind of that card."""
+    """The model of the emulated card."""
     rate: Optional[str] = None
-    """The most that the guest may send, as xend prints it: not every release prints it as it was given."""
+    """The limit for what the guest sends, as xend prints it. Not every release prints it as given."""
     vifname: Optional[str] = None
-    """What the control domain calls its end."""
+    """The name of the interface in the control domain."""
 
 
 def read_vbd(device: list[Sxp]) -> Vbd:
@@ -88,16 +88,16 @@ def read_vif(device: list[Sxp]) -> Vif:
 
 
 def is_connected(device: Sxp) -> bool:
-    """Return whether a device of a living domain is one that its guest has.
+    """Return whether a device in the expression of a living domain is really connected.
 
-    Each that is connected has a backend. What has none is shown from the configuration: on 3.0.4 the last device of a class,
-    for ever after it was detached, and 3.3 to 4.0 a disk once more, while a failed one goes (WIRE.md (i) 8 and 9).
+    Every connected device has a backend. One without is shown from the configuration: in 3.0.4 the last device of a class,
+    forever after its detach; in 3.3 to 4.0 a second entry of a disk, while a failed one goes (WIRE.md (i) 8 and 9).
     """
     return any(key == "backend" for key, _value in pairs(device)) or device[:1] not in _WITH_BACKEND
 
 
 def is_shell(vif: list[Sxp]) -> bool:
-    """Return whether this is what 4.1 leaves of a vif that was detached: ``(vif (backend 0))``."""
+    """Return whether this is the remainder of a detached vif: ``(vif (backend 0))`` (WIRE.md (i) 8)."""
     return [key for key, _value in pairs(vif)] == ["backend"]
 
 
@@ -112,24 +112,25 @@ def vif_as_dict(vif: Vif) -> dict[str, Any]:
 
 
 def by_dev(vbds: Iterable[Vbd]) -> tuple[Vbd, ...]:
-    """Return *vbds* in the order in which they are always shown; xend's own differs from release to release."""
+    """Return *vbds* in the order of results. The order of xend differs between releases."""
     return tuple(sorted(vbds, key=lambda vbd: vbd.dev or ""))
 
 
 _MAJORS = {"hd": ((3, 22, 33, 34, 56, 57, 88, 89, 90, 91), 64), "sd": ((8,), 16), "xvd": ((202,), 16)}
-"""Linux's majors for a kind of disk, and the minors that each disk has."""
+"""Linux's major numbers for each kind of disk, and the number of minors of a disk."""
 
 
 def device_number(dev: str) -> Optional[int]:
-    """Return Linux's number of a block device, by which xend knows a vbd: sda1 is 2049 (WIRE.md (d)).
+    """Return Linux's number of a block device, which is xend's id of a vbd: sda1 is 2049 (WIRE.md (d)).
 
-    None for a dev that is none of hdXN, sdXN, xvdXN and a number.
+    Returns None for a dev that is not hdXN, sdXN, xvdXN or a number.
     """
     name = dev.split(":", maxsplit=1)[0]
     match = re.fullmatch(r"(?:/dev/)?(hd|sd|xvd)([a-p])([0-9]{0,2})", name)
     if not match:
         return int(name, 0) if re.fullmatch(r"0x[0-9a-fA-F]+|[1-9][0-9]*", name) else None
     majors, minors = _MAJORS[match[1]]
+    # Two disks for each IDE controller; each further controller has a major number of its own.
     disks = 2 if match[1] == "hd" else 16
     index = ord(match[2]) - ord("a")
     if index // disks >= len(majors):
@@ -138,6 +139,6 @@ def device_number(dev: str) -> Optional[int]:
 
 
 def number_or_name(dev: Optional[str]) -> Optional[str]:
-    """Return what tells a disk from others: its device number, so that xvda and /dev/xvda are one, or else its name."""
+    """Return the identity of a disk: its device number, so that xvda and /dev/xvda are equal, or its name if it has none."""
     number = device_number(dev or "")
     return dev if number is None else str(number)

@@ -26,7 +26,7 @@ class Image:
 
 
 def read_image(value: Optional[Sxp], release: Release) -> Optional[Image]:
-    """Read ``(linux (kernel K) ...)``; None for one that says nothing, which 3.1 and later print for Domain-0."""
+    """Read ``(linux (kernel K) ...)``; None for an empty image, which 3.1 and later print for Domain-0."""
     fields = dict(pairs(value or ""))
     kernel = text_of(fields.get("kernel")) or text_of(fields.get("loader"))
     ramdisk = text_of(fields.get("ramdisk"))
@@ -35,7 +35,9 @@ def read_image(value: Optional[Sxp], release: Release) -> Optional[Image]:
     root, args, ip = (text_of(fields.get(key)) for key in ("root", "args", "ip"))
     if release.appends_root and args:
         args = _without_appended(args, root, ip)
-    line = (command_line(root, args, ip) or "").strip()  # 3.1 and later show a blank behind a root without args
+    line = (
+        command_line(root, args, ip) or ""
+    ).strip()  # 3.1 and later print a blank after a root without args (WIRE.md (i) 11)
     if not (kernel or ramdisk or line):
         return None
     return Image(type=printable(value[0]), kernel=kernel, ramdisk=ramdisk, args=line or None)

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What xend says of its host, as data (WIRE.md (d) "node").
+"""The host of a xend as data (WIRE.md (d) "node").
 
-The fields have xend's own names. What this release does not print is None; what is printed and empty is an empty text
-or list. What has no field here, or cannot be read as what its field holds, is kept as text in ``more``.
+The fields have xend's names. A field that the release does not print is None; one that is printed empty is an empty text
+or list. A key without a field here, or with a value of the wrong type, is kept as text in ``more``.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.release import told
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp, dumps
 
 _MOST_CPUS = 10_000
-"""More cpus than this no host has, all its NUMA nodes together."""
+"""No host has more cpus, in all its NUMA nodes together."""
 
 
 @dataclass(frozen=True)
 class Node:
-    """A host. Memory is MiB, ``cpu_mhz`` MHz, ``xen_pagesize`` bytes."""
+    """A host. Memory is in MiB, ``cpu_mhz`` in MHz, ``xen_pagesize`` in bytes."""
 
     system: Optional[str] = None
     host: Optional[str] = None
     release: Optional[str] = None
-    """That of the control domain's kernel, as ``version`` and ``machine`` are."""
+    """The release of the control domain's kernel; ``version`` and ``machine`` also describe the kernel."""
     version: Optional[str] = None
     machine: Optional[str] = None
     nr_cpus: Optional[int] = None
@@ -45,7 +45,7 @@ class Node:
     free_memory: Optional[int] = None
     free_cpus: Optional[int] = None
     node_to_cpu: Optional[tuple[tuple[int, ...], ...]] = None
-    """The cpus of each NUMA node, of the node 0 first."""
+    """The cpus of each NUMA node, node 0 first."""
     node_to_memory: Optional[str] = None
     node_to_dma32_mem: Optional[str] = None
     max_node_id: Optional[int] = None
@@ -68,40 +68,42 @@ class Node:
     xend_config_format: Optional[int] = None
     more: dict[str, str] = field(default_factory=dict)
     releases: tuple[str, ...] = field(default=(), compare=False, repr=False)
-    """The releases of xend that print such a node, none if none is known to."""
+    """The releases of xend that print such a node; empty if none of the known ones does."""
 
     @property
     def xen_version(self) -> Optional[str]:
-        """Return the hypervisor's version, "3.0.3-rc1"; xend's own may be another."""
+        """Return the hypervisor's version, such as "3.0.3-rc1". xend's own version may differ."""
         if self.xen_major is None or self.xen_minor is None:
             return None
         return f"{self.xen_major}.{self.xen_minor}{self.xen_extra or ''}"
 
     @classmethod
     def from_sxp(cls, tree: Sxp) -> Node:
-        """Read ``(node (key value) ...)``. Raises ValueError for what is not that, or says nothing."""
+        """Read ``(node (key value) ...)``. Raises ValueError for any other expression, or for an empty node."""
         pairs = list(_pairs(tree)) if isinstance(tree, list) and tree[:1] == ["node"] else []
         if not pairs:
             raise ValueError("not a node, or an empty one")
+        # Reversed, so that the first of two equal keys wins, as in xend (WIRE.md (b)).
         said = dict(reversed(pairs))
         fields: dict[str, Any] = {}
         more: dict[str, str] = {}
         for key, value in reversed(said.items()):
             try:
                 fields[key] = _READERS[key](printable(_text(value)))
+            # Unknown or unreadable values are kept as text: a later release may print new fields.
             except (KeyError, ValueError):
                 more[field_name(key)] = printable(value if isinstance(value, str) else dumps(value))
         texts = {key: value if isinstance(value, str) else None for key, value in said.items()}
         return cls(**fields, more=more, releases=told_by_node(texts))
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as plain dicts and lists, with ``xen_version``."""
+        """Return the node as plain dicts and lists, with ``xen_version``."""
         values = {key: _plain(value) for key, value in vars(self).items() if key != "releases"}
         return {**values, "xen_version": self.xen_version}
 
 
 def _pairs(tree: list[Sxp]) -> Iterator[tuple[str, Sxp]]:
-    """Yield the (key, value) children of a list: a text, an empty one for ``(key )``, a list for anything else."""
+    """Yield the (key, value) children of a list. A value is a text, empty for ``(key )``; any other shape is a list."""
     for child in tree[1:]:
         if isinstance(child, list) and child and isinstance(child[0], str):
             values = child[1:] or [""]
@@ -116,14 +118,14 @@ def _text(value: Sxp) -> str:
 
 
 def _number(text: str) -> int:
-    """Return a whole number, such as a machine has: int() takes more. Raises ValueError."""
+    """Return a number of plain digits; int() would accept more forms. Raises ValueError."""
     if not re.fullmatch(r"-?[0-9]{1,18}", text):
         raise ValueError("not a number")
     return int(text)
 
 
 def _words(text: str) -> tuple[str, ...]:
-    """Return what is between the blanks of a text."""
+    """Return the words of a text."""
     return tuple(text.split())
 
 
@@ -136,12 +138,13 @@ def _cpus_of_nodes(text: str) -> tuple[tuple[int, ...], ...]:
         if name != f"node{len(nodes)}":
             raise ValueError("not the next node")
         nodes.append(_cpus(ranges, room))
+        # The limit is for all nodes together, so each node reduces it.
         room -= len(nodes[-1])
     return tuple(nodes)
 
 
 def _cpus(ranges: str, most: int) -> tuple[int, ...]:
-    """Read ``0-3,8``. Raises ValueError, also for more than *most* cpus: a few bytes can stand for any number of them."""
+    """Read ``0-3,8``. Raises ValueError, also for more than *most* cpus, because a short range could fill the memory."""
     cpus: list[int] = []
     for part in ranges.replace(",", " ").split():
         first, _to, last = part.partition("-")
@@ -156,7 +159,7 @@ _COLUMNS = ["cpu", "core", "socket", "node"]
 
 
 def _topology(text: str) -> tuple[dict[str, int], ...]:
-    """Read a table: a line ``cpu: core socket node``, and one of four numbers for each cpu. Raises ValueError."""
+    """Read a table: a header line ``cpu: core socket node``, and a line of four numbers for each cpu. Raises ValueError."""
     heading, *rows = [line.replace(":", " ").split() for line in text.strip().split("\n")]
     if heading != _COLUMNS or any(len(row) != len(_COLUMNS) for row in rows):
         raise ValueError("not the table of 4.1")
@@ -178,7 +181,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
 
 
 def _plain(value: Any) -> Any:
-    """Return a copy of a value, with lists for its tuples."""
+    """Return a copy of a value, with lists instead of tuples."""
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return dict(value) if isinstance(value, dict) else value

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How the values in an expression of xend's are read: leniently, as no release prints all of them alike."""
+"""Read the values of an expression of xend: leniently, because releases print them differently."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def pairs(tree: Sxp) -> Iterator[tuple[str, Sxp]]:
 
 
 def text_of(value: Optional[Sxp]) -> Optional[str]:
-    """Return a text, None for an empty one: 4.0 and earlier print "" as nothing, and mean "not set"."""
+    """Return a text, None for an empty one, which means "not set": 4.0 and earlier print "" as nothing (trap 8)."""
     return printable(value) if isinstance(value, str) and value else None
 
 
 def number_of(kind: Callable[[str], T], value: Optional[Sxp]) -> Optional[T]:
-    """Return a number, None where there is none: JSON has no infinity, and nothing that is not a number."""
+    """Return a finite number, None for any other value: JSON has neither infinity nor NaN."""
     try:
         number = kind(value) if isinstance(value, str) else None
     except ValueError:
@@ -49,7 +49,7 @@ def cpu_set_of(value: Optional[Sxp]) -> frozenset[int]:
 
 
 def canonical_uuid(uuid: Optional[str]) -> Optional[str]:
-    """Return *uuid* as 8-4-4-4-12; what has not 32 hexadecimal digits comes back as it is."""
+    """Return *uuid* in the form 8-4-4-4-12; a text without exactly 32 hexadecimal digits is returned unchanged."""
     digits = (uuid or "").replace("-", "").lower()
     if len(digits) != 32 or set(digits) - set("0123456789abcdef"):
         return uuid

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-r"""What is a secret, and how all that may hold one is shown: expressions, options, URLs and texts that nobody can parse.
+r"""Mask secrets in everything that may hold one: expressions, options, URLs and texts that cannot be parsed.
 
-In an s-expression a secret is found by the parser, so that it makes no difference how it is spelt. Where there is nothing
-that can be parsed, all that follows the first word that may announce a secret is hidden: rather too much than too little.
+In an s-expression the parser finds a secret, so its spelling makes no difference. In a text that cannot be parsed,
+everything after the first word that may announce a secret is hidden: better too much than too little.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _URLS = ("xend_url", "destination_url")
 _WORDS = "|".join(SECRETS)
 _ANNOUNCED = re.compile(rf"(?:{_WORDS})(?=['\"]?[\s=:,#(])", re.IGNORECASE)
 _PERHAPS_ANNOUNCED = re.compile(rf"{_WORDS}|(?=\\[x0-7])", re.IGNORECASE)
-"""An escape may hide such a word."""
+"""Such a word, or an escape, which may hide one."""
 _SWALLOWED = re.compile(rf"\(\s*(?:{_WORDS})\b")
 """A key inside of a string, as in ``(name 'web1) (vncpasswd 'x')``, where a quote is missing: the parser takes x for a name."""
 _SSH_LOGIN = re.compile(r"ssh://[A-Za-z0-9_.+-]+@(?=[^@%]*$)")
-"""What names a user and hides nothing: ssh takes no password there."""
+"""A user name that needs no mask: ssh accepts no password there."""
 _AT = re.compile(r"@|%(?:25)*40")
-"""An @, also one that was escaped, once or more often."""
+"""An @, also percent-encoded once or more often."""
 
 
 # ---- expressions
@@ -52,7 +52,7 @@ def without_secrets(tree: Sxp) -> Sxp:
 
 
 def secrets(tree: Sxp) -> Iterator[str]:
-    """Yield what without_secrets masks."""
+    """Yield the values that without_secrets masks."""
     if isinstance(tree, list):
         known = _known(tree)
         for item in tree[:known]:
@@ -61,7 +61,8 @@ def secrets(tree: Sxp) -> Iterator[str]:
 
 
 def _known(tree: list[Sxp]) -> int:
-    """Return how many items of a list can be shown: those up to a key, or to a text that has swallowed one."""
+    """Return how many items of a list can be shown: those before a secret's key, or before a text that contains such a key."""
+    # A key is a secret's only in first place, as in (vncpasswd x); further on it may be an ordinary value.
     for position, item in enumerate(tree):
         if isinstance(item, str) and ((item in SECRETS and not position) or _SWALLOWED.search(item)):
             return position + 1
@@ -69,7 +70,8 @@ def _known(tree: list[Sxp]) -> int:
 
 
 def expression_without_secrets(text: str) -> str:
-    """Return a text that should be an s-expression as it may be shown. It stays as it is where nothing has to be hidden."""
+    """Return a text that should be an s-expression, with its secrets masked; unchanged if it has none."""
+    # The usual text has no such word, and is neither parsed nor printed anew.
     if not _PERHAPS_ANNOUNCED.search(text):
         return text
     tree = _parsed(text)
@@ -77,12 +79,12 @@ def expression_without_secrets(text: str) -> str:
 
 
 def beginning_without_secrets(text: str) -> str:
-    """Return a text that nobody can parse up to the first word that may announce a secret."""
+    """Return a text that cannot be parsed, up to the first word that may announce a secret."""
     return _cut(text, _PERHAPS_ANNOUNCED)
 
 
 def _parsed(text: str) -> Sxp:
-    """Return what a text stands for, the text itself if it is no s-expression, or if there is no parser."""
+    """Return the parsed expression of a text; the text itself if it is no s-expression, or if there is no parser."""
     try:
         return text if SEXPDATA_IMPORT_ERROR else loads(text, alone=True)
     except SxpError:
@@ -99,7 +101,7 @@ def _cut(text: str, announced: re.Pattern[str]) -> str:
 
 
 def options_without_secrets(value: object, key: str = "") -> object:
-    """Return an option, or all of them, as they may be shown. They may be of any shape: nobody has judged them yet."""
+    """Return an option, or all of them, with secrets masked. They may have any shape, because they are not validated yet."""
     if _is_secret(key) and value is not None and not isinstance(value, bool):
         return MASK
     if isinstance(value, Mapping):
@@ -110,18 +112,19 @@ def options_without_secrets(value: object, key: str = "") -> object:
 
 
 def _several_without_secrets(values: Sequence[object], key: str) -> list[object]:
-    """Return a list as it may be shown: up to a key, and up to a text that ends in a mask. Ansible splits texts at commas."""
+    """Return a list with secrets masked: up to a key, or to a text that ends in a mask. Ansible splits texts at commas."""
     shown: list[object] = []
     for position, item in enumerate(values):
         each = options_without_secrets(item, key)
         shown.append(each)
+        # Ansible splits a text at commas, so the rest of a secret may be the next item of the list.
         if (item in SECRETS and not position) or (isinstance(each, str) and each.endswith(MASK)):
             return [*shown, MASK] if values[position + 1 :] else shown
     return shown
 
 
 def _text_without_secrets(text: str, key: str) -> str:
-    """Return an option that is text as it may be shown."""
+    """Return a text option with secrets masked."""
     if key in _URLS:
         return url_without_secrets(text)
     if key in _EXPRESSIONS or text.lstrip().startswith(("(", "#")):
@@ -130,7 +133,7 @@ def _text_without_secrets(text: str, key: str) -> str:
 
 
 def secrets_of_options(value: object, key: str = "") -> Iterator[str]:
-    """Yield the secrets in an option, or in all of them, in each form in which xend or Python may repeat them."""
+    """Yield the secrets in an option, or in all of them, in every form in which xend or Python may print them."""
     if _is_secret(key):
         for atom in _atoms(value):
             yield from _spellings(atom)
@@ -138,6 +141,7 @@ def secrets_of_options(value: object, key: str = "") -> Iterator[str]:
         for name, item in value.items():
             yield from secrets_of_options(item, str(name))
     elif isinstance(value, (list, tuple)):
+        # ["vncpasswd", "x"] is a pair of key and value in a list.
         inner = value[0] if value and value[0] in SECRETS else ""
         for item in value[1:] if inner else value:
             yield from secrets_of_options(item, inner or key)
@@ -147,12 +151,12 @@ def secrets_of_options(value: object, key: str = "") -> Iterator[str]:
 
 
 def _is_secret(key: str) -> bool:
-    """Return whether an option is one, by its name. One that does not exist may be meant for one that does."""
+    """Return whether an option is a secret, by its name. A misspelt name counts, too."""
     return "passw" in key.lower()
 
 
 def _spellings(secret: str) -> Iterator[str]:
-    """Yield a secret as it is, and as it stands in quotes of Python 2's and Python 3's."""
+    """Yield a secret as it is, and as Python 2 and Python 3 print it in quotes."""
     yield secret
     yield repr(secret)[1:-1]
     if not SEXPDATA_IMPORT_ERROR and secret.isprintable():
@@ -160,7 +164,7 @@ def _spellings(secret: str) -> Iterator[str]:
 
 
 def _atoms(tree: object) -> Iterator[str]:
-    """Yield all that is no list in a tree, or in an option, as text."""
+    """Yield every leaf of a tree, or of an option, as text."""
     if isinstance(tree, Mapping):
         tree = list(tree.values())
     if isinstance(tree, (list, tuple)):
@@ -174,7 +178,7 @@ def _atoms(tree: object) -> Iterator[str]:
 
 
 def url_without_secrets(url: str) -> str:
-    """Return an ``xend_url``, which may be none, without a user, what stands in place of a port, and a query."""
+    """Return an ``xend_url``, which may be invalid, without user, query, and a port that is no number."""
     scheme, colon, rest = url.partition("://") if "://" in url else ("", "", url)
     login = _SSH_LOGIN.match(url)
     if login:
@@ -187,7 +191,7 @@ def url_without_secrets(url: str) -> str:
 
 
 def holds_user(url: str) -> bool:
-    """Return whether there is a user name in an ``xend_url``, or what may be meant for one."""
+    """Return whether an ``xend_url`` holds a user name, or something that may be meant as one."""
     authority = url.partition("://")[2].partition("/")[0]
     return _AT.search(authority if url.startswith("unix:") else url) is not None
 
@@ -198,7 +202,7 @@ _ESCAPES = r"\\{0,31}"
 
 
 def _in_quotes(name: str) -> str:
-    """Return the pattern of a quoted text, or of the rest of the line if nothing closes it."""
+    """Return the pattern of a quoted text, or of the rest of the line if the quote is not closed."""
     return rf"(?P<{name}>{_ESCAPES}['\"])(?:.*?(?<!\\)(?P={name})|.*)"
 
 
@@ -217,11 +221,11 @@ _SECRET_IN_TEXT = re.compile(
 
 
 def masked(text: str) -> str:
-    r"""Return *text* with every password in it masked, as far as one can be told by what stands before it.
+    r"""Return *text* with every password masked that the text before it announces.
 
     It may be an s-expression, ``(vncpasswd x)``, Python's lists and dictionaries, ``['vncpasswd', 'x']`` and
-    ``{'vncpasswd': 'x'}``, or a text in one of these, with its quotes escaped once or more often. Where it cannot be told
-    where a password ends, too much is masked.
+    ``{'vncpasswd': 'x'}``, or a text in one of these, with its quotes escaped once or more often. If the end of a
+    password is unclear, too much is masked.
     """
     return _SECRET_IN_TEXT.sub(_mask, text)
 

@@ -13,12 +13,12 @@ from ansible_collections.dom0.xend.plugins.module_utils.model.reading import cpu
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp
 
 _ANY_CPU = frozenset(range(64))
-"""What xend says of a vcpu that may run on any cpu in 3.0.4 and earlier, and of one of a halted domain, however few cpus there are."""
+"""The cpumap of an unpinned vcpu in 3.0.4 and earlier, and in a halted domain, however few cpus the host has (WIRE.md (d))."""
 
 
 @dataclass(frozen=True)
 class Vcpu:
-    """A virtual cpu, as ``vcpuinfo`` describes it (WIRE.md (d)). ``cpu_time`` is seconds."""
+    """A virtual cpu, as ``vcpuinfo`` describes it (WIRE.md (d)). ``cpu_time`` is in seconds."""
 
     number: int
     online: Optional[bool] = None
@@ -26,13 +26,13 @@ class Vcpu:
     running: Optional[bool] = None
     cpu_time: Optional[float] = None
     cpu: Optional[int] = None
-    """The cpu that it runs on or has run on last, None for one that has none."""
+    """The cpu that it runs on or ran on last, None if it has none."""
     cpumap: frozenset[int] = frozenset()
-    """The cpus that it may run on, as xend says it."""
+    """The cpus that it may run on, as xend reports them."""
 
     @classmethod
     def from_sxp(cls, tree: Sxp) -> Vcpu:
-        """Read ``(vcpu (number 0) (online 1) ... (cpumap (0 1)))``. Raises ValueError for what is not that."""
+        """Read ``(vcpu (number 0) (online 1) ... (cpumap (0 1)))``. Raises ValueError for any other expression."""
         fields = dict(pairs(tree))
         number = number_of(int, fields.get("number"))
         if tree[:1] != ["vcpu"] or number is None:
@@ -49,7 +49,7 @@ class Vcpu:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as plain data; ``cpumap`` is None where xend does not limit it, and says no more than that."""
+        """Return the vcpu as plain data; ``cpumap`` is None if the vcpu is not pinned."""
         return {**vars(self), "cpumap": sorted(self.cpumap) if self.cpumap and self.cpumap != _ANY_CPU else None}
 
 

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every operation of a plan knows of itself. The plan and what applies it know no operation by its name.
+"""The interface of an operation of a plan. The plan and the applier use only this, and no operation by name.
 
-A real run and a check run come from the same list: the one sends it and waits until each has settled, the other folds
-the projections.
+A real run and check mode use the same list: a real run sends each operation and waits until it has settled, check mode
+applies the projections one after the other.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ if TYPE_CHECKING:
 
 
 class GuestStillUp(XendError):
-    """A guest, or a device, that was asked to go has not gone."""
+    """A guest or a device that should have gone is still there."""
 
 
 class GuestNotUp(XendError):
-    """A guest that was started does not run."""
+    """A started guest does not run."""
 
 
 @dataclass(frozen=True)
 class Undo:
-    """What brings back what an operation took away, for when what was to take its place is refused."""
+    """Restores what an operation removed, if its replacement is refused."""
 
     operation: Operation
     what: str
-    """What is brought back, as the beginning of a sentence: ``The old vif 00:16:3e:00:00:01``."""
+    """What is restored, as the beginning of a sentence: ``The old vif 00:16:3e:00:00:01``."""
     done: str
-    """The end of that sentence where it worked: ``was attached again.``"""
+    """The end of that sentence after success: ``was attached again.``"""
     failed: str
-    """The end where it did not, with ``%s`` for the reason."""
+    """The end of that sentence after a failure, with ``%s`` for the reason."""
     after: Optional[Operation] = None
-    """An operation that has to settle first: the device that failed has to be gone."""
+    """An operation that must settle first: the failed device must be gone."""
     why_not: str = ""
-    """What to say if it does not."""
+    """The message if it does not settle."""
 
 
 @dataclass(frozen=True)
@@ -51,37 +51,37 @@ class Operation:
     """One request that changes something."""
 
     name: str
-    """The domain's."""
+    """The name of the domain."""
     op: ClassVar[str] = ""
-    """xend's word for it."""
+    """xend's name of the operation."""
     brings_down: ClassVar[bool] = False
-    """Whether the domain goes away by it. Only what is left then shows what else there is to do."""
+    """Whether it takes the domain down. The plan continues from what is left of the domain then."""
     reveals: ClassVar[bool] = False
-    """Whether only the domain that is there afterwards shows what it is, and so what else there is to do."""
+    """Whether the domain is unknown until the operation is done, as after a restore. The plan continues from what is found then."""
     removes: ClassVar[bool] = False
-    """Whether a domain or a definition is lost by it, so that another can take its place."""
+    """Whether it removes a domain or a definition, so that another can take its place."""
     ends_as: ClassVar[Optional[str]] = None
-    """What the result calls the end of a domain by this operation: clean or destroyed."""
+    """``shutdown_outcome`` of a domain that this operation ends: clean or destroyed."""
     retry_for: ClassVar[float] = 0
-    """Seconds for which a refusal may mean "not yet": see is_too_early()."""
+    """Seconds for which a refusal may mean "not yet" (see is_too_early())."""
 
     @property
     def patience(self) -> float:
-        """Return the seconds in which the operation has to settle."""
+        """Return the seconds within which the operation must settle; 0 if it settles with xend's answer."""
         return 0
 
     @property
     def name_after(self) -> str:
-        """Return what the domain is called afterwards."""
+        """Return the domain's name after the operation."""
         return self.name
 
     @property
     def memory_needed(self) -> int:
-        """Return the MiB that the host has to have for it."""
+        """Return the memory that the host needs for it, in MiB."""
         return 0
 
     def prepare(self, client: XendClient) -> Any:
-        """Return what check() has to know of the time before; nothing is asked for where that is nothing."""
+        """Return what check() must know from before the operation. Sends nothing if that is nothing."""
         del client
         return None
 
@@ -90,59 +90,59 @@ class Operation:
         raise NotImplementedError
 
     def check(self, client: XendClient, known: Any) -> None:
-        """Raise XendError where it did something else than it said. *known* is from prepare()."""
+        """Raise XendError if xend did something other than requested. *known* is from prepare()."""
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
-        """Return the domain as it is once the operation has had its effect, None if it is gone."""
+        """Return the domain as it is after the operation, None if it is gone."""
         return domain
 
     def delay(self, domain: Optional[Domain]) -> float:
-        """Return the seconds to wait before it is sent, so that it does no harm."""
+        """Return the seconds to wait before it can be sent without harm."""
         del domain
         return 0
 
     def settled(self, client: XendClient, before: Optional[Domain]) -> tuple[bool, Optional[Domain]]:
-        """Return whether it has had its effect, and the domain as it is now. Only asked where there is *patience*."""
+        """Return whether the operation has had its effect, and the domain as it is now. Called only if there is *patience*."""
         del before
         return True, client.domain(self.name_after)
 
     def when_late(self, now: Optional[Domain], before: Optional[Domain]) -> Operation:
-        """Return what is sent when it has not settled in time. Raises GuestStillUp where that is nothing."""
+        """Return the operation to send if this one has not settled in time. Raises GuestStillUp if there is none."""
         raise NotImplementedError
 
     def is_done_anyway(self, client: XendClient) -> bool:
-        """Return whether a refusal means that it is as it should be."""
+        """Return whether the domain is as desired in spite of a refusal."""
         del client
         return False
 
     def is_too_early(self, refusal: XendRefused) -> bool:
-        """Return whether it is worth while to send it again in a moment."""
+        """Return whether a refusal means that the operation can succeed in a moment."""
         del refusal
         return False
 
     def undo(self) -> Optional[Undo]:
-        """Return how to bring back what it took away to make room, None where it did not, or need not."""
+        """Return how to restore what it removed to make room; None if it removed nothing, or nothing worth restoring."""
         return None
 
     def leftover(self) -> Optional[Operation]:
-        """Return an operation that has settled once nothing is left of this one, which was refused."""
+        """Return an operation that settles once nothing is left of this one, which was refused."""
         return None
 
     def left_as_asked(self) -> Optional[str]:
-        """Return a sentence about what a refusal after it leaves, where the task has asked for that."""
+        """Return a sentence about what stays after a later refusal, if the task has requested that."""
         return None
 
     def names(self, said: str) -> str:
-        """Return xend's words about it with the devices in them called by their names."""
+        """Return xend's error text with the names of the devices added."""
         return said
 
     def missing(self, after: Domain) -> Optional[str]:
-        """Return what xend shows of the domain that is not as the operation said, None if all is."""
+        """Return what xend shows instead of the requested change, None if it shows the change."""
         del after
         return None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what the user is shown of it."""
+        """Return the operation as results show it."""
         return {"op": self.op, "domain": self.name}
 
 
@@ -152,10 +152,10 @@ def in_state(domain: Optional[Domain], state: str) -> Optional[Domain]:
 
 
 def is_up(domain: Optional[Domain]) -> bool:
-    """Return whether a domain holds on: what is left of it may be nothing, a definition, or a preserved body."""
+    """Return whether a domain is up: neither gone, nor a definition, nor preserved after its end."""
     return domain is not None and domain.state not in ("halted", "shutdown", "crashed")
 
 
 def limit_of(domain: Optional[Domain]) -> Optional[int]:
-    """Return the seconds after which xend itself destroys a domain that was asked to go."""
+    """Return the seconds after a shutdown request after which xend itself destroys the domain; None if it never does or is unknown."""
     return domain.release.shutdown_ends_after if domain and domain.release else None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The operations by which devices come and go, and how a device is called."""
+"""The operations that attach and detach devices, and the names of devices in messages."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
 
 DETACH_TIMEOUT = 60
-"""Seconds in which a guest has to let go of a device."""
+"""Seconds within which a guest must release a device."""
 
 RECOVERY_TIMEOUT = 30
-"""Seconds in which a device that failed has to be gone, before the one that it was to replace is attached again."""
+"""Seconds within which a failed device must be gone, before the device that it should replace is attached again."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Attach(Operation):
         client.attach(self.name, self.device)
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
-        """Return it with the device."""
+        """Return the domain with the device."""
         if domain is None:
             return None
         new = self._as_domain()
@@ -55,7 +55,7 @@ class Attach(Operation):
         return None
 
     def names(self, said: str) -> str:
-        """Return xend's words with the disk or interface in them, and with what to do where they do not say it."""
+        """Return xend's error text with the name of the disk or interface, and with what to do on 3.2."""
         if "is already defined" in said or "is already used" in said:  # WIRE.md (i) 7 and 9
             said = (
                 f"{said.rstrip('.')}. If nothing else uses it: xend 3.2 keeps the mac, dev or file of a device that was "
@@ -77,7 +77,7 @@ class Attach(Operation):
         return None
 
     def as_dict(self) -> dict[str, Any]:
-        """Show the device."""
+        """Return the operation, with the device."""
         return {**super().as_dict(), "config": dumps(without_secrets(self.device))}
 
     def _as_domain(self) -> Domain:
@@ -87,7 +87,7 @@ class Attach(Operation):
 
 @dataclass(frozen=True)
 class ChangeMedia(Attach):
-    """Put another medium into the cdrom of an hvm guest, which *device* describes as it is to be."""
+    """Put another medium into the cdrom of an hvm guest. *device* describes the cdrom after the change."""
 
     op: ClassVar[str] = "device_configure"
 
@@ -97,10 +97,11 @@ class ChangeMedia(Attach):
         client.change_media(self.name, self.device, str(device_number(dev) or dev))
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
-        """Return it with the other medium."""
+        """Return the domain with the other medium."""
         if domain is None:
             return None
         dev = number_or_name(self._dev())
+        # The old medium leaves and the new one takes its place, so the rest is that of an attach.
         without = replace(domain, vbds=tuple(vbd for vbd in domain.vbds or () if number_or_name(vbd.dev) != dev))
         return super().project(without)
 
@@ -111,23 +112,23 @@ class ChangeMedia(Attach):
 
 @dataclass(frozen=True)
 class Detach(Operation):
-    """Detach a device, and see it go: a disk by its dev, an interface by its mac."""
+    """Detach a device, a disk by its dev, an interface by its mac, and wait until it is gone."""
 
     kind: str = "vbd"
     key: str = ""
     was: Sxp = ""
-    """The device as it was, to attach it again if what was to take its place is refused."""
+    """The device as it was, to attach it again if its replacement is refused."""
     listed_as: str = field(default="", compare=False)
-    """The class by which xend lists it, if it is not *kind*: a tap is a disk."""
+    """The class under which xend lists it, if not *kind*: a tap is a disk."""
     destroyed_as: str = field(default="", compare=False)
-    """The class by which xend detaches it, if it is not *kind* (WIRE.md (i) 12)."""
+    """The type with which xend detaches it, if not *kind* (WIRE.md (i) 12)."""
     within: float = field(default=DETACH_TIMEOUT, compare=False)
-    """Seconds in which it has to be gone."""
+    """Seconds within which it must be gone."""
     op: ClassVar[str] = "device_destroy"
 
     @property
     def patience(self) -> float:
-        """Return the seconds that the guest has to let go of it."""
+        """Return the seconds within which the guest must release it."""
         return self.within
 
     def send(self, client: XendClient) -> None:
@@ -136,9 +137,9 @@ class Detach(Operation):
         client.detach(self.name, self.destroyed_as or self.kind, self._id(client) or self.key)
 
     def settled(self, client: XendClient, before: Optional[Domain]) -> tuple[bool, Optional[Domain]]:
-        """Return whether the device is no longer there: neither for xend's devices, nor in what it says of the domain.
+        """Return whether the device is gone, both from ``devices`` and from the domain's expression.
 
-        3.2 and earlier have only asked for it, and its dev is taken until it is gone.
+        3.2 and earlier reply before it is gone, and its dev stays in use until then.
         """
         # `devices` first: 3.0.4 shows the last device of a class in the domain for ever (WIRE.md (i) 8).
         if self._id(client) is not None:
@@ -152,7 +153,7 @@ class Detach(Operation):
         return self.kind == "vif" or gone, domain
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
-        """Return it without the device."""
+        """Return the domain without the device."""
         if domain is None:
             return None
         if self.kind == "vbd":
@@ -161,14 +162,14 @@ class Detach(Operation):
         return replace(domain, vifs=tuple(vif for vif in domain.vifs or () if vif.mac != self.key))
 
     def when_late(self, now: Optional[Domain], before: Optional[Domain]) -> Operation:
-        """Say that it is still there."""
+        """Raise GuestStillUp: it is still there."""
         raise GuestStillUp(
             f"The {self.kind} {self.key} of {self.name} was detached but still exists after {self.within} s: "
             "the guest still uses it"
         )
 
     def undo(self) -> Optional[Undo]:
-        """Attach it again, once the device that was to take its place and failed is gone."""
+        """Attach it again, once the failed replacement is gone."""
         return (
             Undo(
                 Attach(self.name, self.was),
@@ -183,11 +184,11 @@ class Detach(Operation):
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Show the device."""
+        """Return the operation, with the device."""
         return {**super().as_dict(), "type": self.kind, "dev" if self.kind == "vbd" else "mac": self.key}
 
     def _id(self, client: XendClient) -> Optional[str]:
-        """Return the device's id if xend has it."""
+        """Return the device's id on the wire, None if xend does not list it."""
         devices = client.devices(self.name, self.listed_as or self.kind)
         if self.kind == "vif":
             return next(
@@ -198,13 +199,13 @@ class Detach(Operation):
 
 
 _DEVICE = re.compile(r"Device (\d+) \((vbd|tap2?|vif)\)")
-"""How xend names a device of which it says that it could not be connected."""
+"""How xend names a device that could not be connected."""
 
 
 def device_names(said: str, config: Sxp) -> str:
-    """Return xend's words about devices, and after them the dev of each disk and the mac or bridge of each interface.
+    """Return xend's error text, followed by the dev of each disk and the mac or bridge of each interface that it names.
 
-    *config* tells of the disks by their numbers, and of the interfaces by their place (WIRE.md (d) "devices in the sxpr").
+    *config* identifies disks by device number, and interfaces by position (WIRE.md (d) "devices in the sxpr").
     """
     numbers = dict.fromkeys(_DEVICE.findall(said))
     if not isinstance(config, list) or not numbers:
@@ -222,7 +223,7 @@ def device_names(said: str, config: Sxp) -> str:
 
 
 def with_backends(domain: Domain) -> Domain:
-    """Return *domain* with its devices as they are once it is built: xend's defaults where nothing is said."""
+    """Return *domain* with its devices as they are once it is built, with xend's defaults for missing backends."""
     return replace(
         domain,
         vbds=tuple(replace(vbd, mode=vbd.mode or "r", backend=_domid(vbd.backend)) for vbd in domain.vbds or ()),
@@ -231,10 +232,10 @@ def with_backends(domain: Domain) -> Domain:
 
 
 def named_backend(backend: Optional[str]) -> Optional[str]:
-    """Return a backend as a definition shows it: not at all, if it is the default."""
+    """Return a backend as a definition shows it: None for the default."""
     return None if backend == "0" else backend
 
 
 def _domid(backend: Optional[str]) -> str:
-    """Return a backend as xend prints it, where that can be known: the default is the control domain."""
+    """Return a backend as xend prints it, as far as that is known. The default is the control domain."""
     return "0" if backend in (None, "Domain-0") else str(backend)

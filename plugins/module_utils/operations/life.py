@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The operations by which a domain comes, goes and is held still."""
+"""The operations that create, start, pause, move and end a domain."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ if TYPE_CHECKING:
     from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
 
 DESTROY_TIMEOUT = 30
-"""Seconds in which a destroyed or saved domain has to be out of xend's sight."""
+"""Seconds within which a destroyed or saved domain must disappear from xend."""
 
 ARRIVAL_TIMEOUT = 30
-"""Seconds in which a migrated domain has to run at its destination, once its source says that it has gone."""
+"""Seconds within which a migrated domain must run at its destination, once the source reports success."""
 
 SHUTDOWN_TIMEOUT = 300
-"""Seconds in which a guest has to shut down, unless a task says otherwise."""
+"""Seconds within which a guest must shut down, unless a task says otherwise."""
 
 
 @dataclass(frozen=True)
 class Create(Operation):
-    """Build the domain; it is paused then."""
+    """Build the domain, which is paused afterwards."""
 
     config: Sxp = ""
     keep: bool = field(default=False, compare=False)
-    """Whether it stays where its devices fail."""
+    """Whether it stays if its devices fail."""
     op: ClassVar[str] = "create"
     leaves_it: ClassVar[str] = "paused"
 
@@ -65,6 +65,7 @@ class Create(Operation):
         # 3.0.4 and earlier raise a maxmem that is below memory (WIRE.md (e)).
         memory = declared.memory or 0
         vcpus = declared.vcpus or 1
+        # release=None: the release is known only from what xend itself prints.
         return replace(
             with_backends(declared),
             release=None,
@@ -79,7 +80,8 @@ class Create(Operation):
         )
 
     def undo(self) -> Optional[Undo]:
-        """Destroy it, as its devices failed."""
+        """Destroy it, because its devices failed."""
+        # The domain exists but is of no use without its devices; the task decides whether it stays.
         made = f"The domain {self.name}, created just before,"
         return (
             None
@@ -93,123 +95,123 @@ class Create(Operation):
         )
 
     def left_as_asked(self) -> Optional[str]:
-        """Say that it is there, for who wants to look at it."""
+        """Return a sentence that says that the domain stays, so that the failure can be examined."""
         return (
             f"The domain {self.name} was created and is left paused (on_device_failure: keep)." if self.keep else None
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Show the config as it is sent, but for its secrets."""
+        """Show the config as sent, with its secrets masked."""
         return {**super().as_dict(), "config": dumps(without_secrets(self.config))}
 
 
 @dataclass(frozen=True)
 class WaitForDevices(Operation):
-    """Wait until the backends of a new domain's devices are there."""
+    """Wait until the devices of a new domain are connected to their backends."""
 
     config: Sxp = field(default="", compare=False)
-    """What the domain was created from, where this task has created it."""
+    """The config of the domain, if this task has created it."""
     op: ClassVar[str] = "wait_for_devices"
 
     def send(self, client: XendClient) -> None:
-        """Ask, which is answered once they are there."""
+        """Send the request; xend replies once they are connected."""
         client.wait_for_devices(self.name)
 
     def names(self, said: str) -> str:
-        """Return xend's words with the disks and interfaces of the config in them."""
+        """Return xend's error text with the names of the disks and interfaces."""
         return device_names(said, self.config)
 
 
 @dataclass(frozen=True)
 class Unpause(Operation):
-    """Let a paused domain run."""
+    """Unpause a domain."""
 
     op: ClassVar[str] = "unpause"
 
     def send(self, client: XendClient) -> None:
-        """Let it."""
+        """Send the request."""
         client.unpause(self.name)
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
-        """Return it running."""
+        """Return the domain as running."""
         return in_state(domain, "running")
 
 
 @dataclass(frozen=True)
 class Pause(Operation):
-    """Hold a running domain still."""
+    """Pause a running domain."""
 
     op: ClassVar[str] = "pause"
 
     def send(self, client: XendClient) -> None:
-        """Hold it."""
+        """Send the request."""
         client.pause(self.name)
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
-        """Return it paused."""
+        """Return the domain as paused."""
         return in_state(domain, "paused")
 
 
 @dataclass(frozen=True)
 class Start(Operation):
-    """Start a halted managed domain: it runs then, whatever else is asked for."""
+    """Start a halted managed domain. It then runs, even if the task declares it paused (trap 21)."""
 
     op: ClassVar[str] = "start"
 
     def send(self, client: XendClient) -> None:
-        """Start it."""
+        """Send the request."""
         client.start(self.name)
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
-        """Return it running, with backends to its devices, which a definition has not."""
+        """Return the domain as running, with backends for its devices, which a definition does not show."""
         return None if domain is None else in_state(with_backends(domain), "running")
 
 
 @dataclass(frozen=True)
 class _End(Operation):
-    """What takes a domain down, and is seen to do so."""
+    """An operation that takes a domain down, and waits until it is down."""
 
     brings_down: ClassVar[bool] = True
     removes: ClassVar[bool] = True
 
     def settled(self, client: XendClient, before: Optional[Domain]) -> tuple[bool, Optional[Domain]]:
-        """Return whether the domain is down. Another domid is an end, too, but no good one."""
+        """Return whether the domain is down. A new domid means that xend has restarted it."""
         now = client.domain(self.name)
         # The name may come back under a new domid after a reboot: the old domain is down all the same.
         return not is_up(now) or (now is not None and now.domid != (before.domid if before else None)), now
 
     def when_late(self, now: Optional[Domain], before: Optional[Domain]) -> Operation:
-        """Say that it is still there."""
+        """Raise GuestStillUp: it is still there."""
         raise GuestStillUp(f"{self.name} was destroyed but still exists after {self.patience:g} s")
 
 
 @dataclass(frozen=True)
 class Shutdown(_End):
-    """Ask the guest to shut down, and see it go."""
+    """Request a shutdown from the guest, and wait until it is down."""
 
     reason: str = "poweroff"
     timeout: float = field(default=SHUTDOWN_TIMEOUT, compare=False)
-    """Seconds in which the guest has to be down."""
+    """Seconds within which the guest must be down."""
     then_destroy: bool = field(default=False, compare=False)
-    """Whether it is destroyed if it is not."""
+    """Whether it is destroyed if it is not down by then."""
     op: ClassVar[str] = "shutdown"
     ends_as: ClassVar[Optional[str]] = "clean"
 
     @property
     def patience(self) -> float:
-        """Return the seconds that the guest has."""
+        """Return the seconds within which the guest must settle."""
         return self.timeout
 
     def send(self, client: XendClient) -> None:
-        """Ask."""
+        """Send the request."""
         client.shutdown(self.name, self.reason)
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
-        """Return what ``on_poweroff`` leaves of it."""
+        """Return what ``on_poweroff`` leaves of the domain."""
         return in_state(domain, "shutdown") if domain is not None and domain.on_poweroff == "preserve" else None
 
     def when_late(self, now: Optional[Domain], before: Optional[Domain]) -> Operation:
-        """Return the end by force if that is allowed, else say what is going to happen to the guest."""
+        """Return the destroy if the task allows it. Otherwise raise GuestStillUp with what will happen to the guest."""
         if self.then_destroy:
             return Destroy(self.name)
         # Trap 14: 3.1 and earlier destroy the guest themselves 30 s after the request, whatever the task allows.
@@ -222,7 +224,7 @@ class Shutdown(_End):
         raise GuestStillUp(f"{self.name} is still up {self.timeout:g} s after it was asked to shut down.{warning}")
 
     def as_dict(self) -> dict[str, Any]:
-        """Show the reason."""
+        """Return the operation, with the reason."""
         return {**super().as_dict(), "reason": self.reason}
 
 
@@ -235,19 +237,19 @@ class Destroy(_End):
 
     @property
     def patience(self) -> float:
-        """Return the seconds that xend has."""
+        """Return the seconds within which xend must settle."""
         return DESTROY_TIMEOUT
 
     def send(self, client: XendClient) -> None:
-        """End it."""
+        """Send the request."""
         client.destroy(self.name)
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
-        """Return nothing: whether xend keeps a definition shows only afterwards."""
+        """Return None: only afterwards is it known whether xend keeps a definition."""
         return None
 
     def is_done_anyway(self, client: XendClient) -> bool:
-        """Return whether nothing of the domain lives; of a managed one the definition may be left."""
+        """Return whether the domain no longer lives. The definition of a managed one may be left."""
         # A destroy that failed has done its work if the domain is gone: xend answers a second one as it answers any
         # unknown domain (WIRE.md (i) 5).
         left = client.domain(self.name)
@@ -256,14 +258,14 @@ class Destroy(_End):
 
 @dataclass(frozen=True)
 class Save(_End):
-    """Save the domain to a file, which ends it."""
+    """Save the domain to a file on the host, which ends it."""
 
     file: str = ""
     op: ClassVar[str] = "save"
 
     @property
     def patience(self) -> float:
-        """Return the seconds that xend has."""
+        """Return the seconds within which xend must settle."""
         return DESTROY_TIMEOUT
 
     def send(self, client: XendClient) -> None:
@@ -271,53 +273,54 @@ class Save(_End):
         client.save(self.name, self.file)
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
-        """Return nothing: whether xend keeps a definition shows only afterwards."""
+        """Return None: only afterwards is it known whether xend keeps a definition."""
         return None
 
     def when_late(self, now: Optional[Domain], before: Optional[Domain]) -> Operation:
-        """Say that it was not saved, whatever xend says."""
+        """Raise GuestStillUp: the domain still lives, so it was not saved, even if xend reported success (trap 21)."""
         raise GuestStillUp(
             f"{self.name} is still up, but xend reported that it was saved to {self.file}: "
             "the save failed. xend 3.1 does not report a failed save. See xend's log."
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Show the file."""
+        """Return the operation, with the file."""
         return {**super().as_dict(), "file": self.file}
 
 
 @dataclass(frozen=True)
 class Migrate(Operation):
-    """Move the domain to another host, and see it run there."""
+    """Move the domain to another host, and wait until it runs there."""
 
     destination: str = ""
-    """The host, as the xend that sends the domain there calls it."""
+    """The host, by the name that the sending xend uses."""
     live: bool = True
     port: int = 0
     """0 is xend's default."""
     there: Optional[XendClient] = field(default=None, compare=False, repr=False)
-    """The xend of the destination, where the task can ask it."""
+    """The client for the destination's xend, if the task has one."""
     op: ClassVar[str] = "migrate"
 
     @property
     def patience(self) -> float:
-        """Return the seconds in which it has to run at the destination once xend has answered."""
+        """Return the seconds within which it must run at the destination after xend's reply."""
         return ARRIVAL_TIMEOUT
 
     def send(self, client: XendClient) -> None:
-        """Name the destination; answered when it is done."""
+        """Send the request; xend replies when the migration is done."""
         client.migrate(self.name, self.destination, self.live, self.port)
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
-        """Return it as it runs at the destination, where it has another domid."""
+        """Return the domain as it runs at the destination, with a domid that is unknown."""
         return domain and replace(
             domain, state="running", state_flags=None, domid=None, cpu_time=None, start_time=None, cpus=None
         )
 
     def settled(self, client: XendClient, before: Optional[Domain]) -> tuple[bool, Optional[Domain]]:
-        """Return whether it has gone from here and runs there, and the domain there; 3.0.4 and 3.1 let it arrive paused.
+        """Return whether it has left the source and runs at the destination, and the domain there.
 
-        One that is still here under another domid has settled, too: it was sent to where it came from.
+                3.0.4 and 3.1 show it paused for a moment. A domain that is at the source under a new domid has settled, too: it was
+        migrated to its own host.
         """
         here = client.domain(self.name)
         if here is not None and is_up(here):
@@ -330,39 +333,39 @@ class Migrate(Operation):
         return self.there is None or (arrived is not None and arrived.state == "running"), arrived
 
     def when_late(self, now: Optional[Domain], before: Optional[Domain]) -> Operation:
-        """Say that it did not arrive, whatever xend says."""
+        """Raise GuestStillUp: the domain did not arrive, even if xend reported success."""
         raise GuestStillUp(
             f"xend said that it had migrated {self.name} to {self.destination}, and {self.patience:g} s later that does not "
             "show. xend 3.1 may report a failed migration as done: see xend's log on both hosts."
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Show where it goes, and how."""
+        """Return the operation, with the destination and the way of migrating."""
         return {**super().as_dict(), "destination": self.destination, "live": self.live, "port": self.port}
 
 
 def under_way(name: str) -> str:
-    """Return what xend calls a domain while it saves or migrates it (WIRE.md (f) 7)."""
+    """Return the name of a domain while xend saves or migrates it (WIRE.md (f) 7)."""
     return f"migrating-{name}"
 
 
 @dataclass(frozen=True)
 class Reboot(Operation):
-    """Ask the guest to reboot, and see it come up as another domid."""
+    """Request a reboot from the guest, and wait until it runs under a new domid."""
 
     timeout: float = field(default=SHUTDOWN_TIMEOUT, compare=False)
-    """Seconds in which it has to run again."""
+    """Seconds within which it must run again."""
     op: ClassVar[str] = "shutdown"
 
     @property
     def patience(self) -> float:
-        """Return the seconds that the guest has."""
+        """Return the seconds within which the guest must settle."""
         return self.timeout
 
     def delay(self, domain: Optional[Domain]) -> float:
-        """Return how long to wait so that xend does not destroy it: no time if it has certainly run long enough.
+        """Return the seconds to wait so that xend does not destroy it (trap 18); 0 if it has certainly run long enough.
 
-        The seconds that its vcpus have run say so, as they are the hypervisor's own. The clocks of two hosts do not.
+        Its age comes from the hypervisor's cpu_time, because the clocks of two hosts may differ.
         """
         # Trap 18: an early reboot destroys the domain. cpu_time divided by vcpus is a lower bound of its age.
         seconds = domain.release.reboot_settles_after if domain and domain.release else 0
@@ -371,18 +374,18 @@ class Reboot(Operation):
         return 0 if least_age >= seconds else seconds
 
     def send(self, client: XendClient) -> None:
-        """Ask."""
+        """Send the request."""
         client.shutdown(self.name, "reboot")
 
     def settled(self, client: XendClient, before: Optional[Domain]) -> tuple[bool, Optional[Domain]]:
-        """Return whether it runs as another domid. 3.2 and later show it paused while they build it."""
+        """Return whether it runs under a new domid. 3.2 and later show it paused while they build it."""
         # Not `paused`: that is xend still building it, and not a guest that somebody paused (WIRE.md (i) 3).
         now = client.domain(self.name)
         old = before.domid if before else None
         return now is not None and now.domid not in (None, old) and now.state == "running", now
 
     def when_late(self, now: Optional[Domain], before: Optional[Domain]) -> Operation:
-        """Say what has become of it."""
+        """Raise GuestStillUp with the state of the domain."""
         if now is not None and now.domid not in (None, before.domid if before else None):
             raise GuestStillUp(
                 f"{self.name} was rebooted with domid {now.domid}, and is {now.state} after {self.timeout:g} s, not "
@@ -395,25 +398,25 @@ class Reboot(Operation):
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Show the reason."""
+        """Return the operation, with the reason."""
         return {**super().as_dict(), "reason": "reboot"}
 
 
 @dataclass(frozen=True)
 class Delete(Operation):
-    """Have xend forget a halted managed domain."""
+    """Delete a halted managed domain from xend."""
 
     old: Optional[Domain] = field(default=None, compare=False)
-    """The definition, where it makes room for a new one."""
+    """The definition, if it makes room for a new one."""
     op: ClassVar[str] = "delete"
     removes: ClassVar[bool] = True
 
     def send(self, client: XendClient) -> None:
-        """Have it forgotten."""
+        """Send the request."""
         client.delete(self.name)
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
-        """Return nothing."""
+        """Return None: the definition is gone."""
         return None
 
     def undo(self) -> Optional[Undo]:
@@ -430,14 +433,14 @@ class Delete(Operation):
 
 @dataclass(frozen=True)
 class Define(Create):
-    """Have xend keep a definition; the domain is halted then."""
+    """Store a definition in xend; the domain is halted."""
 
     op: ClassVar[str] = "new"
     leaves_it: ClassVar[str] = "halted"
 
     @property
     def memory_needed(self) -> int:
-        """Return nothing: no memory is taken."""
+        """Return 0: a definition takes no memory."""
         return 0
 
     def send(self, client: XendClient) -> None:
@@ -445,7 +448,7 @@ class Define(Create):
         client.new(self.config)
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
-        """Return what is declared: a definition names no backends."""
+        """Return the declared domain; a definition names no default backends."""
         projected = super().project(domain)
         return projected and replace(
             projected,
@@ -455,24 +458,24 @@ class Define(Create):
         )
 
     def left_as_asked(self) -> Optional[str]:
-        """Say nothing."""
+        """Return nothing: a definition needs no sentence."""
         return None
 
     def undo(self) -> Optional[Undo]:
-        """Leave it: what comes after a definition takes nothing from it."""
+        """Return None: a definition stays if a later operation fails."""
         return None
 
 
 @dataclass(frozen=True)
 class Restore(Operation):
-    """Bring back a domain that was saved."""
+    """Restore a saved domain."""
 
     file: str = ""
     op: ClassVar[str] = "restore"
     reveals: ClassVar[bool] = True
 
     def prepare(self, client: XendClient) -> Any:
-        """Return the names that are there."""
+        """Return the names of the existing domains."""
         return set(client.names())
 
     def send(self, client: XendClient) -> None:
@@ -480,7 +483,7 @@ class Restore(Operation):
         client.restore(self.file)
 
     def check(self, client: XendClient, known: Any) -> None:
-        """Raise where the file holds another domain, which runs now."""
+        """Raise XendError if the file held another domain, which runs now."""
         # The answer to a restore has no body, so only the list shows which domain the file held (WIRE.md (c)).
         names = set(client.names())
         if self.name not in names:
@@ -490,11 +493,11 @@ class Restore(Operation):
             )
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
-        """Return all that can be known of a domain in a file: it runs."""
+        """Return what is known of a domain in a file: only that it runs."""
         return Domain(self.name, state="running")
 
     def as_dict(self) -> dict[str, Any]:
-        """Show the file."""
+        """Return the operation, with the file."""
         return {**super().as_dict(), "file": self.file}
 
 
@@ -515,7 +518,7 @@ class Rename(Operation):
         client.rename(self.name, self.new_name)
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
-        """Return it with that name."""
+        """Return the domain with that name."""
         return domain and replace(domain, name=self.new_name)
 
     def missing(self, after: Domain) -> Optional[str]:
@@ -523,5 +526,5 @@ class Rename(Operation):
         return None if after.name == self.new_name else f"the name {after.name}"
 
     def as_dict(self) -> dict[str, Any]:
-        """Show the name."""
+        """Return the operation, with the name."""
         return {**super().as_dict(), "new_name": self.new_name}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The operations that change what a domain has to run with: memory, vcpus and cpus."""
+"""The operations that change the memory, the vcpus and the cpus of a domain."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import XendRefused
 
 GIVE_BACK_TIMEOUT = 60
-"""Seconds in which a guest has to give back memory, so that its limit can come down."""
+"""Seconds within which a guest must give memory back, so that its limit can be lowered."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class SetMemory(Operation):
         client.set_memory(self.name, self.target)
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
-        """Return it with that memory."""
+        """Return the domain with that memory."""
         return domain and replace(domain, memory=self.target)
 
     def missing(self, after: Domain) -> Optional[str]:
@@ -40,13 +40,13 @@ class SetMemory(Operation):
         return None if after.memory == self.target else f"memory {after.memory}"
 
     def as_dict(self) -> dict[str, Any]:
-        """Show the target."""
+        """Return the operation, with the target."""
         return {**super().as_dict(), "target": self.target}
 
 
 @dataclass(frozen=True)
 class SetMaxmem(Operation):
-    """Change the most memory that a domain can have, in MiB."""
+    """Change the memory limit of a domain, in MiB."""
 
     memory: int = 0
     op: ClassVar[str] = "maxmem_set"
@@ -57,11 +57,11 @@ class SetMaxmem(Operation):
         client.set_maxmem(self.name, self.memory)
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
-        """Return it with that limit."""
+        """Return the domain with that limit."""
         return domain and replace(domain, maxmem=self.memory)
 
     def is_too_early(self, refusal: XendRefused) -> bool:
-        """Return whether the hypervisor refused it: it does while the guest still has more (WIRE.md (i) 16)."""
+        """Return whether the hypervisor refused it, as it does while the guest still has more memory (WIRE.md (i) 16)."""
         # The hypervisor's EINVAL, which is the same on every release; xend's own refusals use other words.
         return "22, 'Invalid argument'" in refusal.reason
 
@@ -70,20 +70,20 @@ class SetMaxmem(Operation):
         return None if after.maxmem == self.memory else f"maxmem {after.maxmem}"
 
     def as_dict(self) -> dict[str, Any]:
-        """Show the limit."""
+        """Return the operation, with the limit."""
         return {**super().as_dict(), "memory": self.memory}
 
 
 @dataclass(frozen=True)
 class RaiseLimit(SetMaxmem):
-    """Raise the hypervisor's limit for a domain in 3.0.3 and earlier, where that is not what the domain shows as maxmem."""
+    """Raise the hypervisor's limit for a domain in 3.0.3 and earlier, where the domain's maxmem does not show it."""
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
-        """Return it unchanged."""
+        """Return the domain unchanged."""
         return domain
 
     def missing(self, after: Domain) -> Optional[str]:
-        """Tell nothing: it shows nowhere."""
+        """Return None: xend does not show this limit."""
         return None
 
 
@@ -99,7 +99,7 @@ class SetVcpus(Operation):
         client.set_vcpus(self.name, self.vcpus)
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
-        """Return it with that number of vcpus to use."""
+        """Return the domain with that number of usable vcpus."""
         if domain is None:
             return None
         # 3.0.4 changes `vcpus` as well, every other release only `vcpu_avail` (WIRE.md (i) 10).
@@ -111,13 +111,13 @@ class SetVcpus(Operation):
         return None if after.usable_vcpus == self.vcpus else f"{after.usable_vcpus} vcpus"
 
     def as_dict(self) -> dict[str, Any]:
-        """Show the number."""
+        """Return the operation, with the number."""
         return {**super().as_dict(), "vcpus": self.vcpus}
 
 
 @dataclass(frozen=True)
 class Pin(Operation):
-    """Have a vcpu run on these cpus only."""
+    """Pin a vcpu to these cpus."""
 
     vcpu: int = 0
     cpus: frozenset[int] = frozenset()
@@ -128,12 +128,12 @@ class Pin(Operation):
         client.pin(self.name, self.vcpu, self.cpus)
 
     def project(self, domain: Optional[Domain]) -> Optional[Domain]:
-        """Return it with that vcpu pinned."""
-        # Where the domain does not show its pins, there is nothing to project.
+        """Return the domain with that vcpu pinned."""
+        # If the domain does not show its pins, there is nothing to project.
         if domain is None or domain.cpus is None:
             return domain
         return replace(domain, cpus=(*domain.cpus[: self.vcpu], self.cpus, *domain.cpus[self.vcpu + 1 :]))
 
     def as_dict(self) -> dict[str, Any]:
-        """Show the cpus."""
+        """Return the operation, with the cpus."""
         return {**super().as_dict(), "vcpu": self.vcpu, "cpumap": ",".join(map(str, sorted(self.cpus)))}

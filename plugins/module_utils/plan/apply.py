@@ -4,8 +4,8 @@
 
 """Read, plan, apply: what xen_domain does, without Ansible.
 
-Applying is a generator that yields the seconds to wait until it wants to go on. drive() sleeps for one domain; whoever has
-many can let them take turns.
+The applier is a generator that yields the seconds until it wants to continue. drive() sleeps for a single domain;
+xen_domains lets many domains take turns.
 """
 
 from __future__ import annotations
@@ -38,42 +38,42 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import Inval
 
 T = TypeVar("T")
 Steps = Generator[float, None, T]
-"""Work that waits on its way, and what it comes to. Each value that it yields is the seconds to wait."""
+"""Work that waits, and its result. Each yielded value is the seconds to wait."""
 
 REAP_TIMEOUT = 10
-"""Seconds in which xend sees to a guest that has gone down: until then it shows it as shut down, whatever becomes of it."""
+"""Seconds within which xend handles a guest that has gone down. Until then it shows every such guest as shut down."""
 
 _SURELY_THERE = 1024
-"""MiB of memory that are asked for without a question whether the host has so much."""
+"""MiB of memory that are requested without a check whether the host has as much."""
 
 _FIRST_POLL, _SLOWEST_POLL = 0.2, 2.0
-"""Seconds between two looks at a domain that is going down: at first, and at most."""
+"""Seconds between two polls of a domain that is going down: at first, and at most."""
 
 _MOST_ROUNDS = 5
-"""How often to plan anew on the way down: only a domain that is down shows what is left of it, a definition perhaps."""
+"""How often the plan is made again: only a domain that is down shows whether a definition is left of it."""
 
 
 @dataclass
 class Outcome:
-    """What was done, or in check mode would be."""
+    """What the task did, or in check mode would do."""
 
     before: Optional[Domain] = None
     after: Optional[Domain] = None
     operations: list[Operation] = field(default_factory=list)
-    """What was sent, also if xend may not have carried it out: the last one only, after an error that says so."""
+    """The operations that were sent. After an error that says so, xend may not have carried out the last one."""
     drift: list[dict[str, Any]] = field(default_factory=list)
     not_compared: list[str] = field(default_factory=list)
-    """The options that this xend does not show as they are given."""
+    """The options that this xend does not show as given."""
     warnings: list[str] = field(default_factory=list)
     shutdown_outcome: Optional[str] = None
-    """clean: the guest went down by itself; forced: xend ended it (3.1 and earlier, after 30 s); destroyed: the task did."""
+    """clean: the guest went down by itself; forced: xend destroyed it (3.1 and earlier, after 30 s); destroyed: the task did."""
     removed: Optional[Domain] = None
     """The domain or definition that had to make room for another one."""
 
 
 @dataclass(frozen=True)
 class Clock:
-    """Where the time comes from, so that tests need not wait."""
+    """A clock, which tests replace so that they need not wait."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -83,7 +83,7 @@ CLOCK = Clock()
 
 
 def drive(steps: Steps[T], clock: Clock) -> T:
-    """Do the work of one domain, asleep while it waits."""
+    """Run the steps of one domain, and sleep while they wait. Returns their result."""
     while True:
         try:
             seconds = next(steps)
@@ -94,25 +94,25 @@ def drive(steps: Steps[T], clock: Clock) -> T:
 
 
 class Applier:
-    """Brings one domain to what is desired. ``outcome`` holds what was done so far, also after an error."""
+    """Brings one domain to the desired state. ``outcome`` holds what was done so far, also after an error."""
 
     def __init__(self, client: XendClient, desired: Desired, clock: Optional[Clock] = None) -> None:
-        """Take the xend, what is desired and the time; nothing is sent yet."""
+        """Take the client, the declaration and the clock; nothing is sent yet."""
         self.client = client
         self.desired = desired
         self.clock = clock or CLOCK
         self.outcome = Outcome()
         self.name = desired.name
-        """What the domain is called now: a plan may rename it on the way."""
+        """The current name of the domain: a plan may rename it."""
         self.shares_looks = False
-        """Whether the first look at what was asked to go waits, too, so that one look can do for many domains."""
+        """Whether the first poll waits, too, so that one list can answer for many domains."""
 
     def run(self) -> Outcome:
-        """Do it, or with a read-only client find out what would be done. Raises XendError."""
+        """Apply the plan, or with a read-only client predict the outcome. Raises XendError."""
         return drive(self.steps(), self.clock)
 
     def steps(self) -> Steps[Outcome]:
-        """Do it, and yield wherever there is something to wait for. Raises XendError."""
+        """Apply the plan as a generator that yields the seconds of each wait. Raises XendError."""
         check(self.desired)
         outcome = self.outcome
         outcome.before = outcome.after = yield from self._find()
@@ -124,7 +124,8 @@ class Applier:
             self._project(planned)
         elif planned.steps:
             yield from self._carry_out(planned, desired)
-        if outcome.after and outcome.after.cpus is None and outcome.before:  # asked for once, 3.3 and earlier
+        # The pins were read once; only 3.4 and later show them in the domain.
+        if outcome.after and outcome.after.cpus is None and outcome.before:
             outcome.after = replace(outcome.after, cpus=outcome.before.cpus)
         if self.client.read_only and planned.reveals:
             outcome.not_compared = sorted(desired.options)
@@ -135,7 +136,7 @@ class Applier:
         return outcome
 
     def _warn_of_reboots(self) -> list[str]:
-        """Return a warning where the guest's own reboot would lose it (WIRE.md (i) 1)."""
+        """Return a warning if the guest's own reboot would lose it (WIRE.md (i) 1)."""
         after, release = self.outcome.after, self.client.release
         if after is None or after.on_reboot not in (None, "restart") or release is None or release.rereads_ip:
             return []
@@ -148,14 +149,14 @@ class Applier:
         return [warning]
 
     def _learn_the_release(self) -> None:
-        """Ask for the control domain where a create hangs on what the absence of the domain leaves open."""
-        # A missing domain tells little about the release; Domain-0 is always there and shows it.
+        """Read the control domain if a create depends on a release that the answer for the missing domain leaves open."""
+        # The answer for a missing domain leaves the release open; Domain-0 always exists and shows it.
         creates = self.outcome.before is None and self.desired.state in (*UP, "defined")
         if creates and not self.desired.restore_file and is_open(self.desired, self.client.release):
             self.client.domain(DOMAIN_0)
 
     def _find(self) -> Steps[Optional[Domain]]:
-        """Return the domain, under its name or already under the new one. Raises where a save has hold of it."""
+        """Return the domain, under its name or already under the new one. Raises XendError if a save is pending."""
         desired = self.desired
         domain = yield from self._look_past_the_end(desired.name)
         if desired.new_name and desired.new_name != desired.name:
@@ -194,7 +195,7 @@ class Applier:
         return domain
 
     def _look_past_the_end(self, name: str) -> Steps[Optional[Domain]]:
-        """Return a domain; one that has just gone down once xend has seen to it, as that is no preserved one yet."""
+        """Return the domain. If it has just gone down, wait until xend has handled it: it need not be a preserved one."""
         domain = self.client.domain(name)
         began = self.clock.now()
         while domain is not None and is_passing(domain) and self.clock.now() - began < REAP_TIMEOUT:
@@ -203,7 +204,7 @@ class Applier:
         return domain
 
     def _refuse_a_pending_save(self) -> None:
-        """Refuse to take a domain for gone that xend is saving: it goes by another name meanwhile (WIRE.md (f) 7)."""
+        """Raise XendError for a missing domain that xend is saving under another name (trap 28, WIRE.md (f) 7)."""
         pending = f"migrating-{self.desired.name}"
         if self.client.domain(pending) is not None:
             raise XendError(
@@ -212,7 +213,7 @@ class Applier:
             )
 
     def _refuse_to_stall(self, memory: int) -> None:
-        """Refuse a domain larger than its host, where xend would keep on looking for the memory (WIRE.md (e))."""
+        """Raise InvalidRequest for a domain larger than its host, if xend would keep retrying (WIRE.md (e))."""
         release = self.client.release
         # 3.0.3 to 3.1 retry for hours, with the global lock held, before they refuse (WIRE.md (e)).
         if memory <= _SURELY_THERE or (release and not release.stalls_for_memory):
@@ -225,7 +226,7 @@ class Applier:
             )
 
     def _project(self, planned: Plan) -> None:
-        """Take the steps as done."""
+        """Apply the projections of the steps."""
         outcome = self.outcome
         for step in planned.steps:
             self._note(step)
@@ -233,7 +234,7 @@ class Applier:
         outcome.shutdown_outcome = next((step.ends_as for step in planned.steps if step.ends_as), None)
 
     def _carry_out(self, planned: Plan, desired: Desired) -> Steps[None]:
-        """Send the steps, and plan anew whenever a domain is down, or was restored: only then it shows what it is."""
+        """Send the steps, and plan again after a domain has gone down or was restored: only then is its state known."""
         for _round in range(_MOST_ROUNDS):
             # The number of rounds is bounded: something else may change the domain all the time.
             finished = yield from self._apply(planned.steps)
@@ -242,7 +243,7 @@ class Applier:
             meant: Optional[Intent] = planned.intent
             if planned.reveals:
                 if self.outcome.after is None:
-                    break  # it has gone at once, and is neither restored again nor created
+                    break  # It was restored and ended at once: it is neither restored again nor created.
                 desired, meant = once_revealed(desired), None
             # The first intent is kept, or the rest of a domain on its way down would be replaced and started.
             planned = plan(self.outcome.after, desired, self.client.release, meant)
@@ -259,7 +260,7 @@ class Applier:
             )
 
     def _unfinished(self, steps: list[Operation]) -> XendError:
-        """Return the error of a plan that does not come to its end."""
+        """Return the error for a plan that does not reach its end."""
         after = self.outcome.after
         left = ", ".join(step.op for step in steps)
         return XendError(
@@ -268,7 +269,7 @@ class Applier:
         )
 
     def _apply(self, steps: list[Operation]) -> Steps[bool]:
-        """Send the steps, up to the first that takes the domain down or brings back another, and read the domain back.
+        """Send the steps, up to the first that takes the domain down or restores one, and read the domain again.
 
         Returns whether all were sent.
         """
@@ -293,7 +294,7 @@ class Applier:
         return True
 
     def _compare_with_what_was_sent(self, steps: list[Operation]) -> None:
-        """Raise where xend said that it had done something, and the domain does not show it."""
+        """Raise XendError if xend reported success and the domain does not show the change."""
         after = self.outcome.after
         for step in steps if after else ():
             shown = step.missing(after) if after else None
@@ -304,7 +305,7 @@ class Applier:
                 )
 
     def _send(self, step: Operation) -> Steps[None]:
-        """Send one operation; where a refusal leaves less than there was before, try once to bring that back."""
+        """Send one operation. If a refusal leaves less than there was before, try once to restore that."""
         try:
             yield from self._send_alone(step)
         except XendRefused as error:
@@ -317,7 +318,7 @@ class Applier:
             raise XendRefused(f"{said.rstrip('.')}. {brought_back}", reason=error.reason) from error
 
     def _send_alone(self, step: Operation) -> Steps[None]:
-        """Send one operation, and note it as sent. Recoveries send with this, so none starts another."""
+        """Send one operation and record it. Recoveries use this, so that no recovery starts another one."""
         began = self.clock.now()
         known = step.prepare(self.client)
         while True:
@@ -335,7 +336,7 @@ class Applier:
                 if getattr(error, "perhaps_done", False):
                     self._note(step)
                 raise
-            except BaseException:  # a signal, or the timeout of the task: it may have been carried out
+            except BaseException:  # A signal or the timeout of the task: xend may have carried it out.
                 self._note(step)
                 raise
             break
@@ -343,7 +344,7 @@ class Applier:
         step.check(self.client, known)
 
     def _note(self, step: Operation) -> None:
-        """Note an operation as sent."""
+        """Record an operation as sent."""
         outcome = self.outcome
         outcome.operations.append(step)
         self.client.journal.sent.append(step.as_dict())
@@ -351,9 +352,9 @@ class Applier:
             outcome.removed = outcome.before
 
     def _bring_back(self, refused: Operation) -> Steps[Optional[str]]:
-        """Bring back what was taken away just before, or else wait until nothing is left of what was refused.
+        """Restore what was removed just before, or wait until nothing is left of the refused operation.
 
-        Return a sentence that says how that went, None if there was nothing to do.
+        Return a sentence about the outcome, None if there was nothing to do.
         """
         done = self.outcome.operations
         undo = done[-1].undo() if done else None
@@ -374,7 +375,7 @@ class Applier:
         return f"{undo.what} {undo.done}"
 
     def _settle(self, step: Operation, before: Optional[Domain]) -> Steps[Optional[Domain]]:
-        """Wait until an operation has had its effect; return the domain. Raises GuestStillUp where it has not in time."""
+        """Wait until an operation has had its effect; return the domain. Raises GuestStillUp if it has not in time."""
         settled, now, took = yield from self._look_until(step, before)
         if not settled:
             # when_late raises, unless the task allows an end by force.
@@ -384,12 +385,12 @@ class Applier:
         if step.ends_as and self.outcome.shutdown_outcome is None:
             limit = limit_of(before)
             forced = step.ends_as == "clean" and limit is not None and took >= limit
-            # xend's own end of a domain shows in nothing but the time that it took.
+            # Trap 14: only the time that it took shows that xend itself destroyed the domain.
             self.outcome.shutdown_outcome = "forced" if forced else step.ends_as
         return now
 
     def _see_it_go(self, step: Operation) -> Steps[Optional[Domain]]:
-        """Wait until the domain is down, by force if that is desired; return what is left of it."""
+        """Wait until the domain is down, and destroy it if the task allows that; return what is left of it."""
         before = self.outcome.after
         left = yield from self._settle(step, before)
         # 3.0.4 and later show ---s-- for a moment before they remove the domain (WIRE.md (i) 2).
@@ -427,10 +428,10 @@ def look_until(
 
 
 def is_passing(domain: Domain) -> bool:
-    """Return whether a domain has gone down and xend has not seen to it: nothing says that it is to be preserved."""
+    """Return whether a domain has gone down, is not to be preserved, and xend has not handled it yet."""
     action = {"shutdown": domain.on_poweroff, "crashed": domain.on_crash}.get(domain.state or "")
     if domain.state == "shutdown" and domain.shutdown_reason == "reboot":
         action = domain.on_reboot
     if domain.state == "shutdown" and domain.shutdown_reason == "suspend":
-        return False  # somebody has suspended it: it stays
+        return False  # somebody has suspended it, so it stays (WIRE.md (f) 2)
     return action in ("destroy", "restart", "rename-restart", "coredump-destroy", "coredump-restart")

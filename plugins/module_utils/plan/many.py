@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The work of xen_domains: many domains, each as xen_domain has it, with their waits and their looks at xend shared."""
+"""The work of xen_domains: many domains, each handled as by xen_domain, while their waits and their polls of xend are shared."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendC
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, XendError, XendUnreachable
 
 _WORD_EVERY = 10.0
-"""Seconds between two lines about who is still waited for."""
+"""Seconds between two lines about the domains that the task still waits for."""
 
 _MOST_NAMES = 5
-"""How many of them such a line names."""
+"""How many domains such a line names."""
 
 
 def run(options: Mapping[str, Any], client: XendClient) -> TaskResult:
-    """Have all domains as *options* declare them. Raises InvalidRequest for a wrong list, and XendError without an answer."""
+    """Bring all domains to the declaration in *options*. Raises InvalidRequest for a wrong list, XendError if xend is unreachable."""
     entries = entries_of(options)
     for option in ("serial", "max_fail"):
         if (options[option] or 0) < 0:
@@ -47,7 +47,7 @@ def run(options: Mapping[str, Any], client: XendClient) -> TaskResult:
 
 
 def entries_of(options: Mapping[str, Any]) -> list[Entry]:
-    """Return the domains that a task declares. Raises InvalidRequest with a sentence for each fault of the list."""
+    """Return the domains that a task declares. Raises InvalidRequest with one sentence for each error in the list."""
     defaults = options["defaults"] or {}
     problems = [*_misplaced(defaults), *_nameless(options["domains"])]
     entries = [] if problems else [_entry(given, defaults) for given in options["domains"]]
@@ -63,29 +63,29 @@ def entries_of(options: Mapping[str, Any]) -> list[Entry]:
 
 
 def _entry(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> Entry:
-    """Return one domain, with what all have in common."""
+    """Return one domain, merged with the common options."""
     options = combined(given, defaults)
     after = tuple(str(name) for name in names_in(options.pop("after", None)))
     return Entry({**options, "name": str(options["name"])}, after)
 
 
 def _misplaced(defaults: Mapping[str, Any]) -> Iterator[str]:
-    """Yield each option that cannot be a default."""
+    """Yield a sentence for each option that cannot be a default."""
     return (f"defaults holds {key}, which belongs to one domain only." for key in OWN if defaults.get(key) is not None)
 
 
 def _nameless(domains: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield each entry without a name."""
+    """Yield a sentence for each entry without a name."""
     return (f"domains[{position}] has no name." for position, given in enumerate(domains) if not _has_name(given))
 
 
 def _has_name(given: Mapping[str, Any]) -> bool:
-    """Return whether an entry has a name. A number is one, 0 too."""
+    """Return whether an entry has a name. A number is a name, also 0."""
     return given.get("name") not in (None, "")
 
 
 def _faults(entry: Entry) -> Iterator[str]:
-    """Yield what xen_domain would refuse of a domain whatever is there."""
+    """Yield a sentence for each domain that xen_domain would refuse without a request to xend."""
     wrong = misshapen(entry.spec, entry.options)
     if wrong is not None:
         yield f"{entry.name}: {wrong}."
@@ -102,7 +102,7 @@ def _faults(entry: Entry) -> Iterator[str]:
 
 @dataclass
 class Turn:
-    """A domain that is being dealt with."""
+    """A domain in progress."""
 
     entry: Entry
     client: SharedClient
@@ -110,12 +110,12 @@ class Turn:
     steps: Steps[Outcome]
     began: float
     wake: float = 0
-    """When it wants to go on."""
+    """The time at which it continues."""
 
 
 @dataclass(frozen=True)
 class End:
-    """What came of a domain. ``skipped`` says why nothing was done."""
+    """The outcome of a domain. ``skipped`` is the reason if nothing was done."""
 
     name: str
     result: TaskResult = field(default_factory=TaskResult)
@@ -123,11 +123,11 @@ class End:
 
     @property
     def is_good(self) -> bool:
-        """Return whether those that come after the domain may begin."""
+        """Return whether the domains that wait for this one may begin."""
         return self.result.failure is None and self.skipped is None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what the result shows of the domain."""
+        """Return the domain as the result shows it."""
         shown: dict[str, Any] = {"name": self.name, "changed": False, "failed": False, "operations": []}
         shown |= {key: value for key, value in self.result.values.items() if key != "diff"}
         if self.skipped is not None:
@@ -135,7 +135,7 @@ class End:
         return shown if self.result.failure is None else {**shown, "failed": True, "msg": self.result.failure}
 
     def line(self, seconds: float) -> str:
-        """Return it in a line, for who watches."""
+        """Return the outcome in one line of progress."""
         if self.skipped is not None:
             return f"{self.name}: skipped, {self.skipped}"
         if self.result.failure is not None:
@@ -144,12 +144,12 @@ class End:
 
 
 class Crew:
-    """Deals with many domains by turns. What has a request to send sends it; while all wait, the task sleeps."""
+    """Handles many domains in turns. A domain that is due sends its next request; while all wait, the task sleeps."""
 
     def __init__(self, entries: Sequence[Entry], view: SharedView, *, serial: int, max_fail: Optional[int]) -> None:
-        """Take the domains, how many are dealt with at a time, 0 for all, and how many may fail, None for all."""
+        """Take the domains, how many are handled at a time (0 for all), and how many may fail (None for all)."""
         self.ends: list[Optional[End]] = [None] * len(entries)
-        """What came of each, in the order of the list."""
+        """The outcome of each domain, in the order of the list."""
         self._entries = entries
         self._positions = {entry.name: position for position, entry in enumerate(entries)}
         self._view = view
@@ -161,37 +161,40 @@ class Crew:
         self._turns: list[Turn] = []
         self._stopped: Optional[str] = None
         self._lost: Optional[str] = None
-        """Why xend cannot be reached any more: others need not try."""
+        """Why xend cannot be reached any more, so that the other domains need not try."""
         self._next_word = self._clock.now() + _WORD_EVERY
 
     def run(self) -> None:
-        """Deal with all. Those that are due go on before others begin."""
+        """Handle all domains. Those that are due continue before others begin."""
         self._sorter.prepare()
         while self._sorter.is_active():
             self._ready = sorted([*self._ready, *(self._positions[name] for name in self._sorter.get_ready())])
             turn = min(self._turns, key=lambda turn: turn.wake, default=None)
             is_due = turn is not None and turn.wake <= self._clock.now()
+            # A ready domain begins only if no other is due: the waits of those in progress may time out.
             if self._ready and not is_due and len(self._turns) < self._serial:
                 self._begin(self._entries[self._ready.pop(0)])
             elif turn is not None:
                 self._go_on(turn)
 
     def _begin(self, entry: Entry) -> None:
-        """Begin with a domain, unless that has become pointless."""
+        """Begin a domain, or skip it if there is a reason."""
         reason = self._reason_to_skip(entry)
         if reason is not None:
             self._end(End(entry.name, skipped=reason), 0)
             return
+        # An unreachable xend fails the rest at once; each would otherwise wait for its own connection timeout.
         if self._lost is not None:
             self._end(End(entry.name, TaskResult(failure=self._lost)), 0)
             return
         client = SharedClient(self._view, entry.values["create_timeout"])
         applier = Applier(client, entry.desired, self._clock)
+        # Sharing pays only if several domains wait at the same time.
         applier.shares_looks = len(self._entries) > 1 and self._serial > 1
         self._advance(Turn(entry, client, applier, applier.steps(), self._clock.now()))
 
     def _reason_to_skip(self, entry: Entry) -> Optional[str]:
-        """Return why nothing is done with a domain, None if it is dealt with."""
+        """Return why a domain is skipped, None if it is not."""
         for name in entry.after:
             end = self.ends[self._positions[name]]
             if end is not None and not end.is_good:
@@ -199,7 +202,7 @@ class Crew:
         return self._stopped
 
     def _go_on(self, turn: Turn) -> None:
-        """Wait until a domain is due, and go on with it."""
+        """Wait until a domain is due, and continue it."""
         self._clock.sleep(max(0.0, turn.wake - self._clock.now()))
         self._say_who_is_left()
         self._view.waiting = len(self._turns)
@@ -208,7 +211,7 @@ class Crew:
         self._advance(turn)
 
     def _advance(self, turn: Turn) -> None:
-        """Do what a domain has to do until it waits, or is done."""
+        """Continue a domain until it waits, or is done."""
         values = turn.entry.values
         try:
             turn.wake = next(turn.steps) + self._clock.now()
@@ -216,6 +219,7 @@ class Crew:
             result = finished(values, end.value)
         except XendError as error:
             result = failed(values, turn.client, turn.applier.outcome, error)
+            # Only a failed connection proves that others will fail: any other error may concern this domain alone.
             if isinstance(error, XendUnreachable):
                 self._lost = str(error)
         else:
@@ -224,8 +228,9 @@ class Crew:
         self._end(End(turn.entry.name, result), self._clock.now() - turn.began)
 
     def _end(self, end: End, seconds: float) -> None:
-        """Note what came of a domain, and let those that come after it begin."""
+        """Record the outcome of a domain, and let those that wait for it begin."""
         self.ends[self._positions[end.name]] = end
+        # done() also after a failure: domains that wait for this one are then skipped, not left over.
         self._sorter.done(end.name)
         self._view.client.journal.tell(end.line(seconds))
         failures = sum(each is not None and each.result.failure is not None for each in self.ends)
@@ -233,7 +238,7 @@ class Crew:
             self._stopped = f"{failures} had failed before, and max_fail is {self._max_fail}"
 
     def _say_who_is_left(self) -> None:
-        """Tell whoever watches for whom the task waits, once in a while."""
+        """Report the domains that the task waits for, every _WORD_EVERY seconds."""
         if self._clock.now() < self._next_word:
             return
         self._next_word = self._clock.now() + _WORD_EVERY
@@ -260,7 +265,7 @@ def _result(found: Sequence[Optional[End]], client: XendClient) -> TaskResult:
 
 
 def _failure(ends: Sequence[End]) -> Optional[str]:
-    """Return who has failed and why, and who was skipped for it; None if nobody has."""
+    """Return which domains failed and why, and which were skipped because of that; None if none failed."""
     said: dict[str, list[str]] = {}
     for end in ends:
         if end.result.failure is not None:

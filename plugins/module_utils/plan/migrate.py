@@ -4,8 +4,8 @@
 
 """The work of xen_migrate, from plain options to a result, without Ansible.
 
-A migration is believed only when it is seen: the domain has gone from the source, and runs at the destination. What xend
-answers is not enough, as 3.1 may report a failed one as done (WIRE.md (c)).
+A migration is done when the domain has left the source and runs at the destination. xend's reply is not enough, because
+3.1 may report a failed migration as success (WIRE.md (c)).
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import Inval
 
 _ITSELF = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::")  # noqa: S104 - names to refuse
 _POLL = 1.0
-"""Seconds between two looks at a domain that is on its way."""
+"""Seconds between two polls of a domain that is being migrated."""
 
 _LANDING_TIMEOUT = 10
-"""Seconds after which a domain that is paused at the destination is taken for one that somebody has paused there."""
+"""Seconds after which a paused domain at the destination counts as paused by somebody, not as arriving."""
 
 
 def run(options: Mapping[str, Any], source: XendClient, there: Optional[XendClient]) -> TaskResult:
-    """Have the domain at its destination. A failure says where the domain is. Raises InvalidRequest."""
+    """Bring the domain to its destination. A failure says where the domain is. Raises InvalidRequest."""
     mover = Mover(options, source, there)
     try:
         drive(mover.steps(), mover.clock)
@@ -45,12 +45,12 @@ def run(options: Mapping[str, Any], source: XendClient, there: Optional[XendClie
 
 
 class Mover:
-    """Brings one domain to another host. What was sent, and what was found, is kept also after an error."""
+    """Migrates one domain to another host. It keeps what was sent and what was found, also after an error."""
 
     def __init__(
         self, options: Mapping[str, Any], source: XendClient, there: Optional[XendClient], clock: Optional[Clock] = None
     ) -> None:
-        """Take the options, the xend that has the domain, and that of the destination if it can be asked."""
+        """Take the options, the client of the source, and that of the destination if the task has one."""
         self.name: str = options["name"]
         self.source = source
         self.there = there
@@ -72,9 +72,10 @@ class Mover:
         self._domain: Optional[Domain] = None
 
     def steps(self) -> Steps[None]:
-        """Do it, or with a read-only client find out what would be done. Raises XendError."""
+        """Migrate as a generator that yields waits, or with a read-only client predict the outcome. Raises XendError."""
         self._check_options()
         here = yield from self._look_here()
+        # It has left already, or an earlier run has sent it: the destination shows which.
         if here is None or here.domid is None:
             self._domain = yield from self._look_there(here)
             self._before = self._after = self._seen_at_destination(self._domain)
@@ -91,7 +92,7 @@ class Mover:
         self._after = self._seen_at_destination(self._domain or expected)
 
     def sent(self) -> list[dict[str, Any]]:
-        """Return what the result says of what was sent."""
+        """Return the operations as the result shows them."""
         return [operation.as_dict() for operation in self.operations]
 
     def result(self) -> dict[str, Any]:
@@ -109,13 +110,13 @@ class Mover:
         }
 
     def _seen_at_destination(self, domain: Domain) -> dict[str, Any]:
-        """Return what a diff shows of a domain that is at the destination."""
+        """Return what a diff shows for a domain at the destination."""
         return {**view(domain), "host": self._step.destination}
 
     # ---- before anything is sent
 
     def _check_options(self) -> None:
-        """Raise InvalidRequest for what no xend has to be asked about."""
+        """Raise InvalidRequest for options that are wrong for every xend."""
         destination, port = self._step.destination, self._options["port"]
         if is_domain_0(self.name):
             raise InvalidRequest(f"{self.name} is the control domain: it is the host itself, and stays there")
@@ -129,21 +130,22 @@ class Mover:
             raise InvalidRequest(f"destination_url is the xend that {self.name} is to leave: {self.source.url}")
 
     def _is_source(self, destination: str) -> bool:
-        """Return whether a name is that of the source itself, as far as its URL and the name alone tell."""
+        """Return whether a name is that of the source itself, judged only by its URL and the name."""
         url = self._options["xend_url"]
         host = None if url.startswith("unix:") else urlsplit(url).hostname
         return destination.lower() in (*_ITSELF, host)
 
     def _look_here(self) -> Steps[Optional[Domain]]:
-        """Return the domain at its source, None if it is not there; one that is on its way is waited for."""
+        """Return the domain at its source, None if there is none. Waits while it is being saved or migrated."""
         here = self.source.domain(self.name)
+        # A save or migration in progress renames the domain (WIRE.md (f) 7), so its own name proves nothing.
         if here is None and self.source.domain(under_way(self.name)) is not None:
             yield from self._wait_while_under_way()
             here = self.source.domain(self.name)
         return here
 
     def _wait_while_under_way(self) -> Steps[None]:
-        """Wait as long as the source saves or migrates the domain. Raises GuestStillUp when the time is over."""
+        """Wait while the source saves or migrates the domain. Raises GuestStillUp after the timeout."""
         passing = under_way(self.name)
         while self.source.domain(passing) is not None:
             if self.clock.now() >= self._deadline:
@@ -155,7 +157,7 @@ class Mover:
             yield _POLL
 
     def _look_there(self, here: Optional[Domain]) -> Steps[Domain]:
-        """Return the domain at the destination, where it must be already. Raises XendError if it is not."""
+        """Return the domain at the destination. Nothing runs at the source, so XendError is raised if nothing is there, either."""
         missing = (
             f"{self.name} is halted at {self.source.url}"
             if here is not None
@@ -169,6 +171,7 @@ class Mover:
         there = yield from self._landed(self.there)
         if there is None or there.domid is None:
             raise XendError(f"{missing}, and none that runs at {self.there.url}: there is nothing to migrate")
+        # The uuid stays the same over a migration, so another one is another guest.
         if here is not None and here.uuid != there.uuid:
             raise XendError(
                 f"{missing}, and {self.there.url} has another domain of that name, with the uuid {there.uuid}"
@@ -180,7 +183,7 @@ class Mover:
         return there
 
     def _landed(self, xend: XendClient) -> Steps[Optional[Domain]]:
-        """Return the domain at the destination, where it may be paused for the moment in which it arrives."""
+        """Return the domain at the destination, after the moment for which it is paused while it arrives."""
         began = self.clock.now()
         there = xend.domain(self.name)
         while there is not None and there.state == "paused" and self.clock.now() - began < _LANDING_TIMEOUT:
@@ -189,9 +192,10 @@ class Mover:
         return there
 
     def _check_guest(self, here: Domain) -> None:
-        """Refuse a domain that cannot be migrated, or not as asked."""
+        """Raise InvalidRequest for a domain that cannot be migrated, or not with these options."""
         if here.is_privileged:
             raise InvalidRequest(f"{self.name} is the control domain: it is the host itself, and stays there")
+        # Trap 14: xend 3.1 and earlier would never answer for a paused guest.
         if here.state == "paused":
             raise InvalidRequest(
                 f"{self.name} is paused, and a guest must run to be migrated: xend 3.1 and earlier would never answer. "
@@ -201,6 +205,7 @@ class Mover:
             raise InvalidRequest(
                 f"{self.name} is {here.state} at {self.source.url}: only a guest that runs is migrated"
             )
+        # Trap 26: a migration ends in a restore.
         check_rebuild(here, "migration")
         if self._step.port and here.release is not None and not here.release.migrates_to_port:
             raise InvalidRequest(
@@ -208,7 +213,7 @@ class Mover:
             )
 
     def _check_destination(self, here: Domain) -> None:
-        """Refuse a destination that is the source, or that cannot take the domain."""
+        """Raise XendError for a destination that is the source, or that has no place for the domain."""
         destination = self._step.destination
         if destination == self.source.node().host:
             raise InvalidRequest(f"The destination {destination} is the host that has {self.name}")
@@ -229,7 +234,7 @@ class Mover:
     # ---- on the way
 
     def _move(self, here: Domain) -> Steps[Optional[Domain]]:
-        """Send the domain, once, and see it arrive; return it, None if the destination cannot be asked."""
+        """Send the migration, once, and wait for the arrival. Returns the domain, None if the task has no client for the destination."""
         lost: Optional[XendError] = None
         try:
             self._step.send(self.source)
@@ -256,7 +261,7 @@ class Mover:
         return arrived
 
     def _see_it_arrive(self, here: Domain) -> Steps[Optional[Domain]]:
-        """Return the domain as it runs at the destination. Raises XendError where it does not."""
+        """Return the domain as it runs at the destination. Raises XendError if it does not run there in time."""
         yield from self._wait_while_under_way()
         settled, arrived, _took = yield from look_until(self._step, self.source, here, self.clock)
         if not settled:
@@ -266,7 +271,7 @@ class Mover:
         return arrived
 
     def _with_place(self, error: XendError, before: Domain) -> str:
-        """Return what went wrong, and where the domain is now."""
+        """Return the error with a sentence about where the domain is now."""
         try:
             place = self._place(before)
         except XendError as unknown:

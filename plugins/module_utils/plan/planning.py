@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From what is and what is desired to the operations in between. No I/O.
+"""Plan: compute the operations from the current to the desired domain. No I/O.
 
-The table of states is that of the documentation of xen_domain.
+The documentation of xen_domain has the table of states.
 """
 
 from __future__ import annotations
@@ -42,33 +42,33 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.release import Rele
 _OF_DOMAIN = {item.name for item in fields(Domain)} - {"uuid", "cpus"}
 
 SHOWN = ("name", "state", "vcpu_avail", *(name for name in NAMES if name in _OF_DOMAIN))
-"""The fields in a diff: what a task can declare, and nothing that changes by itself."""
+"""The fields of a diff: what a task can declare, without values that change by themselves."""
 
 
 class Intent(Enum):
-    """What a task means to do with the domain that it finds. It is decided once, before anything is sent."""
+    """Whether a task keeps or replaces the domain that it finds. Decided once, before anything is sent."""
 
     KEEP = "keep"
-    """Change its state, its name or what can be changed; its definition stays."""
+    """Change its state, its name and what can be changed live; its definition stays."""
     REPLACE = "replace"
-    """Make room for a new domain or definition of the same name."""
+    """Remove it, to make room for a new domain or definition of the same name."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to send, in order; nothing if all is as desired. The intent never changes on the way."""
+    """The operations to send, in order; empty if nothing differs. The intent never changes during a task."""
 
     intent: Intent
     steps: list[Operation]
 
     @property
     def reveals(self) -> bool:
-        """Return whether the domain that it ends with is not known before it is there."""
+        """Return whether the resulting domain is unknown until it exists."""
         return any(step.reveals for step in self.steps)
 
 
 def intent(current: Optional[Domain], desired: Desired) -> Intent:
-    """Return whether the domain that a task finds is kept or replaced."""
+    """Return whether the task keeps or replaces the domain that it finds."""
     if current is not None and not current.is_privileged and _is_to_be_replaced(current, desired):
         return Intent.REPLACE
     return Intent.KEEP
@@ -77,10 +77,10 @@ def intent(current: Optional[Domain], desired: Desired) -> Intent:
 def plan(
     current: Optional[Domain], desired: Desired, release: Optional[Release], meant: Optional[Intent] = None
 ) -> Plan:
-    """Return how *current* becomes as desired. Raises InvalidRequest for what must not be done.
+    """Return the plan that makes *current* as desired. Raises InvalidRequest for what must not be done.
 
-    *meant* is the intent of the task. Whoever plans again on the way passes the first one: what is left of a domain on its
-    way down says nothing about whether it is to be replaced. Without it, *current* is what the task has found.
+    *meant* is the intent of the task. When the plan is made again, it is the first intent: what is left of a domain that
+    goes down does not show whether it is to be replaced. Without *meant*, *current* is the domain that the task has found.
     """
     if meant is None:
         meant = intent(current, desired)
@@ -89,7 +89,8 @@ def plan(
 
 def _steps(current: Optional[Domain], desired: Desired, release: Optional[Release], meant: Intent) -> list[Operation]:
     """Return the steps of a plan."""
-    if meant is Intent.REPLACE:  # by what is declared: a file holds the disks of another time
+    # A replacement is built from the declaration: a saved file belongs to the disks of another time.
+    if meant is Intent.REPLACE:
         desired = replace(desired, restore_file=None)
     # Nothing is there, so a new domain is built; apply has looked for migrating-NAME before (trap 28).
     if current is None:
@@ -113,37 +114,37 @@ def _steps(current: Optional[Domain], desired: Desired, release: Optional[Releas
 
 
 def _with_new_name(operations: list[Operation], desired: Desired) -> list[Operation]:
-    """Return the operations that make a new domain, and the one that gives it its new name."""
+    """Return the operations that make a new domain, and the one that renames it to its new name."""
     if not operations or desired.new_name in (None, desired.name):
         return operations
     return [*operations, Rename(desired.name, desired.new_name or "")]
 
 
 def _keep(current: Domain, desired: Desired, release: Optional[Release]) -> list[Operation]:
-    """Return the operations that bring the domain itself to the desired state and name."""
+    """Return the operations that bring the existing domain to the desired state and name."""
     if not desired.new_name or desired.new_name == current.name or desired.state in ("absent", "saved"):
         return _to_state(current, desired, release)
     rename = Rename(current.name, desired.new_name)
-    if desired.state == "stopped":  # first: once it is down, there may be nothing left to rename
+    if desired.state == "stopped":  # The rename is first: once the domain is down, there may be nothing left to rename.
         renamed = _projected([rename], current)
         return [rename, *_to_state(renamed, replace(desired, name=desired.new_name), release)]
     return [*_to_state(current, desired, release), rename]
 
 
 def once_revealed(desired: Desired) -> Desired:
-    """Return what is left to be desired of a domain that was just brought back: it is neither to reboot nor always replaced."""
+    """Return the declaration for a domain that was just restored: it is neither rebooted nor replaced by ``recreate: always``."""
     state = "running" if desired.state == "restarted" else desired.state
     recreate = "if_needed" if desired.recreate == "always" else desired.recreate
     return replace(desired, state=state, recreate=recreate)
 
 
 def drift(found: Optional[Domain], desired: Desired) -> list[dict[str, Any]]:
-    """Return where *found* is not as declared: the option, what was declared, what was found, what it takes."""
+    """Return the drift of *found*: for each difference the option, the declared and the found value, and what it needs."""
     return comparison(found, desired).drift if found is not None else []
 
 
 def view(domain: Optional[Domain]) -> dict[str, Any]:
-    """Return what a diff shows of a domain."""
+    """Return what a diff shows for a domain."""
     if domain is None:
         return {"state": "absent"}
     values = domain.as_dict()
@@ -151,19 +152,19 @@ def view(domain: Optional[Domain]) -> dict[str, Any]:
 
 
 def _told(value: Any) -> Any:
-    """Return *value* without what is None in it."""
+    """Return *value* without the items that are None."""
     if isinstance(value, dict):
         return {key: item for key, item in value.items() if item is not None}
     return [_told(item) for item in value] if isinstance(value, list) else value
 
 
 def comparison(found: Domain, desired: Desired) -> Comparison:
-    """Compare under the name that the domain has."""
+    """Compare the domain with the declaration, under the name that the domain has now."""
     return compare(found, replace(desired, name=found.name) if desired.config is None else desired)
 
 
 def _leave_domain_0(current: Domain, desired: Desired) -> list[Operation]:
-    """Return nothing, or refuse: nothing is ever done to the control domain."""
+    """Return no operations, or raise InvalidRequest: the control domain is never changed."""
     if (
         desired.state != "running"
         or desired.new_name not in (None, current.name)
@@ -221,7 +222,7 @@ def _bring_up(current: Domain, desired: Desired) -> list[Operation]:
         # Trap 21: xend ignores `paused` of a start, so a definition is started and then paused.
         operations.append(Start(name))
     elif current.state == "paused" and desired.state != "paused":
-        if current.cpu_time == 0:  # never ran, so whoever created it may not have got as far as its devices
+        if current.cpu_time == 0:  # It never ran, so whoever created it may not have waited for its devices.
             operations.append(WaitForDevices(name))
         operations.append(Unpause(name))
     operations += comparison(_projected(operations, current), desired).operations
@@ -234,12 +235,12 @@ def _bring_up(current: Domain, desired: Desired) -> list[Operation]:
 
 
 def _projected(operations: list[Operation], domain: Domain) -> Domain:
-    """Return the domain as it is once the operations have been sent."""
+    """Return the domain after the operations."""
     return reduce(lambda before, operation: operation.project(before) or before, operations, domain)
 
 
 def check_rebuild(current: Domain, what: str) -> None:
-    """Refuse what makes xend build the domain again, where it could not: the guest would be lost (WIRE.md (i) 1)."""
+    """Raise InvalidRequest for an operation after which xend cannot build the domain again: the guest would be lost (trap 26)."""
     if current.release is not None and not current.release.rereads_ip and any(vif.ip for vif in current.vifs or ()):
         raise InvalidRequest(
             f"{current.name} would be lost by a {what}: xend 3.0.0 cannot read back the ip of an interface when it "
@@ -248,7 +249,7 @@ def check_rebuild(current: Domain, what: str) -> None:
 
 
 def _check_reboot(current: Domain) -> None:
-    """Refuse a reboot after which the domain would not be there."""
+    """Raise InvalidRequest for a reboot after which the domain would not exist."""
     check_rebuild(current, "reboot")
     if current.on_reboot not in (None, "restart"):  # 3.2 does not start it again after a rename-restart either
         raise InvalidRequest(
@@ -258,7 +259,7 @@ def _check_reboot(current: Domain) -> None:
 
 
 def _is_to_be_replaced(current: Domain, desired: Desired) -> bool:
-    """Return whether ``recreate`` has the domain make room for a new one."""
+    """Return whether ``recreate`` replaces the domain with a new one."""
     if desired.recreate == "never" or desired.state not in UP or not desired.describes_a_domain:
         return False
     return (
@@ -280,7 +281,7 @@ def _redefine(current: Domain, desired: Desired, release: Optional[Release]) -> 
 
 
 def _save(current: Domain, desired: Desired) -> list[Operation]:
-    """Return the operations that save the domain to a file. A paused guest cannot be saved: xend 3.1 and earlier would never answer."""
+    """Return the operations that save the domain to a file. A paused guest is unpaused first."""
     if current.state == "halted":
         return []
     check_rebuild(current, "save")

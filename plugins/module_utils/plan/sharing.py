@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One look at xend for many domains: the detailed list answers for each, as long as it is fresh.
+"""Read many domains with one request: the detailed list answers for each of them while it is fresh.
 
-The list holds all domains in 3.0.3 and earlier, and all that run in 3.0.4 and later (WIRE.md (f) 6), so that there the list of names says
-which others there are. A domain that the lists do not answer for is asked for by its name.
+The list holds all domains in 3.0.3 and earlier, and only running ones in 3.0.4 and later (WIRE.md (f) 6), where the list
+of names shows which others exist. A domain that the lists do not answer for is read by its name.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.release import Rele
 from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Reply
 
 FIRST_LOOK = 5.0
-"""Seconds for which a list answers the first look at a domain."""
+"""Seconds for which a list answers the first read of a domain."""
 
 _POLL = 0.5
-"""Seconds for which a list answers those who wait."""
+"""Seconds for which a list answers the polls of a waiting domain."""
 
 _EARLY_PACE = 0.2
 """Seconds between two polls of a xend that serves one client at a time, 3.0.3 and earlier."""
 
 _SPOILT_FOR = 1.0
-"""Seconds for which no list is asked for after one that was of no use: on 3.0.3 a zombie spoils it for a moment."""
+"""Seconds without another attempt after a list that failed: in 3.0.3 a zombie makes it fail for a moment (WIRE.md (f) 4)."""
 
 
 class SharedView:
-    """The latest list of a xend, and how often it may be asked for."""
+    """The latest list of a xend, with limits for how often it is read."""
 
     def __init__(self, client: XendClient, clock: Clock) -> None:
-        """Take the xend. Nothing is asked yet."""
+        """Take the client. Nothing is sent yet."""
         self.client = client
         self.clock = clock
         self.waiting = 0
-        """How many domains are waited for. One alone is asked for by its name."""
+        """How many domains wait. A single one is read by its name."""
         self._domains: dict[str, Domain] = {}
         self._names: Optional[frozenset[str]] = frozenset()
         self._asked_at = float("-inf")
@@ -49,33 +49,33 @@ class SharedView:
         self._spoilt_until = float("-inf")
         self._events = 0
         self._asked_as = 0
-        """The number of the event that the list in hand is, 0 for none."""
+        """The number of the event at which the current list was read, 0 for none."""
 
     def event(self) -> int:
-        """Return the number of something that happens now. Clocks are too coarse to say what came first."""
+        """Return the number of a new event. Clocks are too coarse to order events."""
         self._events += 1
         return self._events
 
     def look(self) -> None:
-        """Ask for the list. Where it is of no use, names are asked for. Raises XendError where xend gives no answer."""
+        """Read the list. If it fails, domains are read by name for a while. Raises XendError if xend gives no answer."""
         self._asked_at, self._asked_as = self.clock.now(), self.event()
         try:
             found = [Domain.from_sxp(tree) for tree in self.client.domains()]
-        except (XendRefused, UnreadableReply, ValueError):  # one domain spoils it: perhaps one that is meant
+        except (XendRefused, UnreadableReply, ValueError):  # one bad domain makes the list fail
             self._asked_as = 0
             self._spoilt_until = self.clock.now() + _SPOILT_FOR
             return
         for domain in found:
             if domain.release is not None:
                 self.client.release = sharper(self.client.release, domain.release)
-        times = Counter(domain.name for domain in found)  # a zombie may have the name of a domain that lives
+        times = Counter(domain.name for domain in found)  # a zombie may share the name of a living domain
         self._domains = {domain.name: domain for domain in found if times[domain.name] == 1}
         release = self.client.release
         hides = release is None or release.lists_hide_stopped
         self._names = None if hides else frozenset(times)
 
     def answers(self, name: str, since: int, *, polls: bool) -> bool:
-        """Return whether domain() knows of a name what has been true after the event *since*; look again for who *polls*."""
+        """Return whether domain() can answer for a name with data newer than the event *since*. Reads the list again if *polls*."""
         if polls and self.waiting > 1 and not self._is_fresh(since, _POLL) and self.clock.now() >= self._spoilt_until:
             self.pace()
             self.look()
@@ -83,13 +83,13 @@ class SharedView:
         return fresh and (name in self._domains or not self._may_be_hidden(name))
 
     def _may_be_hidden(self, name: str) -> bool:
-        """Return whether there is a domain of that name, which the list does not show."""
+        """Return whether a domain of that name exists that the list may not show."""
         if self._names is None:
             self._names = frozenset(self.client.names())
         return name in self._names
 
     def domain(self, name: str) -> Optional[Domain]:
-        """Return a domain of the list, None if it is not in it."""
+        """Return a domain of the list, None if the list does not have it."""
         return self._domains.get(name)
 
     def pace(self) -> None:
@@ -100,15 +100,15 @@ class SharedView:
         self._polled_at = self.clock.now()
 
     def _is_fresh(self, since: int, age: float) -> bool:
-        """Return whether the list was asked for after an event, and not too long ago."""
+        """Return whether the list was read after the event *since*, at most *age* seconds ago."""
         return self._asked_as > since and self.clock.now() - self._asked_at <= age
 
 
 class SharedClient(XendClient):
-    """The client of one domain among many. It looks at the list of all at first, and where it waits."""
+    """The client of one domain among many. It uses the shared list for its first read and for its polls."""
 
     def __init__(self, view: SharedView, slow_timeout: float) -> None:
-        """Share the way to xend and the journal of the *view*'s client. *slow_timeout* is that of this domain, in seconds."""
+        """Share the connection and the journal of the *view*'s client. *slow_timeout* is that of this domain, in seconds."""
         vars(self).update({key: value for key, value in vars(view.client).items() if key != "release"})
         self._slow_timeout = slow_timeout
         self._view = view
@@ -118,7 +118,7 @@ class SharedClient(XendClient):
 
     @property
     def release(self) -> Optional[Release]:
-        """What any of the clients has learnt of xend's release."""
+        """The release of xend, as far as any of the clients has detected it."""
         return self._view.client.release
 
     @release.setter
@@ -126,7 +126,7 @@ class SharedClient(XendClient):
         self._view.client.release = release
 
     def go_on(self) -> None:
-        """Note that the domain has waited, so that what it asks next is a poll."""
+        """Note that the domain has waited, so that its next read is a poll."""
         self._may_share = self._polls = True
 
     def domain(self, name: str) -> Optional[Domain]:
@@ -139,7 +139,7 @@ class SharedClient(XendClient):
         return super().domain(name)
 
     def _write(self, path: str, form: dict[str, str], timeout: float) -> Reply:
-        """Send what changes something. What was seen before is out of date then."""
+        """Send a write. Data from before it is out of date afterwards."""
         self._may_share = False
         try:
             return super()._write(path, form, timeout)

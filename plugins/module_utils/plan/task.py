@@ -21,7 +21,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import dumps
 
 
 def run(options: Mapping[str, Any], client: XendClient) -> TaskResult:
-    """Have the domain as *options* declare it. A failure says what was sent before it. Raises InvalidRequest."""
+    """Bring the domain to the declaration in *options*. A failure says what was sent before it. Raises InvalidRequest."""
     applier = Applier(client, desired_of(options))
     try:
         outcome = applier.run()
@@ -31,7 +31,7 @@ def run(options: Mapping[str, Any], client: XendClient) -> TaskResult:
 
 
 def finished(options: Mapping[str, Any], outcome: Outcome) -> TaskResult:
-    """Return the result of a domain that has come to its end. Drift may make it a failure."""
+    """Return the result of a finished domain. Drift may make it a failure."""
     values = result_of(options["name"], outcome)
     drifting = _drifting(options["name"], outcome)
     if drifting and options["on_drift"] == "fail":
@@ -40,13 +40,13 @@ def finished(options: Mapping[str, Any], outcome: Outcome) -> TaskResult:
 
 
 def failed(options: Mapping[str, Any], client: XendClient, done: Outcome, error: XendError) -> TaskResult:
-    """Return the result of a domain that has not: it says what was *done* before the *error*."""
+    """Return the result of a failed domain, with what was *done* before the *error*."""
     values = {"changed": bool(done.operations), **sent(done), **end_of_log(client, options["log_lines"])}
     return TaskResult(values, failure=str(error))
 
 
 def end_of_log(client: XendClient, lines: int) -> dict[str, Any]:
-    """Return the last lines of xend's log as the result has them, nothing where none are asked for or xend gives none."""
+    """Return the last lines of xend's log for the result; empty if none are requested, or if xend returns none."""
     if lines < 1:
         return {}
     try:
@@ -84,7 +84,7 @@ def result_of(name: str, outcome: Outcome) -> dict[str, Any]:
 
 
 def _drifting(name: str, outcome: Outcome) -> list[str]:
-    """Return a warning for each thing that differs and stays as it is."""
+    """Return a warning for each difference that stays."""
     return [
         f"{name}: {item['option']} is {item['found']!r}, not {item['declared']!r} as declared. The change takes: "
         f"{item['takes']}."

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the parameters of all schedulers have in common: how they are read and set, and why there may be none.
+"""The common part of the schedulers: read and set the parameters of a domain, and explain why it may have none.
 
-xend has an operation to get them and one to set them for each scheduler, and the hypervisor runs one scheduler
-(WIRE.md (g)). xend 3.0.4 and earlier report success even where the hypervisor refused: what was set is read back.
+xend has a get and a set operation for each scheduler, and the hypervisor runs one scheduler (WIRE.md (g)). xend 3.0.4 and
+earlier report success even if the hypervisor refused, so the parameters are read back after a set (trap 16).
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp
 from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import unreadable
 
 LEAST_PERCENT_OF_DOMAIN_0 = 10
-"""Domain-0 is not brought below so many percent: of a period, of a CPU, of the weight that it has by default.
+"""The least that Domain-0 keeps, in percent of a period, of a CPU, or of its default weight.
 
-With less the host cannot be worked with, not even to undo that.
+With less, the host becomes too slow even to undo the change.
 """
 
 _DICTIONARY = re.compile(r"'(\w+)': (-?\d+)L?(?=[,}])")
@@ -36,10 +36,10 @@ _LIKE_AN_ID = re.compile(r"\s*[+-]?\d+[lL]?\s*|(-*[0-9a-fA-F]){32}-*")
 
 
 class Parameters(Protocol):
-    """A scheduler's parameters for a domain; where a value is None the hypervisor computes it, and nobody knows yet."""
+    """A scheduler's parameters for a domain. A value of None is computed by the hypervisor and not known yet."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return them by their names."""
+        """Return the parameters by name."""
 
 
 P = TypeVar("P", bound=Parameters)
@@ -47,7 +47,7 @@ P = TypeVar("P", bound=Parameters)
 
 @dataclass(frozen=True)
 class Outcome(Generic[P]):
-    """What was there, and what is, or in check mode would be. ``sent`` is None where there is nothing to do."""
+    """The parameters before and after, in check mode as predicted. ``sent`` is None if nothing was to do."""
 
     before: P
     after: P
@@ -57,7 +57,7 @@ class Outcome(Generic[P]):
 
 @dataclass(frozen=True)
 class Scheduler(Generic[P]):
-    """One scheduler of Xen's, under the name that the node gives it."""
+    """A scheduler of Xen, by its name in the node's ``xen_scheduler``."""
 
     name: str
     get: Callable[[XendClient, str], Sxp]
@@ -65,14 +65,15 @@ class Scheduler(Generic[P]):
     set: Callable[[XendClient, str, Mapping[str, int]], None]
     from_reply: Callable[[Sxp], P]
     default: str
-    """The releases of Xen that run it if they are not told otherwise."""
+    """The releases of Xen that run it by default."""
     rules: str
-    """What the hypervisor wants of the parameters, for people."""
+    """The hypervisor's rules for the parameters, as text for messages."""
 
     def read(self, client: XendClient, name: str) -> P:
-        """Return the parameters of a domain. Raises XendError, and says why where there are none."""
+        """Return the parameters of a domain. Raises XendError, with the reason if there are none."""
         try:
             tree = self.get(client, name)
+        # Not a matter of the scheduler: these two errors are complete as they are.
         except (NoSuchDomain, UnknownOperation):
             raise
         except XendRefused as error:
@@ -84,7 +85,7 @@ class Scheduler(Generic[P]):
             raise unreadable(client.url, f"{self.name} parameters", str(tree)) from error
 
     def change(self, client: XendClient, name: str, foreseen: Outcome[P]) -> Outcome[P]:
-        """Set what is *foreseen* to be sent, and make sure that it was taken. A read-only client stays with foreseeing."""
+        """Send the *foreseen* parameters, and verify that they took effect. A read-only client only returns the prediction."""
         if client.read_only or foreseen.sent is None:
             return foreseen
         try:
@@ -97,7 +98,7 @@ class Scheduler(Generic[P]):
         return replace(foreseen, after=found)
 
     def result(self, name: str, outcome: Outcome[P]) -> dict[str, Any]:
-        """Return what a module returns."""
+        """Return the result of the module."""
         before, after = outcome.before.as_dict(), outcome.after.as_dict()
         return {
             "changed": outcome.sent is not None,
@@ -107,10 +108,11 @@ class Scheduler(Generic[P]):
         }
 
     def _operation(self, name: str, sent: Mapping[str, int]) -> dict[str, Any]:
-        """Return what the result shows of what is sent."""
+        """Return the operation as the result shows it."""
         return {"op": self.set_op, "domain": name, **sent}
 
     def _send(self, client: XendClient, name: str, sent: Mapping[str, int]) -> None:
+        # The journal is written first: if the reply is lost, xend may have carried out the operation.
         client.journal.sent.append(self._operation(name, sent))
         try:
             self.set(client, name, sent)
@@ -121,7 +123,8 @@ class Scheduler(Generic[P]):
             raise XendRefused(f"{error}. {why}", reason=error.reason) from error
 
     def _compare(self, client: XendClient, name: str, asked: Mapping[str, Any], found: Mapping[str, Any]) -> None:
-        """Raise XendRefused where *found* is not what was *asked* for."""
+        """Raise XendRefused if *found* differs from the parameters that were *asked* for."""
+        # Trap 16: a refusal of the hypervisor shows only in what is read back. None is a computed value.
         differing = [key for key, value in asked.items() if value not in (None, found[key])]
         if differing:
             raise XendRefused(
@@ -131,7 +134,7 @@ class Scheduler(Generic[P]):
             )
 
     def _why_none(self, client: XendClient, name: str) -> str:
-        """Say why a domain may have no parameters: in 3.1 and later the node names its scheduler."""
+        """Return why a domain may have no parameters. In 3.1 and later the node names its scheduler."""
         runs = _scheduler_of(client)
         if runs in ("", self.name) and _is_halted(client, name):
             return f"{name} is halted, and this xend has {self.name} parameters only for a running domain."
@@ -150,13 +153,13 @@ def dictionary(text: str) -> dict[str, str]:
 
 
 def refuse_ids(client: XendClient, name: str) -> None:
-    """Raise NoSuchDomain where xend would find another domain by *name*: it looks for a name, then for an id or a uuid."""
+    """Raise NoSuchDomain if xend would find another domain by *name*: it tries names first, then ids and uuids (trap 22)."""
     if _LIKE_AN_ID.fullmatch(name) and client.domain(name) is None:
         raise NoSuchDomain(f"xend at {client.url} has no domain with the name {name!r}. IDs and UUIDs are not accepted")
 
 
 def _scheduler_of(client: XendClient) -> str:
-    """Return the name of the host's scheduler, "" where the node does not tell it, or there is no telling why."""
+    """Return the name of the host's scheduler, "" if the node does not report it or cannot be read."""
     try:
         return client.node().xen_scheduler or ""
     except XendError:
@@ -164,7 +167,7 @@ def _scheduler_of(client: XendClient) -> str:
 
 
 def _is_halted(client: XendClient, name: str) -> bool:
-    """Return whether a domain is known to be only a definition."""
+    """Return whether a domain is certainly only a definition."""
     try:
         domain = client.domain(name)
     except XendError:

@@ -35,9 +35,9 @@ _KEYS = ("weight", "cap")
 
 @dataclass(frozen=True)
 class Credit:
-    """A domain's share of the CPU time is as its ``weight`` among all, and never more than ``cap`` percent of one CPU.
+    """A domain gets CPU time in proportion to its ``weight``, and at most ``cap`` percent of one CPU.
 
-    A cap of 0 is none.
+    A cap of 0 means no cap.
     """
 
     weight: int
@@ -69,7 +69,7 @@ CREDIT: Scheduler[Credit] = Scheduler(
 
 
 def wanted(options: Mapping[str, Any]) -> dict[str, int]:
-    """Return the parameters that were given. Raises InvalidRequest for what no domain can have."""
+    """Return the given parameters. Raises InvalidRequest for values that no domain can have."""
     given = {key: options[key] for key in _KEYS if options.get(key) is not None}
     if not 1 <= given.get("weight", 1) <= MAX_WEIGHT:
         raise InvalidRequest(f"weight must be between 1 and {MAX_WEIGHT}, not {given['weight']}")
@@ -85,7 +85,7 @@ def run(options: Mapping[str, Any], client: XendClient) -> TaskResult:
 
 
 def read(client: XendClient, name: str) -> Credit:
-    """Return the parameters of a domain. Raises XendError, and says why where there are none."""
+    """Return the parameters of a domain. Raises XendError, with the reason if there are none."""
     try:
         return CREDIT.read(client, name)
     except UnknownOperation as error:
@@ -96,10 +96,10 @@ def read(client: XendClient, name: str) -> Credit:
 
 
 def ensure_credit(client: XendClient, name: str, given: Mapping[str, int]) -> Outcome[Credit]:
-    """Set what is *given*, leave the rest, and make sure that it was set. Raises XendError.
+    """Set the *given* parameters, keep the others, and verify the result. Raises XendError.
 
-    Where there is nothing to do that takes one request. Else the domain is asked for, too: it tells the vcpus, and
-    which release this is.
+    If nothing differs, this takes one request. Otherwise the domain is read, too, for its number of vcpus and for the
+    release.
     """
     refuse_ids(client, name)
     before = read(client, name)
@@ -110,13 +110,14 @@ def ensure_credit(client: XendClient, name: str, given: Mapping[str, int]) -> Ou
     if domain is None:
         raise NoSuchDomain(f"xend at {client.url} knows no domain {name!r} any more: it has just ended")
     judge(before, asked, domain)
+    # The release decides whether cap must be sent, or must not.
     keys = _KEYS if _takes_cap(domain) else ("weight",)
     sent = {key: getattr(asked, key) for key in keys}
     return CREDIT.change(client, name, Outcome(before, asked, sent, tuple(_warnings(asked, domain))))
 
 
 def judge(before: Credit, asked: Credit, domain: Domain) -> None:
-    """Raise InvalidRequest for what xend would refuse, or drop in silence, or what would take the host from its user."""
+    """Raise InvalidRequest for values that xend would refuse or silently drop, or that would make the host unusable."""
     if not _takes_cap(domain):
         if asked.cap != before.cap:
             raise InvalidRequest(
@@ -133,7 +134,8 @@ def judge(before: Credit, asked: Credit, domain: Domain) -> None:
 
 
 def _judge_domain_0(before: Credit, asked: Credit) -> None:
-    """Raise InvalidRequest where Domain-0 is brought so low that the host is lost as soon as its guests are busy."""
+    """Raise InvalidRequest if Domain-0 would get so little that the host is unusable as soon as its guests are busy."""
+    # Only a change is judged: a setting that somebody else has made must not block other changes.
     if before.weight != asked.weight < _LEAST_WEIGHT_OF_DOMAIN_0:
         raise InvalidRequest(
             f"weight must be at least {_LEAST_WEIGHT_OF_DOMAIN_0} for {DOMAIN_0}, not {asked.weight}: with less, "
@@ -147,7 +149,7 @@ def _judge_domain_0(before: Credit, asked: Credit) -> None:
 
 
 def _warnings(asked: Credit, domain: Domain) -> list[str]:
-    """Return what to know of a change of Domain-0, which works for all guests."""
+    """Return the warnings for a change of Domain-0, which serves all guests."""
     if not domain.is_privileged:
         return []
     warnings = []
@@ -165,5 +167,5 @@ def _warnings(asked: Credit, domain: Domain) -> list[str]:
 
 
 def _takes_cap(domain: Domain) -> bool:
-    """Return whether this xend hands a cap on to the hypervisor."""
+    """Return whether this xend passes a cap on to the hypervisor."""
     return domain.release is not None and domain.release.sets_cap

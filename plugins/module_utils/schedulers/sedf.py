@@ -44,9 +44,9 @@ _NANOSECONDS = {"ns": 1, "us": _US, "ms": _MS, "s": _SECOND}
 
 @dataclass(frozen=True)
 class Sedf:
-    """A domain has ``slice`` of every ``period``, per vcpu, and with ``extratime`` what is left over. All in ns.
+    """A domain gets ``slice`` of every ``period``, per vcpu, and with ``extratime`` also unused time. Times are in ns.
 
-    With a ``weight`` the hypervisor computes the slice; it is None where it has not done so yet.
+    With a ``weight`` the hypervisor computes the slice, which is None until it is read back.
     """
 
     period: int
@@ -117,7 +117,7 @@ def nanoseconds(text: str, option: str) -> int:
 
 
 def wanted(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters that were given, as numbers. Raises InvalidRequest for what cannot be meant."""
+    """Return the given parameters, as numbers. Raises InvalidRequest for invalid values."""
     given = {key: options[key] for key in _KEYS if options.get(key) is not None}
     for key in _TIMES:
         if key in given:
@@ -141,12 +141,12 @@ def run(options: Mapping[str, Any], client: XendClient) -> TaskResult:
 
 
 def read(client: XendClient, name: str) -> Sedf:
-    """Return the parameters of a domain. Raises XendError, and says why where there are none."""
+    """Return the parameters of a domain. Raises XendError, with the reason if there are none."""
     return SEDF.read(client, name)
 
 
 def ensure_sedf(client: XendClient, name: str, given: Mapping[str, Any]) -> Outcome[Sedf]:
-    """Set what is *given*, leave the rest, and make sure that it was set. Raises XendError."""
+    """Set the *given* parameters, keep the others, and verify the result. Raises XendError."""
     refuse_ids(client, name)
     before = read(client, name)
     asked = target(before, given, name)
@@ -161,7 +161,7 @@ def ensure_sedf(client: XendClient, name: str, given: Mapping[str, Any]) -> Outc
 
 
 def target(current: Sedf, given: Mapping[str, Any], name: str) -> Sedf:
-    """Return what to ask for: *given*, and what is there for the rest. Raises InvalidRequest where that is a riddle."""
+    """Return the parameters to send: the *given* ones and the current ones. Raises InvalidRequest if they are ambiguous."""
     asked = replace(current, **given)
     if asked.weight and {"period", "slice"} & set(given):
         raise InvalidRequest(
@@ -175,7 +175,7 @@ def target(current: Sedf, given: Mapping[str, Any], name: str) -> Sedf:
 
 
 def judge(asked: Sedf, name: str) -> None:
-    """Raise InvalidRequest for what the hypervisor would refuse, or what would take the host from its user."""
+    """Raise InvalidRequest for values that the hypervisor would refuse, or that would make the host unusable."""
     if asked.weight > MAX_WEIGHT:
         raise InvalidRequest(f"{name} has a weight of {asked.weight}, which cannot be set again: set a weight too")
     # Safety: extratime lets Domain-0 use idle time. Without it, its slice alone must keep the host usable.
@@ -186,7 +186,7 @@ def judge(asked: Sedf, name: str) -> None:
 
 
 def _judge_times(asked: Sedf, name: str) -> None:
-    """Raise InvalidRequest where the hypervisor would refuse period and slice."""
+    """Raise InvalidRequest for a period and slice that the hypervisor would refuse."""
     period, share = asked.period, asked.slice or 0
     if period <= 0:
         raise InvalidRequest(f"period must not be {period} without a weight")
@@ -202,7 +202,7 @@ def _judge_times(asked: Sedf, name: str) -> None:
 
 
 def _judge_domain_0(asked: Sedf) -> None:
-    """Raise InvalidRequest where Domain-0 without extratime would not have the time to serve its host."""
+    """Raise InvalidRequest if Domain-0 without extratime would get too little time to serve its host."""
     if asked.slice is None:
         why = "with a weight and without extratime depends on the weights of all guests"
     elif not asked.slice:
@@ -217,7 +217,7 @@ def _judge_domain_0(asked: Sedf) -> None:
 
 
 def _warnings(asked: Sedf, name: str) -> list[str]:
-    """Return what to know of what is asked for, though it is done."""
+    """Return the warnings for parameters that are set all the same."""
     if not _is_domain_0(asked, name):
         dead = not asked.weight and not asked.slice and not asked.extratime
         return [f"{name} has neither a slice nor extratime: it does not run"] if dead else []
@@ -230,5 +230,5 @@ def _warnings(asked: Sedf, name: str) -> list[str]:
 
 
 def _is_domain_0(asked: Sedf, name: str) -> bool:
-    """Return whether this is the control domain, under whatever name."""
+    """Return whether this is the control domain, whatever its name."""
     return asked.domid == 0 or name == DOMAIN_0

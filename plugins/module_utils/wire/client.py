@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One method for each operation of xend that the collection uses, with typed errors. Nothing else sends anything.
+"""One method for each operation of xend that the collection uses, with typed errors. All requests go through this client.
 
-The operations, their parameters and their answers are those of WIRE.md (c). A method of a name that xend does not
-know raises NoSuchDomain, but for domain(), which returns None.
+WIRE.md (c) describes the operations, their parameters and their replies. A method for a domain that xend does not know
+raises NoSuchDomain, except domain(), which returns None.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp, Sxp
 from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import DOUBT, Get, Reply, Way, unreadable
 
 BODY_LIMIT = 10_000
-"""Bytes of encoded form that xend takes as a body; a longer one goes into the URL, where there is no limit."""
+"""Bytes of encoded form that xend accepts as a body; a longer form goes into the query string, which has no limit."""
 
 _DOMAINS = "/xend/domain"
 
 
 class XendClient:
-    """One xend. Opened read-only, it refuses to send what changes anything, whoever asks.
+    """A client for one xend. A read-only client refuses to send anything that changes something.
 
-    ``release`` is what has been learnt of xend's release from its answers, None so far. ``journal`` is kept by those who send.
+    ``release`` is the release of xend as detected from its replies, None at first. Callers that send record it in ``journal``.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class XendClient:
         slow_timeout: float = 300,
         read_only: bool = False,
     ) -> None:
-        """Take the way to xend, and how long it may stay silent, in seconds: for most operations, for slow ones."""
+        """Take the transport, and how long xend may stay silent, in seconds: for most operations, and for slow ones."""
         self.url = transport.address.url
         self.read_only = read_only
         self.release: Optional[Release] = None
@@ -64,28 +64,29 @@ class XendClient:
 
     @contextmanager
     def ahead_of_lists(self, state: str) -> Iterator[None]:
-        """Have domains() and names(*state*), called meanwhile, share what it costs to reach xend.
+        """Let domains() and names(*state*), called within this context, share one run of a relay if there is a relay.
 
-        Without a state no names are asked for.
+        An empty state means that names() is not called.
         """
         with self._ahead([(_DOMAINS, _DETAILED), (_DOMAINS, _of_state(state))] if state else []):
             yield
 
     @contextmanager
     def ahead_of_domains(self, names: Iterable[str]) -> Iterator[None]:
-        """Have domain(), called meanwhile for each of the *names*, share what it costs to reach xend; or that of uuids."""
+        """Let domain(), called within this context for each of the *names* or uuids, share one run of a relay."""
         with self._ahead(_gets(names)):
             yield
 
     @contextmanager
     def ahead_of_vcpus(self, names: Iterable[str]) -> Iterator[None]:
-        """Have vcpus(), called meanwhile for each of the *names*, share what it costs to reach xend."""
+        """Let vcpus(), called within this context for each of the *names*, share one run of a relay."""
         with self._ahead(_gets(names, _VCPUS)):
             yield
 
     @contextmanager
     def _ahead(self, gets: list[Get]) -> Iterator[None]:
-        """Announce what is asked for meanwhile. What is not asked for is dropped: later it would be old."""
+        """Announce the reads of this context. Replies that nobody has read at its end are dropped, because they would be outdated."""
+        # An announcement replaces the one before it, and drops the replies that nobody has read.
         self._transport.announce(gets)
         try:
             yield
@@ -95,26 +96,28 @@ class XendClient:
     # ---- what reads
 
     def domain(self, name: str) -> Optional[Domain]:
-        """Return the domain of that very name, None if there is none.
+        """Return the domain with exactly this name, None if there is none.
 
-        xend also finds a domain by its id, and in 3.0.4 and later by its uuid, where a name is asked for: such a find is not
-        the domain that was meant.
+        xend also finds domains by id, and in 3.0.4 and later by uuid (trap 22). A domain found in this way has another name, and
+        None is returned for it.
         """
         reply = self._transport.exchange(_path(name), timeout=self._timeout)
         if self._says_no_domain(reply):
             self._confirm_missing(name, reply)
             return None
         domain = self._as_domain(self._expression(reply, "a domain"), reply)
+        # Trap 22: xend also finds domains by id and uuid, so the name is compared.
         return domain if domain.name == name else None
 
     def domain_of_uuid(self, uuid: str) -> Optional[Domain]:
-        """Return the domain of a uuid, which has the form 8-4-4-4-12; None where xend does not tell.
+        """Return the domain with a uuid of the form 8-4-4-4-12; None if xend's reply leaves it open whether it exists.
 
-        It does not in 3.0.3 and earlier, in 3.1 to 3.3 where it answers an empty 500, which may be any failure, and where
-        another domain has the uuid for a name. Raises NoSuchDomain where it does tell that there is none.
+        It is open in 3.0.3 and earlier, in 3.1 to 3.3 after an empty 500, which may be any failure (trap 7), and if another
+        domain has the uuid as its name. Raises NoSuchDomain if xend reports that there is none.
         """
         reply = self._transport.exchange(_path(uuid), timeout=self._timeout)
         if self._says_no_domain(reply):
+            # Trap 7: an empty 500 may be any failure, so it does not prove that the uuid is unknown.
             if reply.status == 500 or self.release is None or not self.release.finds_uuids:
                 return None
             raise NoSuchDomain(f"xend at {self.url} has no domain with the UUID {uuid}", reason=reply.text)
@@ -122,9 +125,9 @@ class XendClient:
         return domain if domain.uuid == uuid else None
 
     def domains(self) -> list[Sxp]:
-        """Return the detailed list, an expression for each domain; 3.0.4 and later list only those that run.
+        """Return the detailed list, one expression for each domain; 3.0.4 and later list only running ones (trap 9).
 
-        They are not read into Domains here, so that one that cannot be read does not hide the others.
+        They are not converted to Domain here, so that one that cannot be read does not hide the others.
         """
         reply = self._transport.exchange(_DOMAINS, timeout=self._timeout, query=_DETAILED)
         domains = self._list(reply, "a list of domains")
@@ -133,10 +136,10 @@ class XendClient:
         return domains
 
     def names(self, state: str = "all") -> list[str]:
-        """Return the names of all domains, or in 3.0.4 and later of those that xend counts as running, paused or halted.
+        """Return the names of all domains, or in 3.0.4 and later of those in a *state*: running, paused or halted.
 
-        What it counts as such is told by ``status``, and not by the letters (WIRE.md (d)): a domain that is preserved
-        after a shutdown or a crash may be among the halted or the running ones.
+        xend judges the state by ``status``, not by the state letters (WIRE.md (d)): a domain that is preserved after a shutdown
+        or a crash may be among the halted or the running ones.
         """
         reply = self._transport.exchange(_DOMAINS, timeout=self._timeout, query=_of_state(state))
         return [item for item in self._list(reply, "a list of names") if isinstance(item, str)]
@@ -150,7 +153,7 @@ class XendClient:
             raise unreadable(self.url, "a node", reply.text) from error
 
     def log(self) -> str:
-        """Return xend's log, up to about 1 MiB. There may be passwords in it."""
+        """Return xend's log, at most about 1 MiB. It may contain passwords."""
         return self._plain("/xend/node/log", "its log")
 
     def dmesg(self) -> str:
@@ -158,16 +161,16 @@ class XendClient:
         return self._plain("/xend/node/dmesg", "the hypervisor's messages")
 
     def sedf(self, name: str) -> Sxp:
-        """Return the sedf parameters as xend prints them: a list, or in 3.0.0 a dictionary in a text."""
+        """Return the sedf parameters as xend prints them: a list, or in 3.0.0 a text that holds a dictionary."""
         return self._expression(self._ask(_path(name), {"op": "cpu_sedf_get"}, self._timeout), "sedf parameters")
 
     def credit(self, name: str) -> Sxp:
-        """Return the credit parameters as xend prints them, a dictionary in a text (3.0.3 and later)."""
+        """Return the credit parameters as xend prints them: a text that holds a dictionary (3.0.3 and later)."""
         form = {"op": "domain_sched_credit_get"}
         return self._expression(self._ask(_path(name), form, self._timeout), "credit parameters")
 
     def vcpus(self, name: str) -> tuple[Vcpu, ...]:
-        """Return the vcpus of a domain, those that are configured (``vcpuinfo``)."""
+        """Return the configured vcpus of a domain (``vcpuinfo``)."""
         reply = self._transport.exchange(_path(name), timeout=self._timeout, query=_VCPUS)
         self._refuse_missing(reply, name, "vcpuinfo")
         tree = self._list(reply, "vcpus")
@@ -179,7 +182,7 @@ class XendClient:
             raise unreadable(self.url, "vcpus", reply.text) from error
 
     def devices(self, name: str, kind: str) -> dict[str, dict[str, str]]:
-        """Return the devices of a kind, vbd or vif, that are connected or on their way: id -> raw fields."""
+        """Return the devices of a kind, vbd or vif, that are connected or connecting: id -> raw fields."""
         reply = self._ask(_path(name), {"op": "devices", "type": kind}, self._timeout)
         found: dict[str, dict[str, str]] = {}
         for item in self._list(reply, "a list of devices"):
@@ -191,14 +194,15 @@ class XendClient:
     # ---- what changes something
 
     def create(self, config: Sxp) -> None:
-        """Build the domain of *config*; it stays paused, and its devices are not waited for."""
+        """Build the domain of *config*. It stays paused, and xend does not wait for its devices (trap 10)."""
         reply = self._write(_DOMAINS, {"op": "create", "config": dumps(config)}, self._slow_timeout)
+        # Only a 201 proves a create: another 2xx would come from something that is not xend.
         if reply.status != 201:
             said = f"{reply.status} {reply.reason}: {reply.text}"
             raise unreadable(self.url, "the answer to a create", said, perhaps_done=True)
 
     def wait_for_devices(self, name: str) -> None:
-        """Wait for the devices of a new domain. xend 3.0.3 and earlier serve nobody else meanwhile."""
+        """Wait for the devices of a new domain. xend 3.0.3 and earlier serve no other client meanwhile."""
         self._write(_path(name), {"op": "wait_for_devices"}, self._slow_timeout)
 
     def start(self, name: str) -> None:
@@ -206,15 +210,15 @@ class XendClient:
         self._write(_path(name), {"op": "start"}, self._slow_timeout)
 
     def unpause(self, name: str) -> None:
-        """Let a domain run."""
+        """Unpause a domain."""
         self._write(_path(name), {"op": "unpause"}, self._timeout)
 
     def pause(self, name: str) -> None:
-        """Hold a domain still. Two pauses are undone by one unpause."""
+        """Pause a domain. One unpause undoes any number of pauses."""
         self._write(_path(name), {"op": "pause"}, self._timeout)
 
     def shutdown(self, name: str, reason: str) -> None:
-        """Ask the guest to shut down: it may refuse. 3.1 and earlier destroy it if it is still up after 30 s."""
+        """Request a shutdown, which the guest may ignore. 3.1 and earlier destroy it if it is still up after 30 s (trap 14)."""
         self._write(_path(name), {"op": "shutdown", "reason": reason}, self._timeout)
 
     def destroy(self, name: str) -> None:
@@ -222,25 +226,25 @@ class XendClient:
         self._write(_path(name), {"op": "destroy"}, self._timeout)
 
     def delete(self, name: str) -> None:
-        """Have xend forget a halted managed domain (3.0.4 and later)."""
+        """Delete the definition of a halted managed domain (3.0.4 and later)."""
         self._write(_path(name), {"op": "delete"}, self._timeout)
 
     def new(self, config: Sxp) -> None:
-        """Have xend keep a definition; nothing is started (3.0.4 and later)."""
+        """Store a definition, without starting it (3.0.4 and later)."""
         self._write(_DOMAINS, {"op": "new", "config": dumps(config)}, self._timeout)
 
     def restore(self, file: str) -> None:
-        """Bring back a domain that was saved to a file on the xend host; it runs then."""
+        """Restore a domain from a file on the xend host. It runs afterwards."""
         self._write(_DOMAINS, {"op": "restore", "file": file}, self._slow_timeout)
 
     def save(self, name: str, file: str) -> None:
-        """Save a domain to a file on the xend host, and end it. 3.1 reports success also where it failed."""
+        """Save a domain to a file on the xend host, and end it. 3.1 reports success even if the save failed (trap 21)."""
         self._write(_path(name), {"op": "save", "file": file}, self._slow_timeout)
 
     def migrate(self, name: str, destination: str, live: bool, port: int = 0) -> None:
-        """Move a domain to another host; port 0 is xend's default. 3.1 may report success also where it failed.
+        """Migrate a domain to another host; port 0 is xend's default. 3.1 may report success even if it failed.
 
-        What any release wants is sent to all of them: each ignores what it does not know (WIRE.md (c)).
+        The union of all releases' parameters is sent: each release ignores those that it does not know (WIRE.md (c)).
         """
         form = {"op": "migrate", "destination": destination, "live": str(int(live)), "resource": "0", "port": str(port)}
         # -1 is any node. 3.3 and later require node and ssl, 4.0 and later change_home_server (WIRE.md (c)).
@@ -248,15 +252,15 @@ class XendClient:
         self._write(_path(name), form, self._slow_timeout)
 
     def rename(self, name: str, new_name: str) -> None:
-        """Give a domain another name."""
+        """Rename a domain."""
         self._write(_path(name), {"op": "rename", "name": new_name}, self._timeout)
 
     def set_memory(self, name: str, target: int) -> None:
-        """Set the memory, in MiB, that the guest is to have; it balloons there by and by."""
+        """Set the target of the guest's memory, in MiB. The guest reaches it gradually."""
         self._write(_path(name), {"op": "mem_target_set", "target": str(target)}, self._timeout)
 
     def set_maxmem(self, name: str, memory: int) -> None:
-        """Set the most memory, in MiB, that the guest can have. On 3.1, less than its memory spoils xend for good."""
+        """Set the memory limit of the guest, in MiB. A limit below its memory disables xend 3.1 permanently (trap 21)."""
         self._write(_path(name), {"op": "maxmem_set", "memory": str(memory)}, self._timeout)
 
     def set_vcpus(self, name: str, vcpus: int) -> None:
@@ -264,13 +268,13 @@ class XendClient:
         self._write(_path(name), {"op": "set_vcpus", "vcpus": str(vcpus)}, self._timeout)
 
     def pin(self, name: str, vcpu: int, cpus: Iterable[int]) -> None:
-        """Pin a vcpu. 3.0.2 to 3.3 would unpin it, whatever is asked for, and report success."""
+        """Pin a vcpu. 3.0.2 to 3.3 would unpin it and report success, for any *cpus* (trap 21)."""
         # Trap 24: no brackets, which 3.4 and later refuse; no ranges, which no release takes.
         cpumap = ",".join(str(cpu) for cpu in sorted(cpus))
         self._write(_path(name), {"op": "pincpu", "vcpu": str(vcpu), "cpumap": cpumap}, self._timeout)
 
     def attach(self, name: str, device: Sxp) -> None:
-        """Attach a device, ``(vbd ...)`` or ``(vif ...)``, and wait for its backend."""
+        """Attach a device, ``(vbd ...)`` or ``(vif ...)``. xend waits until it is connected."""
         self._write(_path(name), {"op": "device_create", "config": dumps(device)}, self._slow_timeout)
 
     def change_media(self, name: str, device: Sxp, dev: str) -> None:
@@ -279,15 +283,15 @@ class XendClient:
         self._write(_path(name), form, self._slow_timeout)
 
     def detach(self, name: str, kind: str, dev: str) -> None:
-        """Detach a device, by its id or, if it is a vbd, by its dev. 3.2 and earlier only ask for it, later releases wait."""
+        """Detach a device, by its id or, for a vbd, by its dev. 3.2 and earlier reply before it is gone, later releases wait."""
         # Trap 20: 3.3 and later require force and rm_cfg; earlier releases ignore them.
         form = {"op": "device_destroy", "type": kind, "dev": dev, "force": "0", "rm_cfg": "1"}
         self._write(_path(name), form, self._slow_timeout)
 
     def set_sedf(self, name: str, parameters: Mapping[str, int]) -> None:
-        """Set period, slice and latency (ns), extratime (0 or 1) and weight: xend wants all five.
+        """Set period, slice and latency (ns), extratime (0 or 1) and weight. xend requires all five.
 
-        xend 3.0.4 and earlier report success even where the hypervisor refused: read them back.
+        xend 3.0.4 and earlier report success even if the hypervisor refused, so the caller reads them back (trap 16).
         """
         form = {"op": "cpu_sedf_set", **{key: str(value) for key, value in parameters.items()}}
         self._write(_path(name), form, self._timeout)
@@ -300,17 +304,17 @@ class XendClient:
     # ---- how
 
     def _write(self, path: str, form: dict[str, str], timeout: float) -> Reply:
-        """Send what changes something, to anything but the control domain where that would be harmful."""
+        """Send a write. Raises InvalidRequest for an operation that would harm the control domain."""
         if self.read_only:
             raise RuntimeError(f"a read-only client was asked for {form['op']}")
-        self._transport.announce([])  # what was read ahead may not be so any more
+        self._transport.announce([])  # replies that were read ahead may be outdated now
         # Trap 1: the last guard, behind the plan's, whoever calls.
         if form["op"] in _DEADLY and is_domain_0(_name(path)):
             raise InvalidRequest(f"{form['op']} of {DOMAIN_0} is never sent, because it is the host itself")
         return self._ask(path, form, timeout)
 
     def _ask(self, path: str, form: dict[str, str], timeout: float) -> Reply:
-        """Send an operation; return the reply if xend carried it out."""
+        """Send an operation; return the reply if xend reports success."""
         try:
             encoded = urlencode(form, errors="surrogateescape")
         except UnicodeEncodeError as error:
@@ -320,14 +324,14 @@ class XendClient:
             reply = self._transport.exchange(path, {}, timeout=timeout, query="?" + encoded)
         else:
             reply = self._transport.exchange(path, form, timeout=timeout)
-        # A path of /xend/domain itself names no domain, so its 404 or 500 is no word about one.
+        # The path /xend/domain names no domain, so a 404 or 500 for it does not mean a missing one.
         if path != _DOMAINS:
             self._refuse_missing(reply, _name(path), form["op"])
         self._check(reply, form["op"], posted=True)
         return reply
 
     def _refuse_missing(self, reply: Reply, name: str, what: str) -> None:
-        """Raise NoSuchDomain if *reply* says so."""
+        """Raise NoSuchDomain if *reply* says that there is no such domain."""
         if self._says_no_domain(reply):
             doubt = (
                 ", or failed without a reason: it answered an empty 500" if reply.status == 500 else ""
@@ -335,7 +339,7 @@ class XendClient:
             raise NoSuchDomain(f"xend at {self.url} knows no domain {name!r} to {what}{doubt}", reason=reply.text)
 
     def _check(self, reply: Reply, what: str, *, posted: bool = False) -> None:
-        """Raise unless *reply* says that *what* was done: in 3.0.2 and earlier errors come as 200 and 202 (WIRE.md (h) 4)."""
+        """Raise XendRefused unless *reply* says that *what* was done. In 3.0.2 and earlier errors have 200 or 202 (trap 4)."""
         reason = _error_in(reply)
         if reason is not None:
             raise XendRefused(f"xend at {self.url} refused {what}: {masked(reason)}", reason=reason)
@@ -348,7 +352,7 @@ class XendClient:
             raise NotXend(f"{said}. {DOUBT}" if posted else said, perhaps_done=posted)
 
     def _plain(self, path: str, what: str) -> str:
-        """Return an answer that is plain text, as no other is that xend gives to what it knows."""
+        """Return a reply of plain text, the content type of the log and the hypervisor's messages."""
         reply = self._transport.exchange(path, timeout=self._timeout)
         if reply.status >= 400 or (reply.text and not reply.content_type.startswith("text/plain")):
             self._check(reply, f"to give {what}")
@@ -363,7 +367,7 @@ class XendClient:
         return release is not None
 
     def _confirm_missing(self, name: str, reply: Reply) -> None:
-        """Make sure that a domain is missing where 3.1 to 3.3 only say "500": they say so of any failure."""
+        """Raise XendRefused if a domain with an empty 500 is in the list: 3.1 to 3.3 answer any failure in this way."""
         # Trap 7: a domain that is listed is not missing, and must not be created a second time.
         if reply.status == 500 and name in self.names():
             raise XendRefused(
@@ -386,7 +390,7 @@ class XendClient:
         return tree
 
     def _expression(self, reply: Reply, what: str) -> Sxp:
-        """Return the expression that a reply consists of. Raises for errors and for other things."""
+        """Return the expression of a reply. Raises XendRefused for an error, and UnreadableReply for any other text."""
         self._check(reply, f"to give {what}")
         try:
             return loads(reply.text)
@@ -404,7 +408,7 @@ def _of_state(state: str) -> str:
 
 
 def _gets(names: Iterable[str], query: str = "") -> list[Get]:
-    """Return what asks for each of the domains; no request is made of a name that does not survive in a URL."""
+    """Return a GET for each of the domains, except for names that cannot be sent in a URL."""
     gets: list[Get] = []
     for name in names:
         with suppress(InvalidRequest):
@@ -416,7 +420,7 @@ _DEADLY = {"shutdown", "destroy", "pause", "delete", "save", "migrate", "rename"
 
 
 def _path(name: str) -> str:
-    """Return the path of a domain. A name of dots would be taken for a step up in the tree of URLs."""
+    """Return the path of a domain. Raises InvalidRequest for a name of dots, which would mean a parent directory in a URL."""
     if not name.strip("."):
         raise InvalidRequest(f"{name!r} cannot be the name of a domain: it cannot be used in a URL")
     try:
@@ -426,12 +430,12 @@ def _path(name: str) -> str:
 
 
 def _name(path: str) -> str:
-    """Return the name that a path was made for."""
+    """Return the domain's name in a path."""
     return unquote(path[len(_DOMAINS) + 1 :])
 
 
 def _error_in(reply: Reply) -> Optional[str]:
-    """Return xend's own words if *reply* is ``(xend.err WORDS)``, whatever its status, else None."""
+    """Return xend's own words if *reply* is ``(xend.err WORDS)``, whatever its status; otherwise None."""
     if not reply.text.startswith("(xend.err"):
         return None
     try:

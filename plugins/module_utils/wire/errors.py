@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can go wrong between a task and xend, one class for each thing that a user does about it."""
+"""The errors between a task and xend, one class for each way in which a user can react."""
 
 from __future__ import annotations
 
 
 def printable(text: str) -> str:
-    r"""Return *text* with the bytes in it that are no UTF-8 written as ``\xHH``: nobody else takes them."""
+    r"""Return *text* with its bytes that are no UTF-8 written as ``\xHH``, because other programs do not accept them."""
     if text.isascii():
         return text
     try:
@@ -19,13 +19,13 @@ def printable(text: str) -> str:
 
 
 def field_name(key: str) -> str:
-    """Return what a field of xend's own is called in a result: ``__ansible_type`` and the like are Ansible's, in any data."""
+    """Return the name of a xend field in a result. Ansible reserves names such as ``__ansible_type`` in any data."""
     name = printable(key)
     return f"xend{name}" if name.startswith("__ansible_") else name
 
 
 class XendError(Exception):
-    """Anything that kept a task from its end. ``str()`` of it is what the user reads."""
+    """The base of all errors that make a task fail. ``str()`` of it is the message for the user."""
 
     def __init__(self, message: str) -> None:
         r"""Take the message; bytes in it that are no UTF-8 are shown as ``\xHH``."""
@@ -33,7 +33,7 @@ class XendError(Exception):
 
 
 class InvalidRequest(XendError):
-    """The task asks for what cannot or must not be done; nothing was sent for it."""
+    """The task requests something that cannot or must not be done; nothing was sent for it."""
 
 
 class XendUnreachable(XendError):
@@ -41,10 +41,10 @@ class XendUnreachable(XendError):
 
 
 class XendNoReply(XendError):
-    """The request was sent and no (whole) reply came. ``perhaps_done`` tells whether xend may have carried it out."""
+    """The request was sent, and no complete reply came. ``perhaps_done``: whether xend may have carried it out."""
 
     def __init__(self, message: str, *, perhaps_done: bool) -> None:
-        """Add to *message* what has to be known before another try."""
+        """Take the message, and whether xend may have carried out the request."""
         self.perhaps_done = perhaps_done
         super().__init__(message)
 
@@ -52,33 +52,33 @@ class XendNoReply(XendError):
 class NotXend(XendError):
     """Something answered that is not xend: a proxy, a web server, another service.
 
-    ``perhaps_done`` tells whether it may have passed on to xend what was asked.
+    ``perhaps_done``: whether it may have passed the request on to xend.
     """
 
     def __init__(self, message: str, *, perhaps_done: bool = False) -> None:
-        """Keep what has to be known before another try."""
+        """Take the message, and whether xend may have carried out the request."""
         self.perhaps_done = perhaps_done
         super().__init__(message)
 
 
 class UnreadableReply(XendError):
-    """xend answered, and the answer, ``text``, is not what xend answers to such a request.
+    """xend answered, but its answer, ``text``, is not one that xend gives to such a request.
 
-    ``perhaps_done`` tells whether xend may have carried it out.
+    ``perhaps_done``: whether xend may have carried it out.
     """
 
     def __init__(self, message: str, *, text: str = "", perhaps_done: bool = False) -> None:
-        """Keep the whole answer apart from the sentence, which shows its beginning."""
+        """Take the message, which shows the beginning of the answer, and the whole answer."""
         self.text = text
         self.perhaps_done = perhaps_done
         super().__init__(message)
 
 
 class XendRefused(XendError):
-    """xend carried out nothing and said why. ``reason`` holds xend's own words."""
+    """xend refused the request and gave a reason. ``reason`` holds xend's own words."""
 
     def __init__(self, message: str, *, reason: str = "") -> None:
-        """Keep xend's own words apart from the sentence around them."""
+        """Take the message, and xend's own words."""
         self.reason = reason
         super().__init__(message)
 
@@ -88,4 +88,4 @@ class NoSuchDomain(XendRefused):
 
 
 class UnknownOperation(XendRefused):
-    """xend of this release has no such operation."""
+    """The operation does not exist in this release of xend."""

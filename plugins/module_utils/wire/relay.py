@@ -2,24 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-r"""Reach xend through a few lines of Python that run on its host, for as long as one request takes.
+r"""Reach xend through a few lines of Python that run on its host for the duration of one request.
 
-Every host with xend has a Python, as xend is written in it, of 2.3 or later. The lines (``SOURCE``) are given to
-``python -c`` through its standard input, with the request behind them: nothing is written to the host's disk, and no
-secret stands in a command line. They connect to the first place where xend listens, send the request, and print the whole
-reply in base64 between marks that nothing else prints, so that a banner or a shell that prints more harms nothing.
+Every host with xend has Python 2.3 or later, because xend is written in it. ``python -c`` reads the lines (``SOURCE``) from
+its standard input, followed by the request: nothing is written to the host's disk, and no secret is on a command line.
+They connect to the first address where xend listens, send the request, and print the whole reply in base64 between
+random marks, so that a banner or other output of a shell does no harm.
 
-The relay prints a first mark when it has a connection to xend and has sent nothing. Where a command ended without it,
-nothing was sent. A carrier that can wait for it gives the request only then.
+The relay prints a first mark when it is connected to xend and has sent nothing. If a command ends without this mark,
+nothing was sent. A carrier that can wait for the mark writes the request only then.
 
-A request that changes something is one run of the relay. One that does not may bring others of its kind along, which were
-announced: their replies are kept until they are asked for. The bounds are those of one request, for all of a run together;
-what does not come within them is asked for again, on its own.
+A write is one run of the relay. A read may include other announced reads: their replies are kept until the client requests
+them. The limits of one request apply to the whole run; a reply that does not come within them is requested again, alone.
 
-What the relay reads is folded into short lines, as a terminal takes no long ones, and each part ends with an empty line: a
-part that broke off is never taken for a whole one.
+The relay's input is folded into short lines, because a terminal accepts no long ones. Each part ends with an empty line,
+so that a truncated part is never used.
 
-Who carries the command to the host, the OpenSSH client or a connection of Ansible, is a ``Carrier``.
+A ``Carrier`` runs the command on the host: the OpenSSH client, or a connection of Ansible.
 """
 
 from __future__ import annotations
@@ -61,17 +60,17 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import (
 )
 
 PORT = 8000
-"""The TCP port of xend, where it has one, unless its configuration says otherwise."""
+"""The default TCP port of xend."""
 
 START_TIMEOUT = 30
-"""Seconds for all that comes before and after the exchange with xend: the login, and the start of a Python."""
+"""Seconds for everything around the exchange with xend: the login, and the start of Python."""
 
 PYTHONS = (
     *("python2", "python", "python3", "python2.7", "python2.6", "python2.5", "python2.4", "python2.3"),
     *("/usr/bin/python2", "/usr/bin/python", "/usr/bin/python3", "/usr/bin/python2.7", "/usr/bin/python2.4"),
     *("/usr/libexec/platform-python", "/usr/pkg/bin/python2.7", "/usr/local/bin/python2", "/usr/local/bin/python3"),
 )
-"""Where a Python is looked for. The first that starts is taken: a name on the PATH may be that of a version manager."""
+"""Candidates for Python. The first one that starts is used: a name on the PATH may belong to a version manager."""
 
 SOURCE = r"""
 import sys, time, socket, select, signal, errno
@@ -192,21 +191,21 @@ for request in requests:
     say("reply", data)
     sock, most = None, most - len(data)
 """
-"""What runs on the host: Python 2.3 to 3.x. It ends when it has printed the replies, when nobody reads what it prints, and
-in any case after a time. Where its input is held open, it ends with that, too."""
+"""The program that runs on the host, for Python 2.3 to 3.x. It ends when it has printed the replies, when nobody reads its
+output, and in any case after a time. If its input is held open, it also ends when the input closes."""
 
 _MOST_AT_ONCE = 100
-"""Requests of one run, at most. With a tenth of a second for each, as xend takes, that is well within the bounds."""
+"""The most requests of one run. xend takes about a tenth of a second for each, so they are well within the limits."""
 
 _START = "import sys,binascii;exec(binascii.a2b_base64(str().join(iter(lambda:sys.stdin.readline().strip(),str())).encode()))"
 _LONGEST_LINE = 3000
-"""Characters that a terminal takes in one line, with some to spare: Linux takes 4095."""
+"""The longest line for a terminal, with a margin: Linux accepts 4095 characters."""
 _NO_PYTHON = "dom0.xend-no-python"
 _MOST_SHOWN = 300
 
 
 def command() -> str:
-    """Return the command of the host that starts the relay: in one line, for sh, bash and csh, and without a secret."""
+    """Return the command that starts the relay on the host: one line, for sh, bash and csh, without a secret."""
     script = (
         "PATH=$PATH:/usr/local/bin:/usr/bin:/bin; export PATH; PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE; "
         f"cd /; for python in {' '.join(PYTHONS)}; do "
@@ -217,10 +216,10 @@ def command() -> str:
 
 @dataclass(frozen=True)
 class Message:
-    """What the command reads: the relay and what it has to know, then the request, which it takes when it says ``ready``.
+    """The input of the command: the relay with its parameters, then the request, which it reads after it has printed ``ready``.
 
-    ``title`` names the request for people, without a secret. A carrier that keeps the input open for as long as it waits
-    gives ``HOLD`` in front of the request: the relay ends when the carrier does, however that ends.
+    ``title`` describes the request for messages, without a secret. A carrier that keeps the input open while it waits writes
+    ``HOLD`` before the request: the relay then ends when the carrier ends, for any reason.
     """
 
     title: str
@@ -230,34 +229,34 @@ class Message:
 
 
 HOLD = b"hold: "
-"""What is given in front of a request behind which the input stays open."""
+"""Written before a request if the input stays open after it."""
 
 
 @dataclass(frozen=True)
 class Carried:
-    """How a command ended on the host. ``broken`` says what broke on the way there, empty if nothing did."""
+    """How a command ended on the host. ``broken`` says what failed on the way there, empty if nothing did."""
 
     output: bytes
     errors: str = ""
     broken: str = ""
     sent: bool = True
-    """Whether the host can have the request."""
+    """Whether the request can have reached the host."""
 
 
 Carrier = Callable[[str, Message, float], Carried]
-"""Runs a command on the host, once, with a message for it to read, for so many seconds at most."""
+"""Runs a command on the host, once, with a message as its input, for at most that many seconds."""
 
 
 @dataclass(frozen=True)
 class Places:
-    """Where xend is looked for on its host, in this order, and the path in front of those of xend."""
+    """The addresses of xend on its host, in the order of attempts, and the prefix of all paths."""
 
     addresses: Sequence[tuple[str, ...]]
     base: str = ""
 
     @classmethod
     def of_socket(cls, path: str = "") -> Places:
-        """Return the socket of this path, or else those places where xend listens by default."""
+        """Return the socket with this path; without a path, the default addresses of xend."""
         # A named socket is the only place: another xend on the host must not be mistaken for it.
         if path:
             return cls([("unix", path)])
@@ -265,7 +264,7 @@ class Places:
 
     @classmethod
     def of_url(cls, address: Address) -> Places:
-        """Return the place that an ``xend_url`` names, as its host sees it."""
+        """Return the address that an ``xend_url`` names, as seen from its host."""
         if address.socket_path is not None:
             return cls.of_socket(address.socket_path)
         parts = urlsplit(address.base)
@@ -273,27 +272,27 @@ class Places:
 
     @property
     def host(self) -> str:
-        """The Host header: the name of the only place."""
+        """The Host header: the name of the address if there is only one."""
         kind, host, *port = self.addresses[0]
         shown = f"[{host}]" if ":" in host else host
         return f"{shown}:{port[0]}" if kind == "tcp" and len(self.addresses) == 1 else "localhost"
 
     def words(self) -> list[str]:
-        """Return them as the relay reads them."""
+        """Return the addresses in the form that the relay reads."""
         return [
             ":".join([kind, *(word.encode("utf-8", "surrogateescape").hex() for word in words)])
             for kind, *words in self.addresses
         ]
 
     def __str__(self) -> str:
-        """Return them for people."""
+        """Return the addresses for messages."""
         return " or ".join(
             f"unix://{words[0]}" if kind == "unix" else f"http://{':'.join(words)}" for kind, *words in self.addresses
         )
 
 
 class Relay:
-    """One xend, reached from its own host. Raises the errors of ``wire.errors``, and those of its carrier."""
+    """A way to one xend through its own host. Raises the errors of ``wire.errors``, and those of its carrier."""
 
     def __init__(
         self,
@@ -306,7 +305,7 @@ class Relay:
         connect_timeout: float = 5,
         finish_timeout: float = FINISH_TIMEOUT,
     ) -> None:
-        """Take where xend is, with the *url* for people, and who carries the requests there. Times are in seconds."""
+        """Take the addresses of xend, its *url* for messages, and the carrier of the requests. Times are in seconds."""
         self.address = Address(url, places.base)
         self._places = places
         self._carry = carry
@@ -317,7 +316,7 @@ class Relay:
         self._kept: dict[Get, bytes] = {}
 
     def announce(self, gets: Collection[Get]) -> None:
-        """Take what will be asked for next: the first of it that is asked for brings the replies to others along."""
+        """Take the next reads: the first of them that is requested also fetches the replies to the others."""
         self._announced = list(dict.fromkeys(gets))
         self._kept = {}
 
@@ -337,7 +336,7 @@ class Relay:
         return self._reply(self._first(carried, said, "POST", timeout), "POST")
 
     def _read(self, get: Get, timeout: float) -> bytes:
-        """Return the reply to a GET, and keep those to others that were announced; it is asked for again where it was lost."""
+        """Return the reply to a GET, and keep the replies to other announced ones. Sent again if its reply was lost."""
         if get in self._kept:
             return self._kept.pop(get)
         waiting = self._announced if get in self._announced else []
@@ -357,13 +356,13 @@ class Relay:
         return reply
 
     def _first(self, carried: Carried, said: Said, method: str, timeout: float) -> bytes:
-        """Return the first reply. Raises the typed error where there is none."""
+        """Return the first reply. Raises the typed error if there is none."""
         if "reply" in said:
             return said["reply"][0]
         raise self._error({word: data[0] for word, data in said.items()}, carried, method, timeout)
 
     def _carried(self, title: str, requests: Sequence[bytes], timeout: float) -> tuple[Carried, Said]:
-        """Have requests carried to the host; return how that ended, and what the relay said."""
+        """Carry requests to the host; return how that ended, and the relay's output."""
         # Random, so that neither a banner nor an answer of xend can imitate it.
         mark = "dom0.xend-" + os.urandom(16).hex()
         # The relay tries each place, and each may use its whole timeout twice.
@@ -377,7 +376,7 @@ class Relay:
         return carried, _marked(carried.output, mark)
 
     def _request(self, method: str, target: str, body: Optional[bytes]) -> bytes:
-        """Return the request as HTTP has it."""
+        """Return the bytes of the HTTP request."""
         headers = {"Host": self._places.host, **HEADERS}
         if self._authorization:
             headers["Authorization"] = self._authorization
@@ -387,22 +386,25 @@ class Relay:
         return "\r\n".join(lines).encode("ascii") + (body or b"")
 
     def _opening(self, mark: str, timeout: float) -> bytes:
-        """Return what the host's Python reads first: the relay, and what it has to know."""
+        """Return what the host's Python reads first: the relay and its parameters."""
         seconds = [f"{each:f}" for each in (self._connect_timeout, timeout, self._finish_timeout)]
         words = " ".join([mark, *seconds, str(MOST_MIB << 20), *self._places.words()])
+        # The relay goes first: the command reads one line and runs it, and the relay reads the parameters itself.
         return _folded(base64.b64encode(SOURCE.encode("ascii"))) + _folded(words.encode("ascii"))
 
     def _reply(self, data: bytes, method: str) -> Reply:
-        """Return the reply that the relay has read."""
+        """Return the reply in the relay's output."""
         where = self.address.url
         if not data:
             raise lost(XendNoReply, f"xend at {where} closed the connection without an answer", method)
+        # http.client parses the bytes, so that a reply over a relay is judged like one over HTTP.
         response = HTTPResponse(_Received(data), method=method)  # type: ignore[arg-type]
         try:
             response.begin()
             head = Head(response.status, response.reason or "", response.headers)
             check_head(head)
             body = response.read()
+        # A body that is too short is judged by whole_reply(); in a chunked one the end is unknown.
         except IncompleteRead as error:
             body = error.partial
             if head.chunked:
@@ -422,6 +424,7 @@ class Relay:
             return lost(
                 NotXend, f"The answer of {where} goes on after {MOST_MIB} MiB, and none of xend has more", method
             )
+        # Of these words, which come after "connected", each means that the request may have been carried out.
         happened = {
             "silent": f"xend at {where} did not answer within {timeout:g} s",
             "slow": f"xend at {where} did not finish its answer within {timeout + self._finish_timeout:g} s",
@@ -433,12 +436,13 @@ class Relay:
         return self._no_word(carried, method, connected="connected" in said)
 
     def _no_word(self, carried: Carried, method: str, *, connected: bool) -> XendError:
-        """Return the typed error where the relay has not said how it went: it, or the way to it, broke."""
+        """Return the typed error if the relay has reported nothing: it, or the connection to it, failed."""
         where, why = self.address.url, carried.broken or _said(carried)
         # The command never started on the host, so xend cannot have been asked.
         if carried.broken and not carried.sent:
             return XendUnreachable(f"Cannot reach the host of xend at {where}: {why}. Nothing was sent.")
         because = f" ({why})" if why else ""
+        # The mark "connected" comes before the request is read, so without it nothing was sent to xend.
         if connected:
             return lost(
                 XendNoReply, f"The relay on the host of xend at {where} ended without an answer{because}", method
@@ -453,8 +457,9 @@ class Relay:
         return XendUnreachable(f"No relay starts on the host of xend at {where}{because}. Nothing was sent.")
 
     def _unreachable(self, causes: bytes) -> XendUnreachable:
-        """Return the error for a xend that listens in none of the places."""
+        """Return the error for a xend that listens on none of the addresses."""
         several = len(self._places.addresses) > 1
+        # The relay gives one reason for each address, in the order of the addresses.
         reasons = causes.split(b"\n")
         tried = [f"{Places([place])}: {_text(reason)}" for place, reason in zip(self._places.addresses, reasons)]
         why = "; ".join(tried) if several else _text(causes)
@@ -470,19 +475,20 @@ class Relay:
 
 
 class _Received:
-    """A reply that is there, in the place of a socket."""
+    """A complete reply, in place of a socket."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
 
     def makefile(self, *_args: Any) -> io.BytesIO:
-        """Return what to read from."""
+        """Return a file of the reply."""
         return io.BytesIO(self._data)
 
 
 def _folded(data: bytes) -> bytes:
     """Return data in short lines, with an empty one at the end."""
     lines = [data[start : start + _LONGEST_LINE] for start in range(0, len(data), _LONGEST_LINE)]
+    # Two empty items: the last line ends with a newline, and an empty line ends the part.
     return b"\n".join([*lines, b"", b""])
 
 
@@ -493,24 +499,25 @@ def _authorization(username: str, password: str) -> str:
 
 
 Said = dict[str, list[bytes]]
-"""What a relay has printed, by its words: each has been printed at least once."""
+"""The parts of a relay's output, by their word. Every list has at least one item."""
 
 
 def _marked(output: bytes, mark: str) -> Said:
-    """Return what the relay has printed."""
+    """Return the marked parts of the output."""
     found = re.findall(rb"%b ([a-z]+) ([A-Za-z0-9+/=]*) %b" % (mark.encode(), mark.encode()), output)
     said: Said = {}
     for word, data in found:
         try:
             said.setdefault(word.decode("ascii"), []).append(base64.b64decode(data, validate=True))
-        # Output that was cut off: nothing behind it can be trusted.
+        # The output was cut off: nothing after this can be trusted.
         except binascii.Error:
             break
     return said
 
 
 def _said(carried: Carried) -> str:
-    """Return what the host printed instead, one line of it."""
+    """Return one line of what the host printed instead."""
+    # Errors first: output may begin with a banner. The last line is usually the reason.
     for text in (carried.errors, _text(carried.output)):
         lines = [line.strip() for line in text.splitlines() if line.strip() and _NO_PYTHON not in line]
         if lines:

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which xend is this? Told from how it answers, without a question of its own.
+"""Detect the release of a xend from its answers, without a request of its own.
 
-xend does not name its version, and the node's is the hypervisor's. But every answer about a domain gives it away,
-that there is none included, closely enough for all that the collection does differently. The fields of the node do so
-too, to within a release or two.
+xend does not report its version; the version of the node is that of the hypervisor. But every answer about a domain, also
+about a missing one, shows the release as precisely as the collection needs. The fields of the node show it to within a
+few releases.
 """
 
 from __future__ import annotations
@@ -21,56 +21,56 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Release:
-    """What one span of releases does unlike the others."""
+    """How a span of releases differs from the others. The defaults are the behaviour of most releases."""
 
     span: str
-    """The releases meant, for people."""
+    """The releases, as text for messages."""
     vcpus_in_image: bool = False
     """3.0.0 reads ``vcpus`` in the image section only, 3.0.2 to 3.2 in either place, 3.3 and later at the top level only."""
     deletes_boot_files: bool = False
-    """With a ``bootloader`` in a create, the files named as kernel and ramdisk are deleted."""
+    """A create with a ``bootloader`` deletes the files named as kernel and ramdisk (trap 2)."""
     shutdown_ends_after: Optional[int] = None
-    """A domain still up so many seconds after a shutdown request is destroyed by xend."""
+    """The seconds after a shutdown request after which xend destroys a domain that is still up; None for never (trap 14)."""
     keeps_all_ips: bool = False
-    """Of several addresses of a vif all are kept, not only the last."""
+    """All addresses of a vif are kept, not only the last (trap 25)."""
     stalls_for_memory: bool = False
-    """A create that needs more memory than there is keeps xend from serving anybody: for hours, if it is much more."""
+    """A create that needs too much memory blocks xend for all clients: for hours, if it is far too much (WIRE.md (e))."""
     lists_hide_stopped: bool = True
-    """Both lists of domains, the plain and the detailed one, hold only what runs."""
+    """Both lists of domains, the plain and the detailed one, hold only running domains (trap 9)."""
     finds_uuids: bool = True
-    """A domain is found by its uuid, in the form 8-4-4-4-12, where a name is asked for."""
+    """A uuid of the form 8-4-4-4-12 finds a domain in place of a name (trap 23)."""
     manages: bool = True
-    """xend can keep a definition of a domain that does not run: new, start, delete."""
+    """xend can store the definition of a domain that does not run: new, start, delete."""
     shows_maxmem: bool = True
-    """What maxmem_set sets is what a domain shows as its maxmem, not only a limit in the hypervisor."""
+    """maxmem_set changes the maxmem that a domain shows, not only the hypervisor's limit (trap 13)."""
     pins: bool = False
-    """pincpu pins. In 3.0.2 to 3.3 it unpins, whatever it is given, and reports success."""
+    """pincpu pins. In 3.0.2 to 3.3 it unpins and reports success, for any cpumap (trap 21)."""
     changes_media: bool = False
     """device_configure changes the medium in the cdrom of an hvm guest."""
     sets_cap: bool = False
     """domain_sched_credit_set requires the cap. 3.1 and earlier ignore it, and report success."""
     rereads_ip: bool = True
-    """A domain is built again, after a reboot or from a file, with the address of its vif. 3.0.0 loses the guest there."""
+    """A guest whose vif has an address survives a reboot and a restore. 3.0.0 loses it (trap 26)."""
     appends_root: bool = False
-    """The image shows root and ip both by themselves and at the end of args."""
+    """The image shows root and ip both as keys and at the end of args (WIRE.md (i) 11)."""
     ignores_bootloader: bool = False
-    """A bootloader beside a kernel is forgotten, and shown nowhere."""
+    """xend ignores a bootloader if there is a kernel, and does not show it (WIRE.md (e))."""
     rewrites_vcpus: bool = False
-    """set_vcpus changes what is shown as the number of vcpus, too; how many the guest was built with shows nowhere."""
+    """set_vcpus also changes the shown number of vcpus, so the number that the guest was built with is lost (WIRE.md (i) 10)."""
     reattaches: bool = True
-    """A device can take the mac or the dev of one that was detached. 3.2 refuses that while the guest lives."""
+    """A device can take the mac or the dev of a detached one. 3.2 refuses that while the guest lives (trap 27)."""
     keeps_last_device: bool = False
-    """A domain shows the last device of a class for ever after its detach, once it was built again with its backend, too."""
+    """A domain shows the last device of a class for ever after its detach, with a backend once it was built again (trap 30)."""
     destroys_taps_as_vbds: bool = False
-    """device_destroy takes a tap away as a ``vbd``, and knows none as a ``tap``. 3.4 and later have it the other way round."""
+    """device_destroy detaches a tap with type ``vbd`` only. 3.4 and later require type ``tap`` (trap 31)."""
     shows_emulated_disks: bool = True
-    """A disk of the emulator, ``ioemu:hda``, is among the devices of a domain."""
+    """A domain shows disks of the emulator, ``ioemu:hda``, among its devices."""
     needs_emulated_vifs: bool = False
-    """An hvm guest has no network card but one of the type ``ioemu`` that is asked for."""
+    """An hvm guest gets a network card only from a vif with the type ``ioemu``."""
     migrates_to_port: bool = True
-    """A migration can be sent to another port of its destination than the default. 3.0.0 ignores one."""
+    """A migration can use another port of its destination than the default. 3.0.0 ignores the port."""
     reboot_settles_after: int = 0
-    """A reboot so many seconds after the start, or in 3.0.3 and earlier after another reboot, loses the domain."""
+    """A reboot within this many seconds of the start, in 3.0.3 and earlier of the previous reboot, loses the domain (trap 18)."""
 
 
 EARLY = Release(
@@ -125,7 +125,7 @@ RELEASES = {
     "4.1": R41_TO_44,
     "4.4": R41_TO_44,
 }
-"""The releases that were looked at, oldest first, and what each does. One entry for two of them: a domain is printed alike."""
+"""The recorded releases, oldest first. Two of them share one entry if they print domains in the same way."""
 
 _DEVICE_CLASSES = {
     "tap": "3.0.3 to 4.4",
@@ -134,7 +134,7 @@ _DEVICE_CLASSES = {
     "vkbd": "3.0.4 to 4.4",
     "usb": "3.0.0 to 3.1",
 }
-"""The classes of devices that were recorded to be refused as none by some releases, and those that take them."""
+"""The device classes that some recorded releases refuse as unknown, and the releases that accept them."""
 
 _IMAGE_TYPES = {"vmx": "3.0.0", "hvm": "3.0.2 to 4.4"}
 
@@ -147,21 +147,25 @@ _NO_DOMAIN = (
 
 
 def told_by_missing_domain(status: int, text: str) -> Optional[Release]:
-    """Return which release says "no such domain" like this, None if this does not say so at all.
+    """Return the release that answers "no such domain" in this way, None if this is no such answer.
 
-    Not every 404 does: a 3.1 whose configuration was spoilt answers 404 for all its domains (WIRE.md (f) 8).
+    A 404 may mean something else: a 3.1 that a bad maxmem_set has disabled answers 404 for all domains (WIRE.md (f) 8).
     """
     return next((rel for code, words, rel in _NO_DOMAIN if code == status and words.fullmatch(text)), None)
 
 
 def told_by_domain(fields: Mapping[str, object]) -> Release:
-    """Return the release that prints a domain with these fields (WIRE.md (d)), the control domain and a halted one too."""
+    """Return the release that prints a domain with these fields (WIRE.md (d)), also for Domain-0 and for a halted domain."""
+    # Only releases with managed domains print a status (3.0.4 and later).
     if "status" not in fields:
         return _early(fields)
+    # bootloader_args came with 3.1, and only 3.0.4 has the dynamic limits.
     if "bootloader_args" not in fields or "memory_dynamic_max" in fields:
         return R304
+    # pool_name came with 4.1.
     if "pool_name" in fields:
         return R41_TO_44
+    # cpu_weight is absent in 3.2 to 3.4.
     if "cpu_weight" in fields:
         return R40 if "cpus" in fields or "description" in fields else R31
     if "cpus" in fields:
@@ -170,7 +174,8 @@ def told_by_domain(fields: Mapping[str, object]) -> Release:
 
 
 def _early(fields: Mapping[str, object]) -> Release:
-    """Return which of those without definitions it is."""
+    """Return the release among those without definitions, 3.0.3 and earlier."""
+    # Of these, only 3.0.0 groups the digits as 8-8-8-8 (trap 23).
     if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{8}){3}", str(fields.get("uuid"))):
         return R300
     if "features" in fields or "shadow_memory" in fields:
@@ -179,12 +184,12 @@ def _early(fields: Mapping[str, object]) -> Release:
 
 
 def sharper(known: Optional[Release], told: Release) -> Release:
-    """Return what is *known* of a xend if that is more than it has *told* now, and does not contradict it."""
+    """Return the more precise of the *known* release and the one *told* by a new answer; the new one if they contradict."""
     return known if known and set(within(known.span)) < set(within(told.span)) else told
 
 
 def takers(kind: str, name: str) -> tuple[str, ...]:
-    """Return the releases that take a device class or an image type, all of them for one that nothing is known of."""
+    """Return the releases that accept a device class or an image type; all of them for an unknown one."""
     spans = {"device": _DEVICE_CLASSES, "image": _IMAGE_TYPES}[kind]
     return within(spans[name]) if name in spans else tuple(RELEASES)
 
@@ -208,9 +213,9 @@ _CONFIG_FORMATS = {"2": "3.0.3", "3": "3.0.4", "4": "3.1 to 4.4", None: "3.0.0 t
 
 
 def told_by_node(fields: Mapping[str, Optional[str]]) -> tuple[str, ...]:
-    """Return the names of the releases that print a node with just these fields (WIRE.md (d)), none if none does.
+    """Return the names of the releases that print a node with exactly these fields (WIRE.md (d)).
 
-    None is what a xend with fields of several releases leaves: that of a distribution, or a point release.
+    The result is empty for a node with fields of several releases, such as that of a distribution or a point release.
     """
     possible = set(within(_CONFIG_FORMATS.get(fields.get("xend_config_format"), "")))
     for field, spans in _NODE_FIELDS:
@@ -220,7 +225,7 @@ def told_by_node(fields: Mapping[str, Optional[str]]) -> tuple[str, ...]:
 
 
 def within(spans: str) -> tuple[str, ...]:
-    """Return the names of the releases in "3.0.0, 3.4 to 4.4", and none for an empty text."""
+    """Return the names of the releases in a text such as "3.0.0, 3.4 to 4.4"; none for an empty text."""
     names = list(RELEASES)
     found: list[str] = []
     for span in filter(None, spans.split(", ")):
@@ -230,7 +235,7 @@ def within(spans: str) -> tuple[str, ...]:
 
 
 def span_of(names: Sequence[str]) -> Optional[str]:
-    """Return "3.3 to 3.4" for releases that follow each other, None for none."""
+    """Return the span of consecutive releases, such as "3.3 to 3.4"; None for no release."""
     if not names:
         return None
     return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"

@@ -4,7 +4,7 @@
 
 """``ssh://[user@]host[:port][/path/of/socket]``: the OpenSSH client carries requests to a relay on the host of xend.
 
-The client asks nobody anything (BatchMode): a key that it does not know or a password that it would need is an error.
+The client never prompts (BatchMode): an unknown host key or a missing password is an error.
 """
 
 from __future__ import annotations
@@ -31,28 +31,28 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import MO
 _FORM = f"{SSH_SCHEME}[user@]host[:port][/path/of/socket]"
 
 _CONTROL_DIR = "~/.ansible/cp"
-"""Where ssh has its sockets to share a login; Ansible has them there, too."""
+"""The directory of the sockets with which ssh shares a login, the same as Ansible's."""
 _LONGEST_CONTROL = 46
-"""The path of such a socket must not have more than about 100 characters, and ssh adds 57 to what is given here."""
+"""The path of a socket may have about 100 characters, of which ssh adds 57."""
 
 _WORD = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.+-]*")
 _HOST = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]*|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9_.-]+)?")
-"""Nothing that ssh takes for an option, or that a shell of its configuration takes for more than a name."""
+"""Excludes what ssh would read as an option, and what a shell in its configuration would interpret."""
 
 _MOST_OUTPUT = (MOST_MIB << 20) * 4 // 3 + (1 << 20)
-"""The longest reply in base64, and a banner."""
+"""The longest output: the longest reply in base64, and a banner."""
 _MOST_GARBAGE = 1 << 20
 _MOST_ERRORS = 1 << 16
 
 _LAST_SECONDS = 5
-"""Seconds for ssh to end when the command has."""
+"""Seconds for ssh to end after the command has ended."""
 _BROKEN = 255
-"""The status of ssh where it failed itself."""
+"""The exit status of ssh if ssh itself failed."""
 
 
 @dataclass(frozen=True)
 class SshAddress:
-    """A parsed ``ssh://`` URL. ``socket_path`` is empty where xend has to be looked for."""
+    """A parsed ``ssh://`` URL. ``socket_path`` is empty if the default addresses of xend are to be tried."""
 
     host: str
     user: Optional[str]
@@ -61,7 +61,7 @@ class SshAddress:
 
     @classmethod
     def parse(cls, url: str) -> SshAddress:
-        """Read an ``xend_url``. Raises InvalidRequest, and never repeats a password that is in it."""
+        """Parse an ``xend_url``. Raises InvalidRequest, whose message never repeats a password in the URL."""
         shown = url_without_secrets(url)
         try:
             parts = urlsplit(url)
@@ -81,26 +81,29 @@ class Ssh:
     """Carries commands to one host with the OpenSSH client."""
 
     def __init__(self, address: SshAddress, *, arguments: Optional[str] = None, connect_timeout: float = 5) -> None:
-        """Take the host, and further *arguments* for ssh, which come before those that keep a login for the next request."""
+        """Take the host, and further *arguments* for ssh, which come before those that share a login."""
         try:
             given = shlex.split(arguments or "")
         except ValueError as error:
             raise InvalidRequest(f"xend_ssh_args cannot be split into arguments: {error}") from error
         seconds = max(1, round(connect_timeout))
         self._command = ["ssh", "-T", "-x", "-o", "BatchMode=yes", "-o", f"ConnectTimeout={seconds}"]
-        self._command += [*given, *_sharing(given)]  # of several values of an option, ssh takes the first
+        self._command += [
+            *given,
+            *_sharing(given),
+        ]  # ssh uses the first of several values of an option, so the user's arguments win
         self._command += ["-p", str(address.port)] if address.port else []
         self._command += ["-l", address.user] if address.user else []
         self._command += ["--", address.host]
 
     def __call__(self, command: str, message: Message, bound: float) -> Carried:
-        """Run a command there, once. Raises XendUnreachable where there is no ssh."""
+        """Run a command on the host, once. Raises XendUnreachable if there is no ssh client."""
         pipe = subprocess.PIPE
         try:
             process = subprocess.Popen([*self._command, command], stdin=pipe, stdout=pipe, stderr=pipe)  # noqa: S603  # pylint: disable=ansible-bad-function
         except OSError as error:
             raise XendUnreachable(f"OpenSSH's ssh cannot be started: {error.strerror}") from error
-        atexit.register(process.kill)  # an interrupt ends the process without a word to the thread that waits here
+        atexit.register(process.kill)  # an interrupt ends the process without notice to the thread that waits here
         with process:
             try:
                 return _Conversation(process, message, bound).carried()
@@ -110,9 +113,9 @@ class Ssh:
 
 
 def _sharing(given: Sequence[str]) -> list[str]:
-    """Return the arguments that have all requests of a run share one login, none where there is no place for the socket.
+    """Return the arguments that make all requests of a run share one login; none if the path of the socket would be too long.
 
-    A login is shared by what has the same arguments: with others, the same name may lead to another host, or user.
+    Requests share a login only if they have the same arguments: with others, the same name may mean another host or user.
     """
     folder = os.path.expanduser(_CONTROL_DIR)  # noqa: PTH111
     kind = f"{hashlib.sha256(repr(given).encode()).hexdigest()[:8]}-" if given else ""
@@ -127,7 +130,7 @@ def _sharing(given: Sequence[str]) -> list[str]:
 
 
 class _Conversation:
-    """What is said to a process and what it answers, within bounds of time and size."""
+    """The input and output of a process, limited in time and size."""
 
     def __init__(self, process: subprocess.Popen[bytes], message: Message, bound: float) -> None:
         self._process = process
@@ -149,7 +152,7 @@ class _Conversation:
         return Carried(bytes(self._output), self._errors.decode("utf-8", "backslashreplace"), broken, self._sent)
 
     def _talk(self) -> str:
-        """Give and take until it says no more. Return what broke, if anything did."""
+        """Write and read until the process closes its output. Return what failed, if anything did."""
         os.set_blocking(self._stdin.fileno(), False)
         self._selector.register(self._stdin, selectors.EVENT_WRITE, self._give)
         self._selector.register(self._stdout, selectors.EVENT_READ, self._take)
@@ -165,7 +168,7 @@ class _Conversation:
         return ""
 
     def _give(self, stdin: IO[bytes]) -> None:
-        """Give what it takes now. It stays open behind the request: when this process ends, so does the relay."""
+        """Write what the process accepts now. Its input stays open after the request, so that the relay ends with this process."""
         try:
             self._pending = self._pending[os.write(stdin.fileno(), self._pending) :]
         except BrokenPipeError:
@@ -174,7 +177,7 @@ class _Conversation:
             self._selector.unregister(stdin)
 
     def _take(self, stdout: IO[bytes]) -> None:
-        """Take what it prints. When the relay is ready, the request is given."""
+        """Read its output. When the relay is ready, queue the request."""
         self._output += self._read(stdout)
         if not self._sent and self._message.ready in self._output:
             self._sent = True
@@ -182,19 +185,19 @@ class _Conversation:
             self._selector.register(self._stdin, selectors.EVENT_WRITE, self._give)
 
     def _take_errors(self, stderr: IO[bytes]) -> None:
-        """Take what it prints of errors, the last of it."""
+        """Read its errors, and keep the end of them."""
         self._errors += self._read(stderr)
         del self._errors[:-_MOST_ERRORS]
 
     def _read(self, stream: IO[bytes]) -> bytes:
-        """Read what is there, nothing at its end."""
+        """Read what is available; empty at the end."""
         data = os.read(stream.fileno(), 1 << 16)
         if not data:
             self._selector.unregister(stream)
         return data
 
     def _status(self) -> str:
-        """Return what broke by the status of ssh, which is its own if it is 255."""
+        """Return what failed according to the exit status of ssh, which is 255 if ssh itself failed."""
         try:
             status = self._process.wait(_LAST_SECONDS)
         except subprocess.TimeoutExpired:

@@ -4,15 +4,15 @@
 
 r"""Text to nested lists and back, in the s-expression dialect that xend speaks.
 
-An atom is a ``str``, a list is a ``list``; there are no other types. ``007``, ``t``, ``nil`` and ``inf`` stay
-the text they are: which of them is a number is known by the code that reads a domain, not by the parser.
+An atom is a ``str``, a list is a ``list``; there are no other types. ``007``, ``t``, ``nil`` and ``inf`` stay text: the
+code that reads a domain knows which atoms are numbers, not the parser.
 
-The dialect (the same from 3.0.0 to 4.4, but for what is noted):
+The dialect (the same from 3.0.0 to 4.4, except as noted):
 
 * a string is quoted as Python 2's ``repr()`` does it, with either quote, and its ``\xHH`` are bytes of UTF-8;
 * an empty atom is printed as nothing in 4.0 and earlier, so ``(kernel )`` is ``["kernel"]``, and as ``''`` in 4.1 and later;
 * ``#`` begins a comment;
-* text may follow the first expression (4.1 appends ``''`` to a domain): it is not read.
+* text may follow the first expression (4.1 appends ``''`` to a domain) and is ignored.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Sxp = Union[str, list["Sxp"]]
 """An expression: an atom, or a list of expressions."""
 
 MAX_DEPTH = 50
-"""Lists nested deeper than this are refused, reading and writing. xend's own stay below ten."""
+"""Lists nested deeper than this are refused, when reading and when writing. xend's own stay below ten."""
 
 _ATOM = r"[^\s\x00-\x1f\x7f()'\"\#<>{}\[\];][^\s\x00-\x1f\x7f()\#<>{}\[\];]*"
 _TOKEN = re.compile(
@@ -75,9 +75,9 @@ _ESCAPED = {
 
 
 class SxpError(ValueError):
-    """A text that is not an s-expression of xend's, or a tree that cannot be written as one.
+    """A text that is not an s-expression of xend, or a tree that cannot be written as one.
 
-    ``position`` is an offset in characters into the text, -1 where there is no text.
+    ``position`` is an offset into the text in characters, -1 if there is no text.
     """
 
     def __init__(self, reason: str, text: str = "", position: int = -1) -> None:
@@ -90,9 +90,9 @@ class SxpError(ValueError):
 
 
 def loads(text: str, *, alone: bool = False) -> Sxp:
-    """Return the first expression in *text*. What follows it is not looked at, or an error where it must stand *alone*.
+    """Return the first expression in *text*. Text after it is ignored, or an error if the expression must stand *alone*.
 
-    Raises SxpError for anything else: empty, truncated, binary or HTML text, or lists nested over MAX_DEPTH deep.
+    Raises SxpError for any other text: empty, truncated, binary, HTML, or with lists nested deeper than MAX_DEPTH.
     """
     end, expression = _Parser(text).parse_sexp(0)
     if alone and any(match.lastindex for match in _TOKEN.finditer(text, end)):
@@ -103,8 +103,8 @@ def loads(text: str, *, alone: bool = False) -> Sxp:
 def dumps(tree: Sxp) -> str:
     r"""Return *tree* as text that every xend from 3.0.0 to 4.4 reads back as the same tree.
 
-    What might end an atom in any version (a ``!`` does in 3.4 and earlier) is quoted; bytes over 126 are written as ``\xHH``.
-    Raises SxpError for a tree of other things than ``str`` and sequences, or nested over MAX_DEPTH deep.
+    Characters that end an atom in any version (``!`` in 3.4 and earlier) are quoted; control characters and bytes over 126
+    are escaped in octal. Raises SxpError for a tree of other types than ``str`` and sequences, or nested deeper than MAX_DEPTH.
     """
     return str(sexpdata.dumps(_quoted(tree, MAX_DEPTH), str_as="symbol"))
 
@@ -148,14 +148,14 @@ class _Parser(_BaseParser):
 
 
 def _string(match: re.Match[str]) -> str:
-    """Return what a token stands for that is a quoted string, or should be one. Raises SxpError."""
+    """Return the value of a token that is a quoted string, or should be one. Raises SxpError."""
     if match.lastindex == _ODD:
         raise SxpError(_complaint(match[0]), match.string, match.start())
     return _unquoted(match[0])
 
 
 def _complaint(character: str) -> str:
-    """Say what is wrong with a character that begins no token."""
+    """Return the error for a character that begins no token."""
     if character in "'\"":
         return "a string that is not closed"
     if character in "<>{}[];":
@@ -164,7 +164,7 @@ def _complaint(character: str) -> str:
 
 
 def _unquoted(token: str) -> str:
-    """Return what a quoted string stands for."""
+    """Return the value of a quoted string."""
     body = token[1:-1]
     if "\\" not in body:
         return body
@@ -186,9 +186,9 @@ def _unescaped(match: re.Match[bytes]) -> bytes:
 
 
 def _quoted(tree: object, depth: int) -> object:
-    """Return *tree* with every atom in the form in which it goes into the text."""
+    """Return *tree* with every atom in its written form."""
     if isinstance(tree, str):
-        # Trap 22: what is quoted needlessly is read alike on every release, and what is not quoted may be split.
+        # Trap 22: every release reads needless quotes correctly, but may split an atom without quotes.
         return tree if _BARE_EVERYWHERE.fullmatch(tree) else _repr(tree)
     if not isinstance(tree, Sequence):
         raise SxpError(f"only text and lists can be sent to xend, not {tree!r}")

@@ -4,15 +4,14 @@
 
 """From an ``xend_url`` to an exchange of one request for one reply, over HTTP, HTTPS or a Unix socket.
 
-What this layer sees to:
+This layer guarantees:
 
-* one connection for one request, closed at once: in 3.0.3 and earlier an open connection keeps xend from serving anybody
-  else, and 3.1 and later themselves often leave connections open;
-* a request that changes something is never sent twice: it is tried again only where the connection was refused,
-  which is before a byte of it was sent;
-* an answer has an end, in time and in bytes, whatever is on the other side;
-* an error says whether the request may have been carried out: it may, from the moment on at which there is a connection;
-* nothing of the environment (proxies, ``.netrc``, certificate bundles) has a say in where a request goes.
+* each request has its own connection, which is closed at once: in 3.0.3 and earlier an open connection blocks all other
+  clients (trap 3), and 3.1 and later themselves often leave connections open (trap 6);
+* a write is never sent twice: it is tried again only if the connection was refused, which is before a byte of it was sent;
+* an answer is limited in time and in bytes, whatever the server does;
+* an error says whether xend may have carried out the request: it may, as soon as there was a connection;
+* the environment (proxies, ``.netrc``, certificate bundles) has no influence on where a request goes.
 """
 
 from __future__ import annotations
@@ -58,31 +57,31 @@ if TYPE_CHECKING:
 _Doubtful = TypeVar("_Doubtful", NotXend, XendNoReply)
 
 SSH_SCHEME = "ssh://"
-"""How the URL of a xend begins that is reached through OpenSSH (``wire.ssh``)."""
+"""The beginning of the URL of a xend that is reached through OpenSSH (``wire.ssh``)."""
 
 DEFAULT_URL = "unix:///var/lib/xend/xend-socket"
-"""Where xend listens unless its configuration says otherwise, and where xm looks for it."""
+"""The default socket of xend, which xm uses, too."""
 
 RETRY_DELAY = 0.3
-"""Seconds before the second and last attempt to connect."""
+"""Seconds until the second and last attempt to connect."""
 
 _QUEUE_POLL = 0.05
-"""Seconds between two attempts to get into the queue of a Unix socket."""
+"""Seconds between two attempts to enter the queue of a Unix socket."""
 
 FINISH_TIMEOUT = 30
 """Seconds, beyond the time for which xend may stay silent, after which a whole answer must be there: xend makes it first,
 and then sends it at once. A log of 1 MiB takes that long at 35 kB/s."""
 
 MOST_MIB = 64
-"""No answer is longer: a list of 20,000 domains has 40 MiB."""
+"""The longest answer: a list of 20,000 domains has 40 MiB."""
 
 _MOST_HEADER_BYTES = 1 << 20
-"""No status line and headers are longer; xend's have 300 bytes."""
+"""The longest status line and headers; xend's have 300 bytes."""
 
 DOUBT = "xend may have carried out the request, or may still be working on it: check before you repeat it."
 
 FORM = "application/x-www-form-urlencoded"
-"""What the body of a POST is."""
+"""The content type of the body of a POST."""
 
 HEADERS = {
     "Accept": "application/sxp",
@@ -90,12 +89,12 @@ HEADERS = {
     "Connection": "close",
     "User-Agent": "dom0.xend",
 }
-"""Without this Accept, a client that names itself gets HTML from xend."""
+"""Sent with every request. Without this Accept, a client with a User-Agent gets HTML (trap 5)."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """A parsed ``xend_url``: the base of all URLs, and the socket's path where there is one."""
+    """A parsed ``xend_url``: the base of all URLs, and the path of the socket if there is one."""
 
     url: str
     base: str
@@ -103,7 +102,7 @@ class Address:
 
     @classmethod
     def parse(cls, url: str) -> Address:
-        """Read an ``xend_url``. Raises InvalidRequest, and never repeats a password that is in it."""
+        """Parse an ``xend_url``. Raises InvalidRequest, whose message never repeats a password in the URL."""
         shown = url_without_secrets(url)
         if holds_user(url):
             raise InvalidRequest("xend_url contains a user name: use xend_username and xend_password instead")
@@ -126,7 +125,7 @@ class Address:
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back: ``text`` is the body, UTF-8 with surrogate escapes; ``content_type`` is empty if none was sent."""
+    """A reply. ``text`` is the body, UTF-8 with surrogate escapes; ``content_type`` is empty if none was sent."""
 
     status: int
     reason: str
@@ -136,7 +135,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Head:
-    """What stands before the body of a reply. ``headers`` takes no notice of the case of a name."""
+    """The status line and headers of a reply. ``headers`` ignores the case of names."""
 
     status: int
     reason: str
@@ -148,31 +147,31 @@ class Head:
 
     @property
     def chunked(self) -> bool:
-        """Whether the reply says where it ends by coming in chunks: xend's never do, a proxy's may."""
+        """Return whether the reply is chunked: xend's never are, a proxy's may be."""
         return "chunked" in self.field("Transfer-Encoding").lower()
 
 
 class Headers(Protocol):
-    """The headers of a reply, as any library has them."""
+    """The headers of a reply, as every library has them."""
 
     def get(self, name: str, /) -> Optional[str]:
         """Return a header, None if it was not sent."""
 
 
 Get = tuple[str, str]
-"""What is asked for without changing anything: a path, and its query or nothing."""
+"""A read: a path, and its query, which may be empty."""
 
 
 class Way(Protocol):
-    """A way to one xend. It raises the errors of ``wire.errors`` and no others."""
+    """A way to reach one xend. It raises only the errors of ``wire.errors``."""
 
     address: Address
 
     def announce(self, gets: Collection[Get]) -> None:
-        """Take what will be asked for next, instead of what was announced before.
+        """Take the next reads, which replace those announced before.
 
-        A way on which a request costs a start may ask for all of it at once, and keep the replies until they are asked for,
-        once each, or until the next announcement.
+        A way with a cost for each start may send all of them at once. It keeps each reply until it is requested, once, or until
+        the next announcement.
         """
 
     def exchange(
@@ -185,7 +184,7 @@ class Way(Protocol):
 
 
 class Transport:
-    """One xend, as far as HTTP goes. Raises the errors of ``wire.errors`` and no others."""
+    """A way to one xend over HTTP. Raises only the errors of ``wire.errors``."""
 
     def __init__(
         self,
@@ -199,7 +198,7 @@ class Transport:
         finish_timeout: float = FINISH_TIMEOUT,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Take where and how to connect; nothing is sent yet. Times are in seconds."""
+        """Take the address and the options of the connection; nothing is sent yet. Times are in seconds."""
         self.address = Address.parse(url)
         if ca_path and not os.path.exists(ca_path):  # noqa: PTH110 - pathlib costs an import
             raise InvalidRequest(f"ca_path {ca_path} does not exist")
@@ -216,7 +215,7 @@ class Transport:
         self._session.mount("https://", _TcpAdapter(self._watch))
 
     def announce(self, gets: Collection[Get]) -> None:
-        """Do nothing: here a request costs no more than its connection."""
+        """Do nothing: over HTTP, a request costs only its connection."""
 
     def exchange(
         self, path: str, form: Optional[Mapping[str, str]] = None, *, timeout: float, query: str = ""
@@ -228,6 +227,7 @@ class Transport:
         """
         method = "GET" if form is None else "POST"
         body = encoded(form)
+        # The watch sets this when a connection exists; from then on xend may carry out the request.
         self._watch.connected = False
         try:
             with self._send(method, self.address.base + path + query, body, timeout) as response:
@@ -240,7 +240,7 @@ class Transport:
         return whole_reply(self.address.url, _head(response), content, method)
 
     def _send(self, method: str, url: str, body: Optional[bytes], timeout: float) -> requests.Response:
-        """Send, and once more where that is safe."""
+        """Send a request, and send it once more if that is safe."""
         for last_try in (False, True):
             try:
                 return self._session.request(
@@ -253,6 +253,7 @@ class Transport:
                     timeout=(self._connect_timeout, timeout),
                     # xend never redirects with a 3xx; following one would send a write to another server.
                     allow_redirects=False,
+                    # Streamed, so that the limits for time and size apply before the whole body is in memory.
                     stream=True,
                 )
             except requests.exceptions.ConnectionError as error:
@@ -265,11 +266,12 @@ class Transport:
         raise AssertionError("unreachable")
 
     def _explain(self, error: Exception, method: str, timeout: float) -> Exception:
-        """Return the typed error that tells what happened, and what the user can do about it."""
+        """Return the typed error, which says what happened and what the user can do."""
         where, links = self.address.url, _chain(error)
         tls = isinstance(error, requests.exceptions.SSLError)
         # Nothing was sent, so the error does not say that the operation may have been carried out.
         if not self._watch.connected:
+            # A broken connection is a matter of the network; any other TLS error is about certificates.
             if tls and not isinstance(links[-1], _BROKEN_TLS):
                 return XendUnreachable(
                     f"No trusted TLS connection to {where}: {_cause(error)}. See validate_certs and ca_path."
@@ -280,6 +282,7 @@ class Transport:
                     f"{advice(self.address.socket_path is not None)}"
                 )
             return NotXend(f"No HTTP with {where}: {_cause(error)}")
+        # The order matters: requests reports a slow body as a ConnectionError, too.
         if any(isinstance(link, _TooSlowError) for link in links):
             limit = timeout + self._watch.finish_timeout
             happened = f"xend at {where} did not finish its answer within {limit:g} s"
@@ -297,7 +300,7 @@ class Transport:
 
 
 def advice(on_socket: bool) -> str:
-    """Say what to check when xend cannot be reached, on a Unix socket or a TCP port."""
+    """Return what to check if xend cannot be reached, on a Unix socket or a TCP port."""
     if on_socket:
         return (
             "Check that xend runs, that it listens there (xend-unix-server and xend-unix-path in xend-config.sxp), "
@@ -307,12 +310,12 @@ def advice(on_socket: bool) -> str:
 
 
 def encoded(form: Optional[Mapping[str, str]]) -> Optional[bytes]:
-    """Return a form as it is sent, None if there is none."""
+    """Return the encoded form, None if there is none."""
     return None if form is None else urlencode(form, errors="surrogateescape").encode("ascii")
 
 
 def credential_bytes(credential: str) -> bytes:
-    """Return a user name or a password as it is sent: in UTF-8, or as the environment has it."""
+    """Return the bytes of a user name or a password: UTF-8, or the bytes that the environment has."""
     try:
         return credential.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:
@@ -320,31 +323,31 @@ def credential_bytes(credential: str) -> bytes:
 
 
 _CREDENTIALS = {401, 403, 407}
-"""What a proxy answers that has passed nothing on."""
+"""The status codes of a proxy that has passed nothing on."""
 _LAST_STATUS = 501
-"""xend knows none beyond it; gateways know many."""
+"""The highest status code of xend; gateways have many more."""
 
 
 def lost(kind: type[_Doubtful], happened: str, method: str) -> _Doubtful:
-    """Return the error for a request that was sent, and whose answer is none: what a POST asked for may have been done."""
+    """Return the error for a request without a valid answer. xend may have carried out a POST."""
     if method == "GET":
         return kind(f"{happened}.", perhaps_done=False)
     return kind(f"{happened}. {DOUBT}", perhaps_done=True)
 
 
 def _head(response: requests.Response) -> Head:
-    """Return what stands before the body of a reply."""
+    """Return the status line and headers of a reply."""
     return Head(response.status_code, response.reason or "", response.headers)
 
 
 def _content(response: requests.Response) -> bytes:
-    """Return the body of a reply, without unpacking anything. Raises ValueError for one that xend never sends."""
+    """Return the body of a reply, without decompression. Raises ValueError for one that xend never sends."""
     check_head(_head(response))
     return response.content
 
 
 def check_head(head: Head) -> None:
-    """Raise ValueError for a reply whose body is not to be read."""
+    """Raise ValueError for a reply whose body must not be read."""
     coding = head.field("Content-Encoding").strip().lower()
     if coding not in ("", "identity"):
         raise ValueError(f"the answer is compressed ({excerpt(coding)}), and xend never compresses")
@@ -357,7 +360,7 @@ def check_head(head: Head) -> None:
 
 
 def whole_reply(where: str, head: Head, body: bytes, method: str) -> Reply:
-    """Return a reply that is whole, and of a kind that xend sends. Raises XendNoReply and NotXend for any other."""
+    """Return the reply if it is complete and xend can have sent it. Raises XendNoReply or NotXend otherwise."""
     promised = head.field("Content-Length")
     # Trap 6: the end of the connection does not mean that the answer is whole.
     if promised and len(body) < int(promised):
@@ -370,7 +373,9 @@ def whole_reply(where: str, head: Head, body: bytes, method: str) -> Reply:
         said = f"{where} answered {status} {head.reason}, which xend never does: {_proxy_advice(status)}"
         raise NotXend(said) if status in _CREDENTIALS else lost(NotXend, said, method)
     kind = head.field("Content-Type")
-    plain = status == 200 and kind.startswith("text/plain")  # of the hypervisor's messages, any may be the first
+    plain = status == 200 and kind.startswith(
+        "text/plain"
+    )  # the hypervisor's messages may begin with any text, also with one like HTML
     if text.lstrip()[:1] == "<" and not text.startswith("<Fault") and not plain:
         said = (
             f"{where} answered HTML ({excerpt(text)}): a proxy or another web server answered instead of xend, or a "
@@ -384,7 +389,7 @@ def whole_reply(where: str, head: Head, body: bytes, method: str) -> Reply:
 
 
 def _proxy_advice(status: int) -> str:
-    """Say what an answer that is not xend's asks for."""
+    """Return what to do about an answer that is not from xend."""
     if status in (401, 403, 407):
         return "a proxy in front of it requires other credentials (xend_username, xend_password)"
     if status < 400:
@@ -393,18 +398,18 @@ def _proxy_advice(status: int) -> str:
 
 
 def unreadable(where: str, what: str, text: str, *, perhaps_done: bool = False) -> UnreadableReply:
-    """Return the error for an answer that cannot be understood, with its beginning."""
+    """Return the error for an answer that cannot be read. It quotes the beginning of the answer."""
     said = f"xend at {where} gave an answer that cannot be read as {what}: {excerpt(text)}"
     return UnreadableReply(f"{said}. {DOUBT}" if perhaps_done else said, text=text, perhaps_done=perhaps_done)
 
 
 def excerpt(text: str) -> str:
-    """Return the beginning of *text*, in quotes, on one line, without passwords."""
+    """Return the beginning of *text*, quoted, on one line, without passwords."""
     return repr(masked(text[:60]) + ("..." if len(text) > 60 else ""))
 
 
 def _timed_out(error: BaseException) -> bool:
-    """Return whether it took too long, to connect or to answer: requests wraps the one in the middle of a body otherwise."""
+    """Return whether connecting or answering took too long. requests wraps a timeout within a body in another error."""
     return any(
         isinstance(link, (TimeoutError, socket.timeout, ReadTimeoutError, ConnectTimeoutError))
         for link in _chain(error)
@@ -412,12 +417,12 @@ def _timed_out(error: BaseException) -> bool:
 
 
 def _was_refused(error: BaseException) -> bool:
-    """Return whether no connection came about, so that not a byte can have been sent."""
+    """Return whether no connection was made, so that no byte can have been sent."""
     return any(isinstance(link, NewConnectionError) for link in _chain(error))
 
 
 def _cause(error: BaseException) -> str:
-    """Return the innermost reason, in the operating system's words where there are some."""
+    """Return the innermost reason, in the operating system's words if there are any."""
     innermost = _chain(error)[-1]
     if isinstance(innermost, OSError) and innermost.strerror:
         return str(innermost.strerror)
@@ -426,7 +431,7 @@ def _cause(error: BaseException) -> str:
 
 
 def _chain(error: BaseException) -> list[BaseException]:
-    """Return *error* and what it wraps, outermost first; the libraries use all four ways of wrapping."""
+    """Return *error* and the errors that it wraps, outermost first. The libraries wrap errors in four ways."""
     links: list[BaseException] = []
     link: Optional[BaseException] = error
     while link is not None and link not in links:
@@ -435,32 +440,31 @@ def _chain(error: BaseException) -> list[BaseException]:
         if not isinstance(inner, BaseException):
             inner = next((value for value in link.args if isinstance(value, BaseException)), None)
         link = inner or link.__cause__ or link.__context__
-        if isinstance(
-            link, TypeError
-        ):  # no cause: urllib3 1.26 asks Python 2's way first, and goes on while handling that
+        # Not a cause: urllib3 1.26 tries Python 2's way first, and continues while it handles that error.
+        if isinstance(link, TypeError):
             break
     return links
 
 
 _BROKEN_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
-"""What ends a connection that had come about; other TLS errors keep it from coming about."""
+"""The TLS errors that end an established connection; others prevent it."""
 
 
 @dataclass
 class _Watch:
-    """What is to be known of an exchange beyond what requests tells."""
+    """The state of an exchange that requests does not report."""
 
     finish_timeout: float
     connected: bool = False
-    """Whether a byte of the request can have been sent."""
+    """Whether a byte of the request may have been sent."""
 
 
 class _TooSlowError(socket.timeout):
-    """An answer came, and had no end."""
+    """An answer began and did not end in time."""
 
 
 class _Bounded(io.RawIOBase):
-    """What a server sends, up to a point in time and a number of bytes: status line, headers, body and all between them."""
+    """The stream of a server's answer, limited in time and in bytes: status line, headers and body."""
 
     def __init__(self, raw: Any, sock: socket.socket, finish_timeout: float) -> None:
         super().__init__()
@@ -476,7 +480,7 @@ class _Bounded(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Read some bytes. Raises _TooSlowError, ValueError for too many, RemoteDisconnected for an end in the headers."""
+        """Read some bytes. Raises _TooSlowError, ValueError for too many bytes, RemoteDisconnected for an end within the headers."""
         left = self._end - time.monotonic()
         if left <= 0:
             raise _TooSlowError("timed out")
@@ -497,13 +501,13 @@ class _Bounded(io.RawIOBase):
         return count
 
     def close(self) -> None:
-        """Close what is read from."""
+        """Close the underlying stream."""
         self._raw.close()
         super().close()
 
 
 class _Response(HTTPResponse):
-    """http.client's response, read within bounds: it takes a half header for a whole one, and waits for ever."""
+    """http.client's response with limits. Without them it accepts truncated headers and waits forever."""
 
     def __init__(self, watch: _Watch, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
@@ -517,7 +521,7 @@ class _Response(HTTPResponse):
 
 
 class _TcpConnection(HTTPConnection):
-    """urllib3's connection, watched."""
+    """urllib3's TCP connection, which reports to a _Watch."""
 
     def __init__(self, *args: Any, watch: _Watch, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -531,7 +535,7 @@ class _TcpConnection(HTTPConnection):
 
 
 class _TlsConnection(HTTPSConnection):
-    """urllib3's connection over TLS, watched."""
+    """urllib3's TLS connection, which reports to a _Watch."""
 
     def __init__(self, *args: Any, watch: _Watch, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -539,13 +543,13 @@ class _TlsConnection(HTTPSConnection):
         self.response_class = partial(_Response, watch)  # type: ignore[assignment]
 
     def connect(self) -> None:
-        """Connect, and agree on TLS."""
+        """Connect, including the TLS handshake."""
         super().connect()
         self._watch.connected = True
 
 
 class _TcpAdapter(HTTPAdapter):
-    """requests' adapter, whose connections are watched; requests asks for its pool in one way in 2.31 and earlier, in another since."""
+    """requests' adapter for watched connections. requests gets the pool in one way in 2.31 and earlier, in another later."""
 
     def __init__(self, watch: _Watch) -> None:
         super().__init__()
@@ -556,25 +560,25 @@ class _TcpAdapter(HTTPAdapter):
         return self._watched(super().get_connection(*args, **kwargs))
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the pool (requests from 2.32)."""
+        """Return the pool (requests 2.32 and later)."""
         return self._watched(super().get_connection_with_tls_context(*args, **kwargs))
 
     def _watched(self, pool: Any) -> Any:
-        """Have the pool make connections of ours."""
+        """Make the pool create watched connections."""
         kind = _TlsConnection if isinstance(pool, HTTPSConnectionPool) else _TcpConnection
         pool.ConnectionCls = partial(kind, watch=self._watch)
         return pool
 
 
 class _UnixConnection(_TcpConnection):
-    """urllib3's connection, to a socket in the file system."""
+    """urllib3's connection to a Unix socket."""
 
     def __init__(self, socket_path: str, **kwargs: Any) -> None:
         super().__init__("localhost", **kwargs)
         self._socket_path = socket_path
 
     def connect(self) -> None:
-        """Connect; as with TCP, a failure is a NewConnectionError, and a wait in vain is a ConnectTimeoutError."""
+        """Connect. As with TCP, a failure raises NewConnectionError, and a timeout raises ConnectTimeoutError."""
         patience = self.timeout if isinstance(self.timeout, (int, float)) else 0
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         sock.settimeout(patience or None)
@@ -590,7 +594,7 @@ class _UnixConnection(_TcpConnection):
         self._watch.connected = True
 
     def _connect(self, sock: socket.socket, deadline: float) -> None:
-        """Connect, and wait for a place in the queue: in 3.0.3 and earlier it is short, and one client is served at a time."""
+        """Connect, and wait for a place in the queue, which is short in 3.0.3 and earlier: they serve one client at a time."""
         while True:
             try:
                 sock.connect(self._socket_path)
@@ -603,7 +607,7 @@ class _UnixConnection(_TcpConnection):
 
 
 class _UnixPool(HTTPConnectionPool):
-    """urllib3's pool, whose connections all go to one socket."""
+    """urllib3's pool of connections to one Unix socket."""
 
     def __init__(self, socket_path: str, watch: _Watch) -> None:
         super().__init__("localhost", maxsize=1)
@@ -615,7 +619,7 @@ class _UnixPool(HTTPConnectionPool):
 
 
 class _UnixAdapter(HTTPAdapter):
-    """requests' adapter, for one Unix socket."""
+    """requests' adapter for one Unix socket."""
 
     def __init__(self, socket_path: str, watch: _Watch) -> None:
         super().__init__()
@@ -627,11 +631,11 @@ class _UnixAdapter(HTTPAdapter):
         return self._pool
 
     def get_connection_with_tls_context(self, *_args: Any, **_kwargs: Any) -> _UnixPool:
-        """Return the pool (requests from 2.32)."""
+        """Return the pool (requests 2.32 and later)."""
         return self._pool
 
     def close(self) -> None:
-        """Close what the pool still holds, and have it open anew when it is used again."""
+        """Close the pool, and replace it, so that it can be used again."""
         super().close()
         self._pool.close()
         self._pool = self._make_pool()

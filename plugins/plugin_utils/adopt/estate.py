@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What there is on a host, as a list of guests: which domains and configs are adopted, and what is to be said of the rest."""
+"""Turn a host into a list of guests: which domains and configs are adopted, and why the others are not."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ENDED = ("shutdown", "crashed")
 
 
 class CannotAdopt(Exception):
-    """Nothing can be made of what was read. The message is one sentence."""
+    """The data cannot be adopted. The message is one sentence."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Live:
 
 @dataclass
 class Estate:
-    """The guests of a host as options, and what there is to say of each guest and each file."""
+    """The guests of a host as options, and notes for guests and files."""
 
     release: str
     guests: list[Options] = field(default_factory=list, repr=False)
@@ -51,18 +51,18 @@ class Estate:
     host: list[str] = field(default_factory=list)
 
     def note(self, name: str, sentence: str) -> None:
-        """Say something of a guest."""
+        """Add a note for a guest."""
         self.notes.setdefault(name, []).append(sentence)
 
     def leave(self, name: str, sentence: str) -> None:
-        """Leave a guest out."""
+        """Leave a guest out, with the reason."""
         self.left_out[name] = sentence
 
 
 def survey(
     domains: Sequence[Mapping[str, Any]], listing: Listing, releases: Sequence[str], host: Mapping[str, str]
 ) -> Estate:
-    """Return what there is to adopt. Raises CannotAdopt if the release is not known."""
+    """Return the guests to adopt. Raises CannotAdopt if the release is unknown."""
     lives = [_live(domain) for domain in domains]
     release = _release(releases, lives)
     files = read(listing.entries, release, host)
@@ -74,7 +74,8 @@ def survey(
 
 
 def _of_another_host(read_on: str, host: str) -> list[str]:
-    """Return a sentence if the files are perhaps not of the host that xend runs on, as with a tunnel and a local connection."""
+    """Return a sentence if the files may belong to another host than xend, as with a tunnel and a local connection."""
+    # Only the first label counts: the host may know its name with or without a domain.
     names = [name.partition(".")[0].lower() for name in (read_on, host)]
     if "" in names or names[0] == names[1]:
         return []
@@ -92,10 +93,11 @@ def _live(shown: Mapping[str, Any]) -> Live:
 
 
 def _release(releases: Sequence[str], lives: Iterable[Live]) -> str:
-    """Return the latest release that xend may be. Raises CannotAdopt."""
+    """Return the latest possible release of xend. Raises CannotAdopt."""
     possible = set(releases) or set(RELEASES)
     told = [set(within(live.domain.release.span)) for live in lives if live.domain.release]
     for names in told:
+        # An answer that contradicts the others is ignored, so that the set never becomes empty.
         possible = possible & names or possible
     known = [name for name in RELEASES if name in possible]
     if not known or (not releases and not told):
@@ -104,8 +106,9 @@ def _release(releases: Sequence[str], lives: Iterable[Live]) -> str:
 
 
 def _fit(lives: Iterable[Live], estate: Estate) -> list[Live]:
-    """Return the domains that can be adopted. The others are left out with a sentence, Domain-0 without."""
+    """Return the domains that can be adopted. The others are left out with a reason, Domain-0 without one."""
     guests = [live for live in lives if not live.domain.is_privileged and not is_domain_0(live.domain.name)]
+    # A dying domain may share its name with its successor, so it does not make the name ambiguous.
     times = Counter(live.domain.name for live in guests if live.domain.state != "dying")
     fit = []
     for live in guests:
@@ -120,7 +123,7 @@ def _fit(lives: Iterable[Live], estate: Estate) -> list[Live]:
 
 
 def _unfit(domain: Domain) -> str:
-    """Return why a domain is not adopted, nothing if it is."""
+    """Return why a domain is not adopted, an empty text if it is."""
     if domain.name.startswith(_PASSING):
         return "is being saved or migrated: run this again when that is done"
     if domain.name.startswith(ZOMBIE_PREFIX) or domain.state == "dying":
@@ -134,19 +137,19 @@ def _unfit(domain: Domain) -> str:
 
 
 def _original(name: str) -> str:
-    """Return the name that a guest has when it is not on its way."""
+    """Return the name of a guest without the prefix of a save or migration."""
     return name.removeprefix(_PASSING)
 
 
 @dataclass
 class _Adoption:
-    """The work: first what lives, then the files of what does not."""
+    """Adopts the domains first, then the files of guests that xend does not have."""
 
     estate: Estate
     files: Files
     lives: list[Live]
     of_another: set[str] = field(default_factory=set)
-    """The domains whose file is about another domain of that name."""
+    """The domains whose file describes another domain with that name."""
 
     def take_domains(self) -> None:
         """Adopt what xend has."""
@@ -155,6 +158,7 @@ class _Adoption:
             config = self._config_of(live.domain)
             merged = merge(live.domain, live.shown, config)
             try:
+                # Read as the role will read it, so that everything adopted is accepted later.
                 guest_of(merged.options, {}).desired  # noqa: B018 - it is read to see what it raises
             except InvalidRequest as error:
                 self.estate.leave(name, masked(f"{name} is not adopted: {str(error).rstrip('.')}."))
@@ -165,10 +169,12 @@ class _Adoption:
 
     def _config_of(self, domain: Domain) -> Optional[Config]:
         """Return the file of a domain, None with a note if there is none."""
+        # The uuid identifies a domain also after a rename, so it is tried before the name.
         by_uuid = [config for config in self.files.configs.values() if domain.uuid and domain.uuid == _uuid(config)]
         config = by_uuid[0] if by_uuid else self.files.configs.get(domain.name)
         if config is None:
             return None
+        # A used file is removed, so that take_configs() finds only guests that xend does not have.
         self.files.configs.pop(config.name)
         if config.name != domain.name:
             self.estate.note(
@@ -184,12 +190,13 @@ class _Adoption:
         return config
 
     def _of_start(self, domain: Domain, config: Optional[Config]) -> list[str]:
-        """Return what happens to a domain when the host reboots, if it is not up again as it was."""
+        """Return a sentence if a reboot of the host does not bring the domain back as it is."""
         name = domain.name
         if name in self.files.disputed:
             return [self.files.disputed[name]]
         if domain.state == "halted":
             return [f"{name} is in auto and does not run."] if config and config.in_auto else []
+        # xend can start managed domains itself (on_xend_start), so a missing file need not mean a loss.
         manages = domain.release is not None and domain.release.manages
         if config is None:
             unless = f", unless xend manages {name}" if manages else ""
@@ -201,7 +208,7 @@ class _Adoption:
         return []
 
     def take_configs(self) -> None:
-        """Adopt the configs of guests that xend does not have: they are to stay stopped."""
+        """Adopt the configs of guests that xend does not have. They are declared to stay stopped."""
         for name, config in self.files.configs.items():
             if config.in_auto:
                 self.estate.note(name, f"{name} is in auto and does not run.")
@@ -214,13 +221,14 @@ class _Adoption:
             self.estate.guests.append({"name": name, "state": "stopped", **_ordered(config.options)})
             if not config.in_auto:
                 self.estate.note(name, f"{name} is in {config.path} and does not run.")
+        # Disputed files of a living domain are reported with the domain.
         alive = {live.domain.name for live in self.lives}
         for name, sentence in self.files.disputed.items():
             if name not in alive:
                 self.estate.leave(name, sentence)
 
     def _refusal(self, config: Config) -> str:
-        """Return why a config is not adopted, nothing if it is."""
+        """Return why a config is not adopted, an empty text if it is."""
         if not config.boots:
             return f"{config.path} is not adopted: no kernel and no bootloader of it is known, and no guest {config.name} runs."
         faults = misnamed([{"name": config.name}])
@@ -233,10 +241,10 @@ class _Adoption:
 
 
 def _uuid(config: Config) -> Optional[str]:
-    """Return the UUID that a file says, None if it says none."""
+    """Return the UUID in a file, None if it has none."""
     return canonical_uuid(str(config.options["uuid"])) if config.options.get("uuid") else None
 
 
 def _ordered(options: Options) -> Options:
-    """Return options without the name, which stands before them."""
+    """Return the options without the name, which is written before them."""
     return {key: value for key, value in options.items() if key != "name"}

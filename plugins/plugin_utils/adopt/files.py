@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files of a host as the role's script prints them: which are configs of guests, and what the others are."""
+"""Sort the files of a host, as the role's script prints them, into configs of guests and others."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ _NO_GUESTS: tuple[tuple[str, str], ...] = (
 
 
 class NotAListing(Exception):
-    """What the script has printed is not all there. The message is one sentence."""
+    """The output of the script is incomplete. The message is one sentence."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A file of the host; ``kind`` is the word that the script has for it."""
+    """A file of the host. ``kind`` is the script's word for it."""
 
     kind: str
     path: str
@@ -50,7 +50,7 @@ class Entry:
 
     @property
     def shown(self) -> str:
-        """Return the path on one line, in quotes if it is not a plain one."""
+        """Return the path on one line, quoted if it has special characters."""
         return self.path if _PLAIN_PATH.fullmatch(self.path) else ascii(self.path)
 
     @property
@@ -61,7 +61,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Listing:
-    """The files, and the name of the host that they are of."""
+    """The files, and the name of their host."""
 
     entries: list[Entry]
     host: str = ""
@@ -69,7 +69,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class Config:
-    """A config of a guest: its name, the options of xen_domain that it stands for, and what is not in them."""
+    """A config of a guest: its name, the equivalent options of xen_domain, and notes on what they leave out."""
 
     name: str
     path: str
@@ -77,32 +77,33 @@ class Config:
     notes: tuple[str, ...] = ()
     in_auto: bool = False
     is_named_after: bool = False
-    """Whether the file is called as the guest is."""
+    """Whether the file has the name of the guest."""
 
     @property
     def boots(self) -> bool:
-        """Return whether the file names something to boot. One that does not is hardly the config of a guest."""
+        """Return whether the file names something to boot. Otherwise it is hardly the config of a guest."""
         return bool(self.options.get("bootloader") or (self.options.get("image") or {}).get("kernel"))
 
 
 @dataclass
 class Files:
-    """The configs of a host, by the name of the guest, and a sentence or more for each file that says less than a guest."""
+    """The configs of a host by name of the guest, and remarks for files."""
 
     configs: dict[str, Config] = field(default_factory=dict)
     remarks: dict[str, list[str]] = field(default_factory=dict)
     disputed: dict[str, str] = field(default_factory=dict)
-    """The guests that several files describe differently, with a sentence, where none of them is the one."""
+    """The guests that several files describe differently, with a sentence, if none of the files takes precedence."""
 
     def remark(self, path: str, sentence: str) -> None:
-        """Say something of a file."""
+        """Add a remark for a file."""
         self.remarks.setdefault(path, []).append(sentence)
 
 
 def listed(printed: str) -> Listing:
-    """Return the files in what the script has printed. Raises NotAListing."""
+    """Return the files in the script's output. Raises NotAListing."""
     sections = list(_sections(printed))
     words = [word for word, _content in sections]
+    # Without the last mark the output was cut off, and files would seem to be missing.
     if "begin" not in words or words[-1] != "end":
         raise NotAListing("The files of the host could not be read to the end.")
     if "missing" in words:
@@ -111,6 +112,7 @@ def listed(printed: str) -> Listing:
         raise NotAListing(
             "The folder of the configs cannot be read by the user that Ansible is on the host: use become."
         )
+    # A content belongs to the file before it, so the list is shifted by one.
     contents = [content if word == "content" else "" for word, content in [*sections[1:], ("", "")]]
     entries = [
         Entry(word, path, text)
@@ -121,7 +123,7 @@ def listed(printed: str) -> Listing:
 
 
 def _sections(printed: str) -> Iterator[tuple[str, str]]:
-    """Yield each word with the bytes after it. Lines that are neither, such as a message of the day, are passed over."""
+    """Yield each word with the bytes after it. Other lines, such as a message of the day, are skipped."""
     word = ""
     digits: list[str] = []
     for line in printed.splitlines():
@@ -137,7 +139,7 @@ def _sections(printed: str) -> Iterator[tuple[str, str]]:
 
 
 def _text(digits: Iterable[str]) -> str:
-    """Return the text whose bytes are written as hexadecimal digits; what is no UTF-8 is kept as surrogates."""
+    """Return the text for bytes in hexadecimal digits. Bytes that are no UTF-8 become surrogates."""
     return bytes.fromhex("".join(digits)).decode("utf-8", "surrogateescape")
 
 
@@ -163,7 +165,7 @@ def _not_by_name(base: str) -> Optional[str]:
 
 
 def _config(entry: Entry, release: str, host: Mapping[str, str], files: Files) -> Optional[Config]:
-    """Return a file as a config, None with a remark for one that is none."""
+    """Return a file as a config, None with a remark if it is not one."""
     try:
         options, notes = convert(entry.text, release, host=host, variables={}, file=entry.path)
     except XmError as error:
@@ -180,9 +182,10 @@ def _config(entry: Entry, release: str, host: Mapping[str, str], files: Files) -
 
 
 def _choose(name: str, configs: list[Config], files: Files) -> None:
-    """Keep the file of a guest: of several that differ, that in auto, or else that which is called like the guest."""
+    """Choose the file of a guest. Of several that differ, the one in auto takes precedence, then the one named like the guest."""
     in_auto = any(config.in_auto for config in configs)
     first = configs[0]
+    # The same file in auto is often a link, so only different options are a conflict.
     if any(config.options != first.options for config in configs):
         paths = " and ".join(config.path for config in configs)
         preferred = [config for config in configs if config.in_auto] or [c for c in configs if c.is_named_after]

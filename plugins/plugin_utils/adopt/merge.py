@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A guest as it lives and as its file describes it, as the options that declare it. What lives wins.
+"""Merge a living domain and its config file into the options that declare it. The domain takes precedence.
 
-Whether an option can be declared is not guessed: it is compared with the domain as xen_domain compares it. An option that
-would change something, or be reported as drift, is left out.
+To find out whether an option can be declared, it is compared with the domain as xen_domain does. An option that would
+change something, or be reported as drift, is left out.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.guests.given import gues
 
 Options = dict[str, Any]
 Path = tuple[Any, ...]
-"""Where something is in the options: keys, and places in lists."""
+"""The place of a value in the options: keys, and positions in lists."""
 
 _STATES = {"running": "running", "paused": "paused", "halted": "defined"}
-"""The state to declare for that of a domain. A definition that is declared so is kept, and not started."""
+"""The state to declare for each state of a domain. ``defined`` keeps a definition without starting it."""
 
 _KEPT_FROM_FILE = ("shadow_memory",)
-"""What xend shows as the hypervisor has it, not as it was given."""
+"""The options that xend shows as the hypervisor has them, not as given."""
 
 _OF_VIF = re.compile(r"vifs\[(.*)\]\.(\w+)")
-"""A field of an interface, as not_declarable names it."""
+"""The name of a field of an interface in not_declarable."""
 
 _UNITS = {"memory": " MiB", "maxmem": " MiB"}
 
@@ -51,19 +51,21 @@ _DEVICES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass
 class Merged:
-    """The options of a guest, and a sentence for each thing that its owner has to know."""
+    """The options of a guest, and notes for its owner."""
 
     options: Options = field(repr=False)
     notes: list[str] = field(default_factory=list)
 
 
 def merge(found: Domain, shown: Mapping[str, Any], config: Optional[Config]) -> Merged:
-    """Return a domain as options. *shown* is what xen_domain_info returns of it, *config* its file."""
+    """Return a domain as options. *shown* is its data from xen_domain_info, *config* its file."""
     merged = Merged({"name": found.name, "state": _STATES[str(found.state)]})
     for name, value in _declarable(found, shown).items():
+        # Each value is tried with those before it: options may be valid only together.
         if not _added(merged, found, (name,), value):
             _add_parts(merged, found, name, value)
     if config is not None:
+        # The file comes second, so that it only fills what the domain leaves open.
         for path, value in list(_additions(merged.options, config.options)):
             _added(merged, found, path, value)
     for entry in shown.get("not_declarable") or ():
@@ -75,7 +77,8 @@ def merge(found: Domain, shown: Mapping[str, Any], config: Optional[Config]) -> 
 
 
 def _added(merged: Merged, found: Domain, path: Path, value: Any) -> bool:
-    """Add a value to the options if the domain is as declared even so; return whether it is."""
+    """Add a value to the options if the domain is still as declared with it; return whether it is."""
+    # A copy, so that a value that does not fit leaves the options unchanged.
     options = deepcopy(merged.options)
     place: Any = options
     for step in path[:-1]:
@@ -88,7 +91,7 @@ def _added(merged: Merged, found: Domain, path: Path, value: Any) -> bool:
 
 
 def _add_parts(merged: Merged, found: Domain, name: str, value: Any) -> None:
-    """Add those devices of a list that can be declared; leave out anything else, with a note."""
+    """Add the devices of a list that can be declared. The others are left out with a note."""
     for device in value if name in _DEVICES else [None]:
         if device is None or not _added(merged, found, (name,), [*merged.options.get(name, []), device]):
             which = f"[{device.get('dev') or device.get('mac')}]" if device else ""
@@ -96,7 +99,7 @@ def _add_parts(merged: Merged, found: Domain, name: str, value: Any) -> None:
 
 
 def _is_as_declared(found: Domain, options: Options) -> bool:
-    """Return whether xen_domain would find nothing to change, and nothing to complain of."""
+    """Return whether xen_domain would find neither a change nor drift."""
     try:
         result = comparison(found, guest_of(options, {}).desired)
     except InvalidRequest:
@@ -108,7 +111,7 @@ def _is_as_declared(found: Domain, options: Options) -> bool:
 
 
 def _declarable(found: Domain, shown: Mapping[str, Any]) -> Options:
-    """Return the options in what xen_domain_info shows, without those that say nothing or are none."""
+    """Return the options in the data of xen_domain_info, without empty ones and without fields that are no options."""
     refused = set(shown.get("not_declarable") or ())
     known = [entry.name for entry in FIELDS if found.release is None or entry.is_known_to(found.release)]
     options = {name: _said(shown.get(name)) for name in known if name not in (*refused, *_KEPT_FROM_FILE)}
@@ -118,13 +121,14 @@ def _declarable(found: Domain, shown: Mapping[str, Any]) -> Options:
                 vif.pop(key, None)
     if "vcpus" in refused and found.usable_vcpus:
         options["vcpus"] = found.usable_vcpus
-    if options.get("bootloader"):  # the kernel is what it has found in the disk, in a file that is gone
+    # xend shows the kernel that the bootloader has copied from the disk, to a file that is gone by now.
+    if options.get("bootloader"):
         options.pop("image", None)
     return {name: value for name, value in options.items() if value not in (None, "", [], {})}
 
 
 def _said(value: Any) -> Any:
-    """Return a value without what is null in it. An empty dict says nothing either."""
+    """Return a value without nulls and empty dicts."""
     if isinstance(value, Mapping):
         said = {str(key): _said(item) for key, item in value.items()}
         return {key: item for key, item in said.items() if item is not None and item != {}}
@@ -132,7 +136,8 @@ def _said(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value without what Ansible has attached to it."""
+    """Return a value without Ansible's tags."""
+    # bool comes before int: a bool is an int, too.
     return next((kind(value) for kind in (bool, int, float, str) if isinstance(value, kind)), value)
 
 
@@ -140,7 +145,7 @@ def _plain(value: Any) -> Any:
 
 
 def _additions(options: Options, given: Options) -> Iterator[tuple[Path, Any]]:
-    """Yield each thing that the file says and the options do not, with its place in the options."""
+    """Yield each value of the file that the options lack, with its place in the options."""
     for name in NAMES:
         if name in given and name not in options:
             yield (name,), given[name]
@@ -157,25 +162,27 @@ def _additions(options: Options, given: Options) -> Iterator[tuple[Path, Any]]:
 
 
 def _pairs(kind: str, ours: list[Options], theirs: list[Options]) -> Iterator[tuple[int, Options]]:
-    """Yield the place of each of our devices with the same device of the file."""
+    """Yield the place of each declared device with the same device of the file."""
     rest = list(theirs)
     for place, device in enumerate(ours):
         same = next((other for other in rest if _is_same(kind, device, other, ours)), None)
         if same is not None:
+            # A matched device is removed, so that no device of the file is used twice.
             rest.remove(same)
             yield place, same
 
 
 def _is_same(kind: str, device: Options, other: Options, ours: list[Options]) -> bool:
-    """Return whether two devices are one: by the number of a disk, the mac of an interface, or else the order."""
+    """Return whether two devices are the same: by the number of a disk, the mac of an interface, or by position."""
     if kind == "vbds":
         return number_or_name(device.get("dev")) == number_or_name(other.get("dev"))
     mac = str(other.get("mac") or "").lower()
+    # A vif of the file without a mac takes the next one; with a mac it must be the same.
     return mac == device.get("mac") if mac in [each.get("mac") for each in ours] else not mac
 
 
 def _is_declared(options: Options, entry: str) -> bool:
-    """Return whether the options say what xend does not show so that it can be declared: they have it from the file."""
+    """Return whether the options declare, from the file, a value that xend does not show in a declarable form."""
     of_vif = _OF_VIF.fullmatch(entry)
     if of_vif:
         return any(vif.get("mac") == of_vif[1] and of_vif[2] in vif for vif in options.get("vifs", ()))
@@ -190,10 +197,11 @@ def _is_declared(options: Options, entry: str) -> bool:
 
 
 def _differences(found: Domain, config: Config) -> Iterator[str]:
-    """Yield a sentence for each thing in which a domain and its file differ."""
+    """Yield a sentence for each difference between a domain and its file."""
     given = {name: value for name, value in config.options.items() if name in NAMES and name != "uuid"}
+    # purge_*, so that devices of the domain that the file lacks are differences, too.
     whole = {"vbds": [], "vifs": [], **given, "purge_vbds": True, "purge_vifs": True}
-    # As a definition: there every difference is one that stays, none is an operation.
+    # Compared as a definition: there every difference is reported as drift, and none becomes an operation.
     try:
         desired = guest_of({**whole, "name": found.name, "state": "stopped"}, {}).desired
         drift = comparison(replace(found, state="halted"), desired).drift
@@ -205,22 +213,23 @@ def _differences(found: Domain, config: Config) -> Iterator[str]:
 
 
 def _not_in_file(found: Domain, declared: Domain) -> Iterator[Mapping[str, Any]]:
-    """Yield what a guest has booted with and its file does not say. What is not declared is no drift, but is lost."""
+    """Yield the values that a guest has booted with and its file lacks. They are no drift, but the next start loses them."""
     if found.image is None or declared.image is None or found.bootloader or declared.bootloader:
         return
+    # Without a bootloader only: it replaces ramdisk and args itself.
     for key in ("ramdisk", "args"):
         if getattr(found.image, key) and not getattr(declared.image, key):
             yield {"option": f"image.{key}", "declared": None, "found": getattr(found.image, key)}
 
 
 def _is_one(entry: Mapping[str, Any]) -> bool:
-    """Return whether a difference is none: words in another order, or bytes that are no UTF-8, which nobody can compare."""
+    """Return whether a difference does not count: words in another order, or bytes that are no UTF-8 and cannot be compared."""
     declared, found = str(entry["declared"]), str(entry["found"])
     return "\\x" in found or (entry["option"] == "image.args" and sorted(declared.split()) == sorted(found.split()))
 
 
 def _difference(found: Domain, config: Config, entry: Mapping[str, Any]) -> str:
-    """Return what differs, without a full stop."""
+    """Return the difference as a sentence without a full stop."""
     option, unit = entry["option"], _UNITS.get(entry["option"], "")
     if entry["declared"] == "absent" and entry["found"] == "present":
         return f"{found.name} has {option}, which {config.path} does not name"
@@ -231,7 +240,7 @@ def _difference(found: Domain, config: Config, entry: Mapping[str, Any]) -> str:
 
 
 def _told(value: Any) -> str:
-    """Return a value for a sentence, in quotes where it is not one word, and on one line."""
+    """Return a value for a sentence, on one line, quoted if it is not one word."""
     if isinstance(value, (list, tuple)):
         return ", ".join(map(_told, value))
     text = "nothing" if value is None or value == "" else str(value)
@@ -239,7 +248,7 @@ def _told(value: Any) -> str:
 
 
 def _consequence(found: Domain) -> str:
-    """Return what comes of it when the host reboots."""
+    """Return the consequence of a difference at the next reboot of the host."""
     if found.state == "halted":
         return ""
     if found.release is not None and found.release.manages:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What was found, for people: as data, and as a page."""
+"""The report of an adoption, as data and as a page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.out.files import as_mark
 
 
 def report(estate: Estate) -> dict[str, Any]:
-    """Return what there is to say as data."""
+    """Return the report as data."""
     return {
         "release": estate.release,
         "host": estate.host,
@@ -27,7 +27,7 @@ def report(estate: Estate) -> dict[str, Any]:
 
 
 def _messages(estate: Estate) -> Iterator[str]:
-    """Yield every sentence once."""
+    """Yield every message once."""
     said = [
         *estate.host,
         *(sentence for sentences in estate.notes.values() for sentence in sentences),
@@ -55,6 +55,6 @@ def page(host: str, estate: Estate) -> str:
 
 
 def _section(title: str, sentences: Iterable[str]) -> list[str]:
-    """Return the lines of a section, none if there is nothing to say."""
+    """Return the lines of a section, none if it is empty."""
     items = [f"* {as_markdown(sentence)}" for sentence in sentences]
     return ["", f"## {as_markdown(title)}", "", *items] if items else []

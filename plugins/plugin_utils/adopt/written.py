@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is written of the guests of a host: guests.yml, and guests_secrets.yml for what nobody else may read."""
+"""The files that adopt writes for a host: guests.yml, and guests_secrets.yml with the secrets."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _TEMPLATE = re.compile(r"\{[{%#]")
 
 
 class Reference(str):
-    """A template that is meant as one."""
+    """A text that is meant as a template."""
 
     __slots__ = ()
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes what Ansible reads as it was: a text that looks like a template is marked as none."""
+    """Writes YAML that Ansible reads back unchanged: a text that looks like a template gets ``!unsafe``."""
 
     def ignore_aliases(self, data: Any) -> bool:
         """Write everything out."""
@@ -53,7 +53,7 @@ _Dumper.add_representer(
 
 
 def without_secrets(guests: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
-    """Return the guests with references in place of secrets, and the secrets of each that has any."""
+    """Return the guests with references in place of secrets, and the secrets of each guest that has any."""
     told, secrets = [], {}
     for guest in guests:
         key = safe_file_name(str(guest["name"]))
@@ -65,7 +65,7 @@ def without_secrets(guests: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str,
 
 
 def _one_without_secrets(guest: dict[str, Any], key: str, kept: dict[str, Any]) -> dict[str, Any]:
-    """Return a guest with references, and put its secrets into *kept*."""
+    """Return a guest with references, and add its secrets to *kept*."""
 
     def hide(place: dict[str, Any] | list[Any], at: Any, name: str) -> None:
         kept[name] = place[at]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is wrong with a list of guests, a sentence for each fault. Nothing here needs an answer of xend."""
+"""Check a list of guests without a request to xend. Each fault is one sentence."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FILES = ("save_file", "restore_file")
 
 
 def misshapen(guests: object, defaults: object) -> list[str]:
-    """Return whether something that has to be a list or a dict is none, as a list of at most one sentence."""
+    """Return a sentence if a value that must be a list or a dict is not, as a list of at most one."""
     entries = [*guests, defaults] if isinstance(guests, list) else [guests]
     dicts = [each for each in entries if isinstance(each, Mapping)]
     if dicts == entries and all(isinstance(each.get("wait_for") or {}, Mapping) for each in dicts):
@@ -29,7 +29,7 @@ def misshapen(guests: object, defaults: object) -> list[str]:
 
 
 def misnamed(guests: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return what is wrong with the names in a list. They are read as they stand: a number was perhaps not meant so."""
+    """Return the faults of the names in a list. A name must be text: YAML may have read a number from it."""
     found: list[str] = []
     for position, given in enumerate(guests, 1):
         found += _name_faults(f"name of entry {position} is", given.get("name"))
@@ -41,7 +41,7 @@ def misnamed(guests: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _name_faults(place: str, name: object) -> Iterator[str]:
-    """Yield what is wrong with a name, as a sentence that begins with its place."""
+    """Yield the faults of a name, each as a sentence that begins with its place in the list."""
     if not isinstance(name, str):
         yield f"{place} {name}, which is not text. Write it in quotes: YAML reads 010 as 8, and yes as true."
     elif not name:
@@ -51,7 +51,7 @@ def _name_faults(place: str, name: object) -> Iterator[str]:
 
 
 def contradictions(guests: Sequence[Guest]) -> list[str]:
-    """Return what does not go together in the list, or within a guest of it."""
+    """Return the conflicts between guests of the list, and within each guest."""
     return [
         *unknown(guests, "guests_list"),
         *doubled(guests),
@@ -61,7 +61,7 @@ def contradictions(guests: Sequence[Guest]) -> list[str]:
 
 
 def _within(guest: Guest) -> Iterator[str]:
-    """Yield what xen_domain, or the role, would refuse of a guest whatever is there."""
+    """Yield the faults for which xen_domain or the role refuses a guest, whatever xend has."""
     if guest.state != "saved" and all(guest.options.get(key) is not None for key in _FILES):
         yield f"{guest.name} has both save_file and restore_file. Give the one in which it is parked."
         return
@@ -80,7 +80,7 @@ def look_alike(one: str, other: str) -> bool:
 
 
 def _essence(name: str) -> str:
-    """Return the letters and numbers of a name. A sign stays, as a dash, between two numbers only."""
+    """Return the letters and numbers of a name. Other characters are dropped, except between two numbers, as a dash."""
     text = re.sub(r"\s", "", unicodedata.normalize("NFKC", name).casefold())
     text = re.sub(r"(?<!\d)[\W_]+|[\W_]+(?!\d)", "", text)
     return re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(r"[\W_]+", "-", text))

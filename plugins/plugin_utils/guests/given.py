@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The guests of a list: each merged with the defaults, and read as xen_domain reads its options."""
+"""The guests of a list: each is merged with the defaults, and read as xen_domain reads its options."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.desired.spec import doma
 
 @dataclass(frozen=True)
 class Guest(Entry):
-    """A guest of the list. ``options`` are those of xen_domain, and ``wait_for``, as they were given; none is null."""
+    """A guest of the list. ``options`` are those of xen_domain, and ``wait_for``, as given; none is null."""
 
     spec: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         **domain_spec(),
@@ -29,7 +29,7 @@ class Guest(Entry):
 
     @property
     def service(self) -> Optional[dict[str, Any]]:
-        """Return host, port and timeout of the service to wait for, None if none is. The host may be empty."""
+        """Return host, port and timeout of the service to wait for, None if there is none. The host may be empty."""
         if self.state != "running" or self.values["wait_for"] is None:
             return None
         said = {key: value for key, value in self.values["wait_for"].items() if value is not None}
@@ -43,10 +43,9 @@ class Guest(Entry):
 
 
 def guest_of(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> Guest:
-    """Return the guest that an entry of the list declares, with the defaults.
+    """Return the guest of an entry of the list, with the defaults.
 
-    For a guest that is to be up, ``save_file`` says where it is parked, so that is what it is restored from when it is
-    missing.
+    If a guest should be up, ``save_file`` names the file of its memory, so a missing guest is restored from it.
     """
     options = combined(given, defaults)
     if options["state"] in UP and "save_file" in options and "restore_file" not in options:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From a list of guests, and what xend has, to what is to be done: which guests in which step, each with its options."""
+"""Plan the role guests: from a list of guests and the domains of xend to steps, and the options of each guest."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.guests.given import Gues
 _NAMESPACE = uuid.UUID("45c5dff2-e337-5e7b-83da-90fc6c2e53aa")
 _DOWN = ("stopped", "absent", "saved")
 _PASSING = "migrating-"
-"""What xend puts before the name of a domain that it is saving or migrating."""
+"""The prefix of the name of a domain while xend saves or migrates it (WIRE.md (f) 7)."""
 
 
 @dataclass(frozen=True)
 class Marks:
-    """The uuids that one list gives to the guests of one host."""
+    """The uuids that mark the guests of one list on one host."""
 
     host: str
     list_name: str
@@ -47,14 +47,14 @@ class Marks:
 
 @dataclass(frozen=True)
 class Pruning:
-    """Whether guests that are not in the list are removed, which besides those with a mark, and how."""
+    """Whether and how guests that are not in the list are removed, and which of them besides those with a mark."""
 
     wanted: bool = False
     pattern: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def faults(self) -> list[str]:
-        """Return what is wrong with the pattern."""
+        """Return the faults of the pattern."""
         try:
             re.compile(self.pattern if self.wanted else "")
         except re.error as error:
@@ -62,7 +62,7 @@ class Pruning:
         return []
 
     def names(self, guests: Sequence[Guest], marks: Marks, domains: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Return the names of the domains to remove. What is dying is gone soon; what is passing may be listed."""
+        """Return the names of the domains to remove. A dying one is gone soon; one that is being saved may be in the list."""
         listed = {name for guest in guests for name in guest.names}
         return [
             domain["name"]
@@ -71,14 +71,14 @@ class Pruning:
         ]
 
     def _means(self, domain: Mapping[str, Any], marks: Marks) -> bool:
-        """Return whether a domain has the mark of the list, or matches the pattern."""
+        """Return whether a domain may be removed: it has the mark of the list, or matches the pattern."""
         marked = domain["uuid"] == marks.of(domain["name"])
         return marked or re.fullmatch(self.pattern, domain["name"]) is not None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done, unless there are problems: ``guests`` holds the options of each name in ``steps``."""
+    """The plan, or the problems that prevent it. ``guests`` holds the options of each name in ``steps``."""
 
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -89,9 +89,9 @@ class Plan:
 def plan(
     guests: Any, defaults: Any, marks: Marks, pruning: Pruning, domains: Optional[Sequence[Mapping[str, Any]]] = None
 ) -> Plan:
-    """Return what is to be done with the guests of a list, or what is wrong with it.
+    """Return the plan for the guests of a list, or its problems.
 
-    *domains* is what xend has, as xen_domain_info returns it. Without it the list is checked only.
+    *domains* are the domains of xend, as returned by xen_domain_info. Without them the list is only checked.
     """
     problems = misshapen(guests, defaults) or [*misnamed(guests), *pruning.faults()]
     if problems:
@@ -105,7 +105,7 @@ def plan(
 
 @dataclass(frozen=True)
 class _Sight:
-    """A list without faults, and what xend has."""
+    """A list without faults, and the domains of xend."""
 
     guests: list[Guest]
     marks: Marks
@@ -113,8 +113,9 @@ class _Sight:
     domains: list[dict[str, Any]]
 
     def plan(self) -> Plan:
-        """Return what is to be done, or why nothing may be."""
+        """Return the plan, or the problems that prevent it."""
         pruned = self.pruning.names(self.guests, self.marks, self.domains)
+        # A save in progress is reported alone: missing guests and look-alikes may only be its consequence.
         problems = self._on_the_way() or [
             *self._look_alikes(pruned),
             *(sentence for guest in self.guests for sentence in self._not_to_be_had(guest)),
@@ -127,12 +128,12 @@ class _Sight:
         return Plan([], list(self._warnings()), _steps(self.guests, pruned), options)
 
     def _there(self, guest: Guest) -> Optional[dict[str, Any]]:
-        """Return the domain that a guest is now, None if it is missing."""
+        """Return the domain of a guest, None if it is missing."""
         by_name = {domain["name"]: domain for domain in self.domains}
         return next((by_name[name] for name in guest.names if name in by_name), None)
 
     def _on_the_way(self) -> list[str]:
-        """Return a sentence if xend calls guests of the list by another name just now."""
+        """Return a sentence if xend is saving or migrating guests of the list, which have another name meanwhile."""
         there = {domain["name"] for domain in self.domains}
         missing = [guest for guest in self.guests if self._there(guest) is None]
         passing = [_PASSING + name for guest in missing for name in guest.names if _PASSING + name in there]
@@ -143,7 +144,7 @@ class _Sight:
         ]
 
     def _look_alikes(self, pruned: Iterable[str]) -> Iterator[str]:
-        """Yield each guest to be pruned whose name may be a guest of the list, written otherwise."""
+        """Yield a sentence for each guest to be pruned whose name may be another spelling of a guest in the list."""
         for name in pruned:
             for listed in (listed for guest in self.guests for listed in guest.names if look_alike(name, listed)):
                 yield (
@@ -152,9 +153,10 @@ class _Sight:
                 )
 
     def _not_to_be_had(self, guest: Guest) -> Iterator[str]:
-        """Yield why a guest cannot be brought up as declared, from what is there."""
+        """Yield the reasons for which a guest cannot be brought up as declared."""
         domain = self._there(guest)
         file = guest.options.get("restore_file")
+        # xend starts a halted domain from its definition, so the memory in the file would be ignored.
         if domain and file and domain["state"] == "halted":
             yield (
                 f"{guest.name} does not run, and xend would start it from its definition, not from {file}. If it is not "
@@ -164,27 +166,29 @@ class _Sight:
             yield from _creation_faults(guest)
 
     def _options(self, guest: Guest) -> dict[str, Any]:
-        """Return the options of a guest for xen_domain, with the mark where it gets it, and the service to wait for."""
+        """Return the options of a guest for xen_domain, with the mark if it gets one, and the service to wait for."""
         options = {key: value for key, value in guest.options.items() if key != "wait_for"}
         mark = self.marks.of(guest.final_name)
         if guest.service:
             options["wait_for"] = guest.service
         if "uuid" in options or not self._is_to_be_marked(guest, mark):
             return options
+        # A config is one expression; the uuid goes in before its last parenthesis.
         if "config" in options:
             return {**options, "config": re.sub(r"\)\s*\Z", f" (uuid {mark}))", options["config"])}
         return {**options, "uuid": mark}
 
     def _is_to_be_marked(self, guest: Guest, mark: str) -> bool:
-        """Return whether a guest is new, and may have the mark, or has it already."""
+        """Return whether a guest is new and can get the mark, or has it already."""
         domain = self._there(guest)
         if domain:
             return bool(domain["uuid"] == mark)
+        # A dying domain keeps its uuid for a moment, but the name and uuid can be used again.
         taken = {other["uuid"] for other in self.domains if other["state"] != "dying"}
         return "restore_file" not in guest.options and mark not in taken
 
     def _warnings(self) -> Iterator[str]:
-        """Yield each file that a guest would be restored from later, and that is out of date."""
+        """Yield a warning for each outdated save file from which a guest would be restored later."""
         for guest in self.guests:
             file = guest.options.get("restore_file")
             if file and self._there(guest):
@@ -201,19 +205,20 @@ def _is_spared(domain: Mapping[str, Any]) -> bool:
 
 
 def _creation_faults(guest: Guest) -> Iterator[str]:
-    """Yield why a guest cannot be created by any release of xend."""
+    """Yield the reasons for which no release of xend can create a guest."""
     refusals: list[str] = []
     for release in RELEASES.values():
         try:
             check_creation(replace(guest.desired, name=guest.final_name), release)
         except InvalidRequest as error:
             refusals.append(str(error))
+    # The release is unknown while the plan is made, so only a fault on every release counts.
     if len(refusals) == len(RELEASES):
         yield f"{guest.name}: {refusals[0]}"
 
 
 def _steps(guests: Sequence[Guest], pruned: list[str]) -> list[list[str]]:
-    """Return all names in steps: what is pruned, what goes down, in the order in reverse, and then the rest."""
+    """Return all names in steps: first the pruned guests, then those that go down, in reverse order, then the others."""
     down = {guest.name for guest in guests if guest.state in _DOWN}
     steps = ordered(guests)
     falling = [[name for name in step if name in down] for step in reversed(steps)]

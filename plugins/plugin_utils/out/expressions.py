@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The words of a domain that are in none of its fields, but in an s-expression that came with it.
+"""Values of a domain that no field has, only its s-expression.
 
-That is ``sxp``, which xen_domain_info returns, ``config`` or ``extra_config`` of xen_domain. What a field says, counts more.
+The expression is ``sxp`` of xen_domain_info, or ``config`` or ``extra_config`` of xen_domain. A field takes precedence.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _FIELDS = (
     "rtc_timeoffset",
 )
 _IMAGE_FIELDS = ("kernel", "loader", "ramdisk", "args", "root", "ip", "vcpus", "notes", "pci")
-"""What is in an image and no option of it: it has a field of its own, or is what the kernel says of itself."""
+"""The keys of an image that are no options: they have a field of their own, or describe the kernel."""
 
 
 def with_expressions(domain: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a domain with all that its s-expressions say, and its fields do not. Raises NotADomain."""
+    """Return a domain with the values of its s-expressions added to its fields. Raises NotADomain."""
     said: dict[str, Any] = {}
     given = domain.get("config") or domain.get("sxp")
     if given:
@@ -45,7 +45,7 @@ def with_expressions(domain: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _merged(said: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
-    """Return *said* with what *more* says in its place; the options of an image are merged one by one."""
+    """Return *said*, overridden by *more*; the options of an image are merged one by one."""
     merged = {**said, **{key: value for key, value in more.items() if value not in ([], ())}}
     images = [each["image"] for each in (said, more) if isinstance(each.get("image"), Mapping)]
     if images:
@@ -78,7 +78,7 @@ def _described(tree: Sxp, name: object) -> dict[str, Any]:
 
 
 def _extras(tree: Sxp) -> dict[str, Any]:
-    """Return what an expression says beside that, in the words of xen_domain."""
+    """Return the other values of an expression, as options of xen_domain."""
     pairs = list(_pairs(tree))
     found: dict[str, Any] = {key: values[0] for key, values in pairs if key in _FIELDS and values and values[0]}
     devices = [values[0] for key, values in pairs if key == "device" and values and isinstance(values[0], list)]
@@ -111,7 +111,7 @@ def _options(image: Sxp) -> Iterator[tuple[str, Any]]:
 
 
 def _frame_buffer(device: Sxp) -> dict[str, Any]:
-    """Return a frame buffer; releases write its kind as ``(type vnc)``, ``(vnc 1)`` and ``(sdl 1)``."""
+    """Return a frame buffer. Releases write its type as ``(type vnc)``, ``(vnc 1)`` or ``(sdl 1)``."""
     fields = _simple(device)
     kind = fields.get("type") or ("sdl" if flag(fields.get("sdl")) and not flag(fields.get("vnc")) else "vnc")
     return {**fields, "type": kind}

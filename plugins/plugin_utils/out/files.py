@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files of an export: one for each guest and format, and a page that says what they are and what is not in them."""
+"""The files of an export: one for each guest and format, and an index that describes them and what they leave out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FORMATS: Mapping[str, tuple[str, Callable[[object], Union[XlConfig, LibvirtXml]]
     "xl": ("cfg", to_xl),
     "libvirt": ("xml", to_libvirt),
 }
-"""The formats, with the end of a file's name and what writes it."""
+"""The formats, with the suffix of a file's name and the function that writes it."""
 
 INDEX = "index.md"
 _LONGEST_NAME = 100
@@ -30,7 +30,7 @@ _MARKUP = re.compile(r"[\\`*_\[\]<>#|~&]|^[+=-]|(?<=^[0-9])[.)]|(?<=^[0-9]{2})[.
 
 @dataclass(frozen=True)
 class File:
-    """A file of an export; ``path`` is relative to the folder of all hosts."""
+    """A file of an export. ``path`` is relative to the folder of all hosts."""
 
     path: str
     content: str = field(repr=False)
@@ -38,7 +38,7 @@ class File:
 
 @dataclass(frozen=True)
 class _Exported:
-    """What became of a guest: the names of its files, and the notes."""
+    """An exported guest: the names of its files, and the notes."""
 
     name: str
     files: tuple[tuple[str, str], ...]
@@ -46,7 +46,7 @@ class _Exported:
 
 
 def export(domains: object, host: str, formats: Iterable[str]) -> list[File]:
-    """Return the files for the domains of a host, the index first. Raises NotADomain for what is no list of domains."""
+    """Return the files for the domains of a host, the index first. Raises NotADomain for anything but a list of domains."""
     if not isinstance(domains, (list, tuple)) or len(mappings(domains)) != len(domains):
         raise NotADomain("an export is made from a list of domains, as xen_domain_info returns it")
     folder = safe_file_name(host)
@@ -65,9 +65,9 @@ def export(domains: object, host: str, formats: Iterable[str]) -> list[File]:
 
 
 def safe_file_name(name: str) -> str:
-    """Return a name that is one file's on every system, and no option of a program: letters, digits and ``_ . + -``.
+    """Return a file name that is valid on every system and no option of a program: letters, digits and ``_ . + -``.
 
-    A name that has to be changed gets some digits of its hash, so that it stays its own, whatever else there is.
+    A changed name gets some digits of a hash of the original, so that it stays unique.
     """
     plain = _UNSAFE.sub("_", name)[:_LONGEST_NAME]
     plain = f"_{plain}" if not plain or plain[0] in ".-" else plain
@@ -76,7 +76,7 @@ def safe_file_name(name: str) -> str:
 
 
 def _reason_to_leave(domain: Mapping[str, object]) -> str:
-    """Return why a domain is not exported, nothing if it is."""
+    """Return why a domain is not exported, an empty text if it is."""
     name = text(domain.get("name")) or ""
     if name == "Domain-0" or domain.get("domid") == 0:
         return f"{as_markdown(name)} is the host itself."
@@ -86,7 +86,7 @@ def _reason_to_leave(domain: Mapping[str, object]) -> str:
 
 
 def _export(domain: Mapping[str, object], formats: Iterable[str], taken: set[str]) -> _Exported:
-    """Return what becomes of a domain. One that cannot be read has no files, and a note that says so."""
+    """Export a domain. One that cannot be read gets a note and no files."""
     name = text(domain.get("name")) or ""
     stem = _free(safe_file_name(name), taken)
     files: list[tuple[str, str]] = []
@@ -104,7 +104,7 @@ def _export(domain: Mapping[str, object], formats: Iterable[str], taken: set[str
 
 
 def _free(stem: str, taken: set[str]) -> str:
-    """Return *stem*, or with a number behind it where another guest's files have that name, in capitals or not."""
+    """Return *stem*, with a number if another guest's files have that name in upper or lower case."""
     free, count = stem, 1
     while free.lower() in taken:
         count += 1
@@ -143,5 +143,5 @@ def _lines(host: str, exported: list[_Exported], left: list[str]) -> Iterator[st
 
 
 def as_markdown(words: str) -> str:
-    """Return a text as Markdown shows it as it is, on one line."""
+    """Return a text escaped for Markdown, on one line."""
     return _MARKUP.sub(lambda found: f"\\{found[0]}", " ".join(words.split()))

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A domain as xen_domain_info returns it, or the options of xen_domain, as what has to be carried over.
+"""The guest of an export, read from a domain of xen_domain_info or from the options of xen_domain.
 
-It is read once, for xl and for libvirt. What is known already not to be carried over is in ``notes``, a sentence for each.
-Passwords are in ``graphics`` only, and never in a note.
+It is read once, for xl and for libvirt. ``notes`` has a sentence for each value that cannot be exported. Passwords are in
+``graphics`` only, never in a note.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.out.values import (
 
 ACTIONS = ("destroy", "restart", "preserve", "rename-restart", "coredump-destroy", "coredump-restart")
 _DEFAULT_ACTIONS = {"on_poweroff": "destroy", "on_reboot": "restart", "on_crash": "restart"}
-"""What xend does if nothing is said. xl destroys a guest that crashed."""
+"""xend's default actions. xl differs: it destroys a crashed guest."""
 
 _HVM = ("hvm", "vmx")
 _ADDRESS = re.compile(r"(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,2}):([0-9a-f]{1,2})\.([0-7])", re.IGNORECASE)
@@ -39,11 +39,11 @@ _CPUS = re.compile(r"\^?[0-9]{1,4}(?:-[0-9]{1,4})?(?:,\^?[0-9]{1,4}(?:-[0-9]{1,4
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MOST_VCPUS = 8192
 _MOST_MEMORY = 10**9
-"""More MiB than this no host has, and libvirt counts them no more."""
+"""The most MiB of a host, and the most that libvirt can count."""
 _LAST_CPU = 9999
 _LAST_SLOT = 31
 _EVERY_CPU = 64
-"""xend writes as many cpus as this, or more, for a vcpu that may run on any."""
+"""xend lists at least this many cpus for a vcpu that may run on any cpu (WIRE.md (d))."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,14 @@ class Graphics:
     sdl: bool = False
     listen: Optional[str] = None
     display: Optional[int] = None
-    """The number of the VNC display, None for the first that is free."""
+    """The number of the VNC display, None for the first free one."""
     password: Optional[str] = field(default=None, repr=False)
     keymap: Optional[str] = None
 
 
 @dataclass(frozen=True)
 class Guest:
-    """What a guest is made of. Memory is in MiB."""
+    """A guest. Memory is in MiB."""
 
     name: str
     uuid: Optional[str]
@@ -70,7 +70,7 @@ class Guest:
     vcpus: int
     online_vcpus: int
     cpus: tuple[str, ...]
-    """The cpus that each vcpu may run on, one for all of them, or none for any."""
+    """The cpus of each vcpu; a single entry applies to all vcpus, and an empty list means any cpu."""
     cpu_weight: Optional[int]
     cpu_cap: Optional[int]
     bootloader: Optional[str]
@@ -84,7 +84,7 @@ class Guest:
     pci: tuple[tuple[int, int, int, int], ...]
     graphics: Optional[Graphics]
     options: Mapping[str, Any] = field(repr=False)
-    """The options of its image, and localtime and rtc_timeoffset, which some releases keep beside it."""
+    """The options of its image, with localtime and rtc_timeoffset, which some releases keep outside the image."""
     notes: tuple[str, ...] = ()
 
 
@@ -102,7 +102,7 @@ def read(given: object) -> Guest:
 
 
 def _read(name: str, domain: Mapping[str, Any]) -> Guest:
-    """Return a guest of which all that is known is in *domain*."""
+    """Return a guest whose data is all in *domain*."""
     notes: list[str] = []
     if name == "Domain-0" or domain.get("domid") == 0:
         notes.append("Domain-0 is the host itself, and no guest that could be created anywhere.")
@@ -140,14 +140,16 @@ def _read(name: str, domain: Mapping[str, Any]) -> Guest:
         graphics=_graphics(domain, options, notes, hvm=hvm),
         options=options,
     )
+    # The notes come last: reading the fields above adds to them.
     notes.extend(_of_xend(domain))
     return Guest(**{**vars(guest), "notes": tuple(notes)})
 
 
 def _memory(domain: Mapping[str, Any], notes: list[str]) -> tuple[int, int]:
-    """Return memory and maxmem. Raises NotADomain where there is neither."""
+    """Return memory and maxmem. Raises NotADomain if there is neither."""
     given = (number(domain.get(key)) or 0 for key in ("memory", "maxmem"))
     memory, maxmem = (each if each <= _MOST_MEMORY else 0 for each in given)
+    # Old releases accept a memory of 0 or -1 and show it (WIRE.md (c)).
     if memory <= 0:
         if maxmem <= 0:
             raise NotADomain("nothing says how much memory it has: memory is missing, or no number of MiB")
@@ -159,7 +161,7 @@ def _memory(domain: Mapping[str, Any], notes: list[str]) -> tuple[int, int]:
 
 
 def _vcpus(domain: Mapping[str, Any], notes: list[str]) -> tuple[int, int]:
-    """Return how many vcpus it has, and how many of them are to be up when it starts."""
+    """Return the number of vcpus, and how many of them are online at the start."""
     vcpus = number(domain.get("vcpus"))
     if vcpus is None or not 0 < vcpus <= _MOST_VCPUS:
         if vcpus is not None:
@@ -168,14 +170,17 @@ def _vcpus(domain: Mapping[str, Any], notes: list[str]) -> tuple[int, int]:
     available = number(domain.get("vcpu_avail"))
     if available is None or available < 0:
         return vcpus, vcpus
+    # One bit for each vcpu that the guest may use; all bits are zero only in broken data.
     return vcpus, bin(available & ((1 << vcpus) - 1)).count("1") or vcpus
 
 
 def _uuid(domain: Mapping[str, Any], notes: list[str]) -> Optional[str]:
-    """Return the uuid in the form 8-4-4-4-12, None with a note for one that is none."""
+    """Return the uuid in the form 8-4-4-4-12, None with a note for an invalid one."""
     given = text(domain.get("uuid"))
+    # Compared without dashes: 3.0.0 groups the digits as 8-8-8-8.
     digits = (given or "").replace("-", "").lower()
     uuid = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+    # Domain-0 has the uuid of zeros, which no other guest can have.
     if _UUID.fullmatch(uuid) and set(digits) != {"0"}:
         return uuid
     notes.append(
@@ -187,10 +192,11 @@ def _uuid(domain: Mapping[str, Any], notes: list[str]) -> Optional[str]:
 
 
 def _cpus(given: object, notes: list[str]) -> tuple[str, ...]:
-    """Return the cpus as ``0-3,^1``: one text for all vcpus, or one for each."""
+    """Return the cpus as texts such as ``0-3,^1``: one for all vcpus, or one for each."""
     if isinstance(given, (list, tuple)):
         nested = any(isinstance(item, (list, tuple)) for item in given)
         sets = [_numbers(item) for item in given] if nested else [_numbers(given)]
+        # A cpumap that lists as many cpus as xend prints for "any" does not mean that the vcpu is pinned.
         each = [_ranges(cpus) if 0 < len(cpus) < _EVERY_CPU else "all" for cpus in sets]
         return () if set(each) <= {"all"} else (each[0],) if len(set(each)) == 1 else tuple(each)
     plain = (text(given) or "").replace(" ", "")
@@ -211,6 +217,7 @@ def _listed(plain: str) -> set[int]:
     cpus: set[int] = set()
     for part in plain.split(","):
         first, _dash, last = part.lstrip("^").partition("-")
+        # The parts apply from left to right, so ^1 removes only cpus that stand before it.
         some = set(range(int(first), int(last or first) + 1))
         cpus = cpus - some if part.startswith("^") else cpus | some
     return cpus
@@ -228,29 +235,31 @@ def _ranges(cpus: set[int]) -> str:
 
 
 def _weight(domain: Mapping[str, Any], notes: list[str]) -> Optional[int]:
-    """Return the weight of the credit scheduler, None for the one that each has."""
+    """Return the weight of the credit scheduler, None for the default."""
     credit = domain.get("credit")
     given = text(credit.get("weight") if isinstance(credit, Mapping) else domain.get("cpu_weight"))
     weight = number(given)
     if weight is not None and 1 < weight <= 65535:
         return None if weight == 256 else weight
+    # 3.0.3 and earlier show a cpu_weight of 1.0, which means nothing (WIRE.md (d)).
     if given not in (None, "1", "1.0"):
         notes.append(f"Its cpu_weight {shown(given or '')} is none of the credit scheduler's, and is left out.")
     return None
 
 
 def _cap(domain: Mapping[str, Any]) -> Optional[int]:
-    """Return the cap of the credit scheduler in percent of a cpu, None for none."""
+    """Return the cap of the credit scheduler in percent of a cpu, None for no cap."""
     credit = domain.get("credit")
     cap = number(credit.get("cap") if isinstance(credit, Mapping) else domain.get("cpu_cap"))
     return cap if cap is not None and cap > 0 else None
 
 
 def _options(domain: Mapping[str, Any], image: Mapping[str, Any], *, hvm: bool) -> dict[str, Any]:
-    """Return the options of the image, and those of the domain that mean the same."""
+    """Return the options of the image, and the options of the domain that mean the same."""
     options = dict(image["options"]) if isinstance(image.get("options"), Mapping) else {}
     if not hvm:
-        options.pop("device_model", None)  # xend 3.2 and later show one for every guest, for its frame buffer
+        # xend 3.2 and later show a device model for every guest, for its frame buffer.
+        options.pop("device_model", None)
     for key in ("localtime", "rtc_timeoffset"):
         if domain.get(key) is not None:
             options.setdefault(key, domain[key])
@@ -279,13 +288,13 @@ def _boot(
 
 
 def _command_line(image: Mapping[str, Any]) -> Optional[str]:
-    """Return the kernel command line: xen_domain takes root apart from args."""
+    """Return the kernel command line, from root and args."""
     root, args = text(image.get("root")), text(image.get("args"))
     return " ".join(part for part in (f"root={root}" if root else None, args) if part) or None
 
 
 def _actions(domain: Mapping[str, Any], notes: list[str]) -> dict[str, str]:
-    """Return what follows a shutdown, a reboot and a crash, xend's default where nothing is said."""
+    """Return the actions after a shutdown, a reboot and a crash, with xend's defaults for missing ones."""
     actions = {}
     for key, default in _DEFAULT_ACTIONS.items():
         value = (text(domain.get(key)) or default).replace("_", "-")
@@ -311,7 +320,7 @@ def _pci(domain: Mapping[str, Any], notes: list[str]) -> tuple[tuple[int, int, i
 def _graphics(
     domain: Mapping[str, Any], options: Mapping[str, Any], notes: list[str], *, hvm: bool
 ) -> Optional[Graphics]:
-    """Return its screen: that of the image of an hvm guest, or the first frame buffer."""
+    """Return the screen: that of the image of an hvm guest, or the first frame buffer."""
     buffers = mappings(domain.get("vfbs"))
     if len(buffers) > 1:
         notes.append(f"It has {len(buffers)} frame buffers, and only the first is carried over.")
@@ -323,7 +332,7 @@ def _graphics(
 
 
 def _screen(source: Mapping[str, Any], notes: list[str]) -> Graphics:
-    """Return a screen. One whose password is not known listens on the host itself only."""
+    """Return a screen. If its password is unknown, it listens on localhost only."""
     password, listen = text(source.get("vncpasswd")), text(source.get("vnclisten"))
     if password and is_masked(password):
         notes.append("The VNC password is hidden in what was given: set it, and then the address to listen on.")
@@ -345,7 +354,7 @@ def _screen(source: Mapping[str, Any], notes: list[str]) -> Graphics:
 
 
 def _of_xend(domain: Mapping[str, Any]) -> list[str]:
-    """Return a sentence for each property that only xend has."""
+    """Return a sentence for each property that only xend supports."""
     notes = []
     sedf = domain.get("sedf")
     if isinstance(sedf, Mapping):

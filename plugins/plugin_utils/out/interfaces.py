@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Network interfaces: addresses that are some, scripts that are not the usual one, and rates in one form."""
+"""Network interfaces for an export: valid addresses, scripts other than the default, and rates in one form."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.out.disks import backend
 from ansible_collections.dom0.xend.plugins.plugin_utils.out.values import shown, text, texts
 
 _MAC = re.compile(r"[0-9a-f][02468ace](?::[0-9a-f]{2}){5}")
-"""The address of one card; an odd first number would be a group's."""
+"""The address of a card; with an odd first byte it would be a multicast address."""
 
 _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/-]*")
-"""What a list of ``key=value`` can hold as a value, a command line, and libvirt's schema, too."""
+"""A value that a ``key=value`` list, a command line and libvirt's schema can hold."""
 _MODEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 _PATH = re.compile(r"[^,\s][^,\n]*")
 _RATE = re.compile(r"([0-9]{1,12})([GMK]?)([Bb])/s(?:@([0-9]{1,9})(ms|us|s)?)?")
@@ -28,25 +28,25 @@ _SCALE = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3}
 _MICROSECONDS = {"us": 1, "ms": 1000, "s": 1000**2, None: 1}
 _SCRIPTS = "/etc/xen/scripts/"
 _MOST_CREDIT = 2**32 - 1
-"""Most that Xen lets an interface send in one interval, in bytes."""
+"""The most bytes that Xen lets an interface send in one interval."""
 
 
 @dataclass(frozen=True)
 class Rate:
-    """What an interface may send: so many bytes in each interval of so many microseconds."""
+    """The rate limit of an interface: bytes per interval, and the interval in microseconds."""
 
     credit: int
     interval: int
 
     @property
     def per_second(self) -> int:
-        """Return the bytes that it may send in a second."""
+        """Return the bytes per second."""
         return self.credit * 1000**2 // self.interval
 
 
 @dataclass(frozen=True)
 class Interface:
-    """A network interface that both xl and libvirt have words for."""
+    """A network interface that both xl and libvirt can express."""
 
     mac: Optional[str] = None
     bridge: Optional[str] = None
@@ -54,14 +54,14 @@ class Interface:
     script: Optional[str] = None
     backend: Optional[str] = None
     emulated: Optional[bool] = None
-    """Whether the guest sees a card of the given model, beside the paravirtualised interface. None if nothing says so."""
+    """Whether the guest sees an emulated card of the model, besides the paravirtualised interface. None if unknown."""
     model: Optional[str] = None
     vifname: Optional[str] = None
     rate: Optional[Rate] = None
 
 
 def read_interfaces(vifs: Iterable[Mapping[str, Any]], notes: list[str]) -> tuple[Interface, ...]:
-    """Return the interfaces; *notes* gets a sentence for each part of them that cannot be carried over as it is."""
+    """Return the interfaces; *notes* gets a sentence for each part that cannot be exported unchanged."""
     return tuple(_interface(f"The interface {place}", vif, notes) for place, vif in enumerate(vifs))
 
 
@@ -84,7 +84,7 @@ def _interface(what: str, vif: Mapping[str, Any], notes: list[str]) -> Interface
 
 
 def _fitting(what: str, vif: Mapping[str, Any], key: str, pattern: re.Pattern[str], notes: list[str]) -> Optional[str]:
-    """Return a value that has the form that it must have, None with a note for another."""
+    """Return a value if it has the required form, None with a note otherwise."""
     value = text(vif.get(key))
     value = value.lower() if value and key == "mac" else value
     if value is None or pattern.fullmatch(value):
@@ -102,7 +102,7 @@ def _addresses(what: str, vif: Mapping[str, Any], notes: list[str]) -> tuple[str
 
 
 def _is_address(address: str) -> bool:
-    """Return whether this is an IP address, perhaps with the length of its network's prefix."""
+    """Return whether this is an IP address, perhaps with a prefix length."""
     try:
         ipaddress.ip_interface(address)
     except ValueError:
@@ -111,7 +111,7 @@ def _is_address(address: str) -> bool:
 
 
 def _script(what: str, vif: Mapping[str, Any], notes: list[str]) -> Optional[str]:
-    """Return the path of the script that connects an interface, None for the usual one."""
+    """Return the path of the script that connects an interface, None for the default one."""
     script = _fitting(what, vif, "script", _PATH, notes)
     if script in (None, "vif-bridge", f"{_SCRIPTS}vif-bridge"):
         return None
@@ -120,7 +120,7 @@ def _script(what: str, vif: Mapping[str, Any], notes: list[str]) -> Optional[str
 
 
 def _rate(what: str, given: Optional[str], notes: list[str]) -> Optional[Rate]:
-    """Return a rate, None with a note for what is none: a word such as 10Mb/s@50ms, or bytes and microseconds."""
+    """Return a rate from a text such as 10Mb/s@50ms, or from bytes and microseconds; None with a note for other values."""
     if given is None:
         return None
     rate = _parsed_rate(given)
@@ -133,7 +133,7 @@ def _rate(what: str, given: Optional[str], notes: list[str]) -> Optional[Rate]:
 
 
 def _parsed_rate(given: str) -> Optional[Rate]:
-    """Return a rate, None for what is none."""
+    """Return a rate, None for any other text."""
     raw, word = _RAW_RATE.fullmatch(given), _RATE.fullmatch(given)
     if raw and int(raw[2]):
         return Rate(int(raw[1]), int(raw[2]))

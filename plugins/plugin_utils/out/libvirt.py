@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A guest as a domain of libvirt's, for its Xen driver."""
+"""Export a guest as domain XML for libvirt's Xen driver."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _QUIET = {
     "display": None,
     "xauthority": None,
 }
-"""Options that say nothing new, if they have that value; None stands for those that are read as graphics already."""
+"""Options that need no note if they have this value. None means that graphics covers the option."""
 
 _FORMATS = {"vhd": "vpc"}
 _LARGEST_RATE = 4294967
@@ -38,7 +38,7 @@ _LARGEST_RATE = 4294967
 
 @dataclass(frozen=True)
 class LibvirtXml:
-    """A domain of libvirt's, and a sentence for all that is not in it, or not as it was."""
+    """The XML of a domain, and a sentence for each value that it lacks or changes."""
 
     text: str
     notes: list[str]
@@ -79,6 +79,7 @@ def _basics(root: ET.Element, guest: Guest, notes: list[str]) -> None:
     _add(root, "name", name)
     if guest.uuid:
         _add(root, "uuid", guest.uuid)
+    # In libvirt, memory is the maximum and currentMemory is what the guest has at the start.
     _add(root, "memory", guest.maxmem, unit="MiB")
     _add(root, "currentMemory", guest.memory, unit="MiB")
     online = guest.online_vcpus if guest.online_vcpus != guest.vcpus else None
@@ -86,6 +87,7 @@ def _basics(root: ET.Element, guest: Guest, notes: list[str]) -> None:
     pinned = [(vcpu, cpus) for vcpu, cpus in enumerate(guest.cpus) if cpus != "all"] if len(guest.cpus) > 1 else []
     if pinned:
         tune = _add(root, "cputune")
+        # vcpupin only for vcpus that exist: xend may show more pins than vcpus.
         for vcpu, cpus in pinned[: guest.vcpus]:
             _add(tune, "vcpupin", vcpu=vcpu, cpuset=cpus)
     if guest.cpu_weight or guest.cpu_cap:
@@ -94,8 +96,9 @@ def _basics(root: ET.Element, guest: Guest, notes: list[str]) -> None:
 
 
 def _boot(root: ET.Element, guest: Guest, notes: list[str]) -> None:
-    """Add what it boots."""
+    """Add the boot options."""
     if guest.bootloader:
+        # libvirt requires an absolute path.
         absolute = guest.bootloader if guest.bootloader.startswith("/") else f"/usr/bin/{guest.bootloader}"
         _add(root, "bootloader", absolute)
         if guest.bootloader_args:
@@ -109,13 +112,14 @@ def _boot(root: ET.Element, guest: Guest, notes: list[str]) -> None:
             notes.append(f"The file {shown(path)} is left out, as libvirt takes whole paths of one line only.")
     if guest.command_line:
         _add(system, "cmdline", guest.command_line)
+    # dict.fromkeys removes a letter given twice, which would be a device given twice.
     for letter in dict.fromkeys(text(guest.options.get("boot")) or "" if guest.hvm else ""):
         if letter in _BOOT:
             _add(system, "boot", dev=_BOOT[letter])
 
 
 def _is_path(path: str) -> bool:
-    """Return whether libvirt's schema takes a path."""
+    """Return whether libvirt's schema accepts a path."""
     return path.startswith("/") and "\n" not in path
 
 
@@ -138,7 +142,7 @@ def _features(root: ET.Element, guest: Guest) -> None:
 
 
 def _action(key: str, action: str, notes: list[str]) -> str:
-    """Return what follows; libvirt dumps core of a guest that crashed only."""
+    """Return the action of an event. libvirt supports core dumps only for a crash."""
     if key != "on_crash" and action.startswith("coredump-"):
         plain = action[len("coredump-") :]
         notes.append(f"Its {key} is {plain} here, as libvirt dumps core of a guest that crashed only.")
@@ -154,11 +158,13 @@ def _disk(devices: ET.Element, disk: Disk, notes: list[str], *, hvm: bool) -> No
     kind = "block" if disk.block else "file"
     element = _add(devices, "disk", type=kind, device="cdrom" if disk.cdrom else "disk")
     if disk.path:
+        # The Xen driver has phy for block devices, and qemu with a format for files.
         driver = {"name": "phy"} if disk.block else {"name": "qemu", "type": _FORMATS.get(disk.format, disk.format)}
         _add(element, "driver", **driver)
         _add(element, "source", **{"dev" if disk.block else "file": disk.path})
     if disk.backend:
         _add(element, "backenddomain", name=disk.backend)
+    # Only an hvm guest sees ide and scsi disks; for a paravirtualised one the bus is always xen.
     bus = {"hd": "ide", "sd": "scsi"}.get(disk.name[:2], "xen") if hvm else "xen"
     _add(element, "target", dev=disk.name, bus=bus)
     if not disk.writable:
@@ -176,6 +182,7 @@ def _interface(devices: ET.Element, what: str, vif: Interface, notes: list[str],
         _add(element, "mac", address=vif.mac)
     _add(element, "source", bridge=vif.bridge or "xenbr0")
     if vif.addresses:
+        # libvirt's Xen driver keeps one address.
         address, _slash, prefix = vif.addresses[0].partition("/")
         _add(element, "ip", address=address, family="ipv6" if ":" in address else "ipv4", prefix=prefix or None)
     notes.extend(
@@ -193,20 +200,22 @@ def _interface(devices: ET.Element, what: str, vif: Interface, notes: list[str],
 
 
 def _bandwidth(element: ET.Element, what: str, vif: Interface, notes: list[str]) -> None:
-    """Add what an interface may send; libvirt counts in whole kilobytes per second."""
+    """Add the rate limit of an interface, in whole kilobytes per second."""
     if vif.rate is None:
         return
+    # At least 1: a rate of 0 would mean no limit.
     average = min(max(1, vif.rate.per_second // 1000), _LARGEST_RATE)
     _add(_add(element, "bandwidth"), "outbound", average=average)
     notes.append(f"{what} may send {average} kB/s: libvirt keeps the rate only, and not the interval of it.")
 
 
 def _rest(devices: ET.Element, guest: Guest, notes: list[str]) -> None:
-    """Add console, screen and PCI devices, and say which options are left out."""
+    """Add console, screen and PCI devices, and a note for each option that is left out."""
     if guest.hvm:
         _serial(devices, guest, notes)
     else:
         _add(_add(devices, "console", type="pty"), "target", type="xen")
+    # A USB tablet is an input device in libvirt; other USB devices get a note.
     tablet = "tablet" in texts(guest.options.get("usbdevice"))
     if guest.hvm and tablet:
         _add(devices, "input", type="tablet", bus="usb")
@@ -224,7 +233,7 @@ def _rest(devices: ET.Element, guest: Guest, notes: list[str]) -> None:
 
 
 def _serial(devices: ET.Element, guest: Guest, notes: list[str]) -> None:
-    """Add the serial ports of an hvm guest: those that are terminals."""
+    """Add the serial ports of an hvm guest that are terminals."""
     for given in texts(guest.options.get("serial")):
         if given == "pty":
             _add(devices, "serial", type="pty")
@@ -240,6 +249,7 @@ def _graphics(devices: ET.Element, guest: Guest) -> None:
     if screen.sdl:
         _add(devices, "graphics", type="sdl")
         return
+    # A VNC display is the port minus 5900.
     port = -1 if screen.display is None else 5900 + screen.display
     auto = "yes" if screen.display is None else "no"
     _add(

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-r"""A guest as a config for xl.
+r"""Export a guest as a config for xl.
 
-The syntax was tried with xl's own parser: a text stands in single quotes, where a backslash, a quote and the end of a line
-are escaped. Its numeric escapes, ``\x41`` and ``\101``, do not work in Xen 4.17, so that everything else stands for itself.
+The syntax was tested with xl's own parser. A text is in single quotes, with a backslash before a backslash or a quote, and
+an escape for the end of a line. Its numeric escapes, ``\x41`` and ``\101``, do not work in Xen 4.17 and are not used.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _TSC_MODES = ("default", "always_emulate", "native", "native_paravirt")
 
 @dataclass(frozen=True)
 class XlConfig:
-    """A config, and a sentence for all that is not in it, or not as it was."""
+    """A config, and a sentence for each value that it lacks or changes."""
 
     text: str
     notes: list[str]
@@ -49,7 +49,7 @@ def to_xl(domain: object) -> XlConfig:
 
 
 def quoted(value: str) -> str:
-    """Return a text as xl reads it."""
+    """Return a text quoted for xl."""
     return f"'{value.translate(_ESCAPES)}'"
 
 
@@ -61,17 +61,19 @@ def _written(value: Optional[Value]) -> str:
 
 
 def _settings(guest: Guest) -> Iterator[tuple[str, Optional[Value]]]:
-    """Yield what every guest has."""
+    """Yield the settings that every guest has."""
     yield "name", guest.name
     yield "uuid", guest.uuid
     yield "type", "hvm" if guest.hvm else "pv"
     yield "memory", guest.memory
     yield "maxmem", guest.maxmem if guest.maxmem != guest.memory else None
+    # In xl, vcpus are those online at the start, and maxvcpus is the total.
     yield "vcpus", guest.online_vcpus
     yield "maxvcpus", guest.vcpus if guest.vcpus != guest.online_vcpus else None
     yield "cpus", guest.cpus[0] if len(guest.cpus) == 1 else list(guest.cpus)
     yield "cpu_weight", guest.cpu_weight
     yield "cap", guest.cpu_cap
+    # The path is that of the old host; xl finds its own pygrub by name.
     pygrub = guest.bootloader and guest.bootloader.rpartition("/")[2] == "pygrub"
     yield "bootloader", "pygrub" if pygrub else guest.bootloader
     yield "bootloader_args", list(guest.bootloader_args)
@@ -90,7 +92,7 @@ def _as_flag(value: object) -> Optional[Value]:
 
 
 def _as_mode(*modes: str) -> Callable[[object], Optional[Value]]:
-    """Return what names a mode, which xend knows by its number."""
+    """Return the name of a mode, which xend stores as a number."""
 
     def mode(value: object) -> Optional[Value]:
         index = number(value)
@@ -117,14 +119,15 @@ _HVM: Mapping[str, Callable[[object], Optional[Value]]] = {
     "videoram": number,
 }
 _SCREEN = ("vnc", "sdl", "vncdisplay", "vncunused", "vnclisten", "vncpasswd", "keymap", "display", "xauthority")
-"""Options that are read as graphics already."""
+"""Options that graphics covers."""
 
 
 def _options(guest: Guest, notes: list[str]) -> Iterator[tuple[str, Optional[Value]]]:
-    """Yield the options that xl has the same word for."""
+    """Yield the options with the same name in xl."""
     known = {**_EVERYWHERE, **(_HVM if guest.hvm else {})}
     for key, given in sorted(guest.options.items()):
         value = known[key](given) if key in known else None
+        # localtime and rtc_timeoffset of 0 are the defaults, so they are written only if they are set.
         if value is not None and (key not in _EVERYWHERE or value):
             yield key, value
         elif key not in _SCREEN and value is None:
@@ -132,9 +135,9 @@ def _options(guest: Guest, notes: list[str]) -> Iterator[tuple[str, Optional[Val
 
 
 def option_note(key: str, given: object) -> Iterable[str]:
-    """Yield a sentence on an option of an image that is left out, none for one that says nothing.
+    """Yield a sentence for an option of an image that is left out, unless it has its default value.
 
-    The value may be a password of some kind, so that it is shown of the device model only.
+    The value may be a password, so only that of device_model is shown.
     """
     if key == "device_model":
         yield f"The device model {shown(text(given) or '')} is left out, as the new host has its own."
@@ -157,7 +160,7 @@ def _devices(guest: Guest, notes: list[str]) -> Iterator[tuple[str, Optional[Val
 
 
 def _disk(disk: Disk, notes: list[str]) -> str:
-    """Return a disk; its target is the last, where it may hold commas."""
+    """Return a disk. Its target is last, because only there it may contain commas."""
     if disk.shared:
         notes.append(f"The disk {disk.name} has the mode w!, for which xl has no word: it is w.")
     words = [
@@ -192,7 +195,7 @@ def _vif(what: str, vif: Interface, notes: list[str], *, hvm: bool) -> str:
 
 
 def _graphics(guest: Guest) -> Iterator[tuple[str, Any]]:
-    """Yield the screen. xl makes the frame buffer of a paravirtualised guest from the same words as that of others."""
+    """Yield the screen. xl uses the same keys for paravirtualised and hvm guests."""
     screen = guest.graphics
     if screen is None:
         if guest.hvm and guest.options:

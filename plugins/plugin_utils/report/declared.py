@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The guests that a list declares, beside those that are there. They are read and compared as the role guests does."""
+"""Compare the guests that a list declares with the existing domains, as the role guests does."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _EXPECTED = {
     "defined": ("halted", "running", "paused"),
     "absent": (),
 }
-"""The states that a guest may be in, if it is there, by the one that is declared."""
+"""The states that an existing guest may have, by the declared state."""
 
 _SETTINGS = {
     "mem_target_set": ("memory", "target"),
     "maxmem_set": ("maxmem", "memory"),
     "set_vcpus": ("vcpus", "vcpus"),
 }
-"""The option that an operation changes, and where it shows the value."""
+"""The option that an operation changes, and the key of its value."""
 
 _OPERATIONS = {
     "device_create": "a device to attach:",
@@ -50,22 +50,23 @@ _LONGEST_VALUE = 60
 
 @dataclass(frozen=True)
 class Declared:
-    """What is declared of a host. ``guests`` is None where nothing is, and empty where there are to be none."""
+    """The declaration of a host. ``guests`` is None if there is none, and empty if the host should have no guests."""
 
     guests: Optional[list[Guest]] = None
     names: frozenset[str] = frozenset()
-    """All names in the list, also where something else is wrong with it."""
+    """All names in the list, also if the list has other errors."""
     faults: list[str] = field(default_factory=list)
 
 
 def read_declared(given: object, defaults: object) -> Declared:
-    """Return what a list of guests declares, or what is wrong with it."""
+    """Return the declaration of a list of guests, or its errors."""
     if given is None:
         return Declared()
     common = {} if defaults is None else defaults
     faults = misshapen(given, common)
     if faults or not isinstance(given, list) or not isinstance(common, Mapping):
         return Declared([], faults=faults)
+    # The names stay known even if the rest is wrong, so that these guests are not called undeclared.
     named = frozenset(str(each[key]) for each in given for key in ("name", "new_name") if each.get(key))
     faults = misnamed(given)
     if faults:
@@ -76,16 +77,17 @@ def read_declared(given: object, defaults: object) -> Declared:
 
 
 def is_missing(guest: Guest) -> bool:
-    """Return whether it matters that a guest is not there."""
+    """Return whether a guest should exist."""
     return guest.state in (*UP, "defined")
 
 
 def differences(guest: Guest, domain: Mapping[str, Any]) -> Iterator[str]:
-    """Yield where a domain is not as declared, in a few words each. The state comes first."""
+    """Yield the differences between a domain and its declaration, in a few words each. The state comes first."""
     state = str(domain.get("state"))
     expected = _EXPECTED.get(guest.state, (state,))
     if state not in expected:
         yield f"state: declared {guest.state}, found {clean(state)}"
+    # A guest that should be down need not match its declaration.
     if guest.state not in (*UP, "defined"):
         return
     try:
@@ -96,7 +98,8 @@ def differences(guest: Guest, domain: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _found(domain: Mapping[str, Any]) -> Optional[Domain]:
-    """Return a domain as it is compared, None if its s-expression did not come with it."""
+    """Return a domain for the comparison, None if its data lacks the s-expression."""
+    # Without sexpdata the report has no comparison, but everything else.
     if SEXPDATA_IMPORT_ERROR or not domain.get("sxp"):
         return None
     try:
@@ -115,7 +118,7 @@ def _compared(guest: Guest, found: Domain) -> Iterator[str]:
 
 
 def _live(operation: Operation, found: Domain) -> str:
-    """Return what an operation would change, as ``memory: declared 512, found 256``."""
+    """Return the change of an operation, such as ``memory: declared 512, found 256``."""
     details = {key: value for key, value in operation.as_dict().items() if key not in ("op", "domain")}
     if operation.op in _SETTINGS:
         option, key = _SETTINGS[operation.op]
@@ -125,13 +128,13 @@ def _live(operation: Operation, found: Domain) -> str:
 
 
 def _value(value: object) -> str:
-    """Return a value as a finding quotes it: no secret, and not too long."""
+    """Return a value to quote in a finding, without secrets and shortened."""
     words = clean(_plain(options_without_secrets(value)))
     return words if len(words) <= _LONGEST_VALUE else f"{words[:_LONGEST_VALUE]}..."
 
 
 def _plain(value: object) -> str:
-    """Return a value as text, without what is not set in it."""
+    """Return a value as text, without the items that are not set."""
     if isinstance(value, Mapping):
         return " ".join(f"{key}={_plain(each)}" for key, each in value.items() if each is not None)
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files of a report: the page, and the same as CSV and JSON. Their names are fixed: no name of a host or guest is in them."""
+"""The files of a report: the page, and its data as CSV and JSON. The file names are fixed and contain no name of a host or guest."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def files(given: object, time: object, title: object) -> list[File]:
 
 
 def read(given: object, time: object, title: object) -> Report:
-    """Return what a report says of hosts, in the order of their names. Raises NotAReport."""
+    """Return the report of hosts, in the order of their names. Raises NotAReport."""
     hosts = plain(given)
     if not isinstance(hosts, Mapping) or not all(isinstance(host, Mapping) for host in hosts.values()):
         raise NotAReport("a report is made from a dict of hosts, with a dict for each name")
@@ -77,7 +77,7 @@ def read(given: object, time: object, title: object) -> Report:
 
 
 def _csv(report: Report) -> str:
-    """Return a line for each guest, and for each host that did not answer."""
+    """Return the CSV, with a line for each guest, and for each host that did not answer."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_COLUMNS)
@@ -90,6 +90,7 @@ def _csv(report: Report) -> str:
 def _rows(report: Report, host: Host) -> Iterator[Sequence[object]]:
     """Yield the values of each guest of a host."""
     if host.failure:
+        # The columns between name, state and the last one stay empty.
         yield [host.name, "", "no answer", *[""] * (len(_COLUMNS) - 4), host.failure]
     found: dict[str, list[str]] = {}
     for each in report.findings:
@@ -102,14 +103,15 @@ def _rows(report: Report, host: Host) -> Iterator[Sequence[object]]:
 
 
 def _values(guest: Guest) -> list[object]:
-    """Return what is between host and findings."""
+    """Return the values between host and findings."""
     several = ["; ".join(each) for each in (guest.disks, guest.addresses, guest.interfaces)]
     numbers = [guest.memory, guest.maxmem, guest.vcpus, guest.online_vcpus]
     return [guest.name, guest.state, guest.domid, guest.uuid, *numbers, *several, guest.uptime]
 
 
 def _harmless(value: object) -> object:
-    """Return a value that no spreadsheet takes for a formula."""
+    """Return a value that no spreadsheet reads as a formula."""
+    # A quote in front makes a spreadsheet read a cell as text.
     return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
 
 
@@ -117,7 +119,7 @@ def _harmless(value: object) -> object:
 
 
 def _json(report: Report) -> str:
-    """Return all that is in the report, in ASCII."""
+    """Return the JSON of the whole report, in ASCII."""
     data = {
         "title": report.title,
         "time": report.time.strftime("%Y-%m-%dT%H:%M:%SZ"),

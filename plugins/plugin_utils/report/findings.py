@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What somebody has to know of the hosts and guests of a report: all hosts are looked at together."""
+"""The findings of a report. All hosts are examined together, because a guest may be on another host than declared."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _ADDRESS = next(trap for trap in TRAPS if trap.number == ADDRESS_TRAP)
 
 @dataclass(frozen=True)
 class Seen:
-    """A host with what is declared of it, and the domains as the module has returned them."""
+    """A host, its declaration, and the domains as returned by the module."""
 
     host: Host
     declared: Declared
@@ -48,20 +48,20 @@ class Seen:
 
     @classmethod
     def of(cls, host: Host, given: Mapping[str, Any]) -> Seen:
-        """Read what is declared of a host."""
+        """Read the declaration of a host."""
         declared = read_declared(given.get("declared"), given.get("defaults"))
         return cls(host, declared, mappings(given.get("domains")), texts(given.get("warnings")))
 
 
 def findings(seen: Sequence[Seen]) -> list[Finding]:
-    """Return all findings, those that matter most first."""
+    """Return all findings, the most important first."""
     found = [finding for each in seen for finding in _of_host(each, seen)]
     silent = {each.host.name for each in seen if each.host.failure}
     return sorted(found, key=lambda each: (*_rank(each, silent), by_name(each.host), by_name(each.guest), each.words))
 
 
 def _rank(finding: Finding, silent: Collection[str]) -> tuple[int, bool]:
-    """Return how early a finding is read: what is wrong with a host that does not answer is nowhere else on the page."""
+    """Return the sort key of a finding: its level, then hosts without an answer, which the page shows nowhere else."""
     return LEVELS.index(finding.level), finding.host not in silent
 
 
@@ -87,7 +87,7 @@ def _of_host(each: Seen, seen: Sequence[Seen]) -> Iterator[Finding]:
 
 
 def _of_guest(host: Host, guest: Guest) -> Iterator[Finding]:
-    """Yield what is odd about a guest, whatever is declared."""
+    """Yield the findings of a guest that do not depend on a declaration."""
     if guest.state == "crashed":
         yield Finding(PROBLEM, host.name, guest.name, "It has crashed, and is kept as it is.")
     if guest.state == "shutdown":
@@ -108,13 +108,14 @@ def _of_guest(host: Host, guest: Guest) -> Iterator[Finding]:
         )
     if guest.ahead:
         yield Finding(WARNING, host.name, guest.name, "It was started in the future: the clock of the host is wrong.")
+    # Trap 26: with any other on_reboot, xend does not try to build the guest again.
     in_trap = guest.addresses and _ADDRESS.is_of(host.releases) and guest.on_reboot in ("", "restart")
     if in_trap and not guest.is_host and not guest.is_zombie:
         yield Finding(WARNING, host.name, guest.name, "It has an ip, so on xend 3.0.0 it does not survive a reboot.")
 
 
 def _undeclared(each: Seen, seen: Sequence[Seen]) -> Iterator[Finding]:
-    """Yield the guests that run and are not declared for their host."""
+    """Yield a finding for each running guest that is not declared for its host."""
     for guest in each.host.guests:
         known = guest.is_host or guest.is_zombie or guest.is_passing or guest.name in _names(each)
         if known or guest.state not in LIVE:
@@ -125,7 +126,7 @@ def _undeclared(each: Seen, seen: Sequence[Seen]) -> Iterator[Finding]:
 
 
 def _declared(each: Seen, seen: Sequence[Seen]) -> Iterator[Finding]:
-    """Yield where the guests that are declared for a host are missing or differ."""
+    """Yield a finding for each declared guest that is missing or differs."""
     there = {str(text(domain.get("name"))): domain for domain in each.domains}
     for guest in each.declared.guests or ():
         domain = next((there[name] for name in guest.names if name in there), None)
@@ -143,7 +144,8 @@ def _declared(each: Seen, seen: Sequence[Seen]) -> Iterator[Finding]:
 def _missing(
     each: Seen, guest: DeclaredGuest, seen: Sequence[Seen], there: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Finding]:
-    """Yield that a guest is not there, if it should be, and where it is instead."""
+    """Yield a finding for a missing guest that should exist, with the host that has it instead."""
+    # A guest that is being saved has another name, and is not missing.
     if not is_missing(guest) or any(PASSING_PREFIX + name in there for name in guest.names):
         return
     others = [
@@ -156,5 +158,5 @@ def _missing(
 
 
 def _names(each: Seen) -> set[str]:
-    """Return the names in a declaration, as they are shown."""
+    """Return the names in a declaration, in their shown form."""
     return set(map(clean, each.declared.names))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a report shows, as data: hosts, their guests, and findings. Every text in it is fit to be shown, and no text is a secret."""
+"""The data of a report: hosts, their guests, and findings. Every text can be shown as it is, and none is a secret."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.out.values import mappin
 
 PROBLEM, WARNING, NOTE = "problem", "warning", "note"
 LEVELS = (PROBLEM, WARNING, NOTE)
-"""How much a finding matters, the most first."""
+"""The levels of a finding, the most important first."""
 
 PASSING_PREFIX = "migrating-"
-"""What xend puts before the name of a guest that it is saving or migrating."""
+"""The prefix of the name of a guest while xend saves or migrates it (WIRE.md (f) 7)."""
 
 LIVE = ("running", "paused")
 _CLOCKS_DIFFER = 60
-"""Seconds by which the clocks of a host and of the controller may differ without a word."""
+"""Seconds by which the clocks of a host and of the controller may differ without a finding."""
 
 _LONGEST_TEXT = 300
 _ANSIBLES_WORDS = re.compile(r"^(?:(?:Task|Action) failed: )+")
 
 
 class NotAReport(ValueError):
-    """What was given is nothing to make a report from. ``str()`` of it is what the user reads."""
+    """The input cannot be made into a report. ``str()`` of it is the message for the user."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something to know of a host, or of a guest on it if there is one."""
+    """A finding about a host, or about a guest on it if ``guest`` is set."""
 
     level: str
     host: str
@@ -47,7 +47,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Guest:
-    """A domain. Memory is in MiB, times are seconds; what xend does not say is None."""
+    """A domain. Memory is in MiB, times are in seconds. A value that xend does not report is None."""
 
     name: str
     state: str
@@ -63,7 +63,7 @@ class Guest:
     """The mac of each interface, and its bridge."""
     uptime: Optional[int]
     ahead: bool
-    """Whether it was started in the future, says the clock of its host."""
+    """Whether its start time is in the future, by the clock of its host."""
     on_reboot: str
 
     @property
@@ -73,18 +73,18 @@ class Guest:
 
     @property
     def is_zombie(self) -> bool:
-        """Return whether this is what is left of a destroyed guest."""
+        """Return whether this is a zombie, the remainder of a destroyed guest (trap 17)."""
         return self.name.startswith(ZOMBIE_PREFIX) or self.state == "dying"
 
     @property
     def is_passing(self) -> bool:
-        """Return whether xend is saving or migrating it, or has left it so."""
+        """Return whether xend is saving or migrating it, or has left it with that name."""
         return self.name.startswith(PASSING_PREFIX)
 
 
 @dataclass(frozen=True)
 class Host:
-    """A host. Memory is in MiB. ``failure`` says why there is nothing else, and is empty where there is."""
+    """A host. Memory is in MiB. ``failure`` says why the other values are missing; empty for a host that answered."""
 
     name: str
     failure: str = ""
@@ -105,7 +105,7 @@ class Host:
 
     @property
     def vcpus(self) -> int:
-        """Return how many virtual CPUs of guests are up."""
+        """Return the number of online vcpus of all guests."""
         live = [guest for guest in self.guests if guest.state in LIVE and not guest.is_host]
         return sum(guest.vcpus or 0 if guest.online_vcpus is None else guest.online_vcpus for guest in live)
 
@@ -114,7 +114,7 @@ class Host:
 
 
 def read_host(called: object, given: Mapping[str, Any], now: datetime) -> Host:
-    """Return a host, from what xen_node_info and xen_domain_info have returned for it."""
+    """Return a host, from the results of xen_node_info and xen_domain_info."""
     name = clean(called) or "a host without a name"
     domains, node, xend = given.get("domains"), given.get("node"), given.get("xend")
     if not isinstance(node, Mapping) or not isinstance(domains, (list, tuple)):
@@ -152,6 +152,7 @@ def read_guest(domain: Mapping[str, Any], now: datetime) -> Guest:
         disks=tuple(_disk(vbd) for vbd in mappings(domain.get("vbds"))),
         addresses=tuple(clean(address) for vif in vifs for address in texts(vif.get("ip"))),
         interfaces=tuple(filter(None, (_words(vif.get("mac"), vif.get("bridge")) for vif in vifs))),
+        # A start a little in the future is a difference of clocks, not a finding.
         uptime=None if age is None or age < -_CLOCKS_DIFFER else max(age, 0),
         ahead=age is not None and age < -_CLOCKS_DIFFER,
         on_reboot=clean(domain.get("on_reboot")),
@@ -159,7 +160,7 @@ def read_guest(domain: Mapping[str, Any], now: datetime) -> Guest:
 
 
 def read_time(given: object) -> datetime:
-    """Return a time, such as 2026-11-26T08:00:00Z. Raises NotAReport for what is none."""
+    """Return a time, from a text such as 2026-11-26T08:00:00Z. Raises NotAReport for other texts."""
     try:
         return datetime.strptime(str(given), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
     except ValueError:
@@ -167,8 +168,8 @@ def read_time(given: object) -> datetime:
 
 
 def clean(value: object) -> str:
-    r"""Return a value as a text that can be shown: on one line, not too long, with ``\uHHHH`` for what is invisible or turns
-    the direction of what follows.
+    r"""Return a value as a text to show: on one line, shortened, with ``\uHHHH`` for characters that are invisible or change
+    the writing direction.
     """
     words = text(value) or ""
     words = words if len(words) <= _LONGEST_TEXT else f"{words[:_LONGEST_TEXT]}..."
@@ -178,21 +179,23 @@ def clean(value: object) -> str:
 
 
 def _visible(letter: str) -> str:
-    """Return a character, or its number in place of one that nobody sees."""
+    """Return a character, or its number if it is invisible."""
     if letter in "\n\t":
         return " "
+    # Control, format, surrogate, private, unassigned, and line and paragraph separators.
     hidden = unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
     return f"\\u{ord(letter):04x}" if hidden else letter
 
 
 def by_name(name: str) -> tuple[tuple[int, int, str], ...]:
-    """Return what names are sorted by: web2 comes before web10."""
+    """Return the sort key of a name: web2 comes before web10."""
+    # 18 digits at most: int() of a very long text of digits takes long.
     parts = re.findall(r"[0-9]{1,18}|[^0-9]+", name.lower())
     return tuple((0, int(part), part) if part.isascii() and part.isdigit() else (1, 0, part) for part in parts)
 
 
 def _count(value: object) -> Optional[int]:
-    """Return a number that something can have, None for others."""
+    """Return a number if it can be a count, None for other values."""
     found = number(value)
     return found if found is not None and found >= 0 else None
 

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page. It needs nothing but itself, and works without its script; every row is in it.
+"""The page of a report. It is one file, has every row, and works without its script.
 
-What a xend says is escaped where it is put into the page, in a text or in an attribute in double quotes. Beside that the page
-allows no script but its own, by the hash of that.
+Values from xend are escaped where they are inserted, in text or in an attribute in double quotes. In addition, the page
+allows only its own script, by its hash.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _COLUMNS = (
     ("Up for", "number", 7),
     ("Findings", "number", 23),
 )
-"""Of the table of guests: the heading, what it is sorted as, and the width in percent."""
+"""The columns of the table of guests: heading, kind of sorting, and width in percent."""
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
 _DAY, _HOUR, _MINUTE = 86400, 3600, 60
@@ -51,7 +51,7 @@ _DAY, _HOUR, _MINUTE = 86400, 3600, 60
 
 @dataclass(frozen=True)
 class Report:
-    """All that a report says."""
+    """The data of the whole report."""
 
     title: str
     time: datetime
@@ -101,7 +101,7 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def _header(report: Report) -> Iterator[str]:
-    """Yield the bar on top: what this is, how old it is, how it looks, and what to search by."""
+    """Yield the bar on top: title, age, counts and search."""
     domains = [guest for host in report.hosts for guest in host.guests]
     guests = [guest for guest in domains if not guest.is_host]
     silent = sum(bool(host.failure) for host in report.hosts)
@@ -152,7 +152,7 @@ def _attention(report: Report) -> Iterator[str]:
 
 
 def _place(report: Report, host: str, guest: str = "") -> str:
-    """Return the id of a host or guest in the page, nothing for a guest that is not there. No name is part of it."""
+    """Return the id of a host or guest in the page, an empty text for a missing guest. It contains no name."""
     for number, each in enumerate(report.hosts, 1):
         if each.name == host:
             names = [other.name for other in each.guests]
@@ -181,12 +181,12 @@ def _hosts(report: Report) -> Iterator[str]:
 
 
 def _release(host: Host) -> str:
-    """Return which xend a host has."""
+    """Return the release of a host's xend."""
     return f"xend {_text(host.span)}" if host.span else "xend unknown"
 
 
 def _card(report: Report, host: Host) -> Iterator[str]:
-    """Yield what a card says of a host that has answered."""
+    """Yield the card of a host that has answered."""
     guests = [guest for guest in host.guests if not guest.is_host]
     up = sum(guest.state in LIVE for guest in guests)
     found = report.of(host.name)
@@ -213,7 +213,7 @@ def _memory(host: Host) -> str:
 
 
 def _cpus(host: Host) -> str:
-    """Return the bar of the CPUs. More virtual CPUs than there are CPUs is nothing unusual, so that is no finding."""
+    """Return the bar of the CPUs. More vcpus than CPUs are usual, so that is no finding."""
     if not host.cpus:
         return _gauge("CPUs", "not known", [])
     free = max(host.cpus - host.vcpus, 0)
@@ -224,7 +224,7 @@ def _cpus(host: Host) -> str:
 
 
 def _gauge(what: str, words: str, parts: Iterable[tuple[str, int, int]]) -> str:
-    """Return a bar of several parts, each with a class, a value, and what it is a part of; the words say the same."""
+    """Return a bar of several parts, each with a class and a value. The text next to it has the same values."""
     bars = "".join(
         f'<i{f" class={kind}" if kind else ""} style="width:{min(100 * value / whole, 100):.1f}%"></i>'
         for kind, value, whole in parts
@@ -257,7 +257,7 @@ def _guests(report: Report) -> Iterator[str]:
 
 
 def _sorting(kind: str) -> str:
-    """Return the attribute by which the script knows how to sort a column."""
+    """Return the attribute that gives the script the kind of sorting of a column."""
     return f' data-kind="{kind}"' if kind else ""
 
 
@@ -281,28 +281,28 @@ def _row(place: str, host_place: str, host: Host, guest: Guest, found: Sequence[
 
 
 def _cell(label: str, content: str, value: Union[int, str, None] = "", kind: str = "") -> str:
-    """Return a cell: its label on a phone, and its *value* for sorting where that is not its text."""
+    """Return a cell, with its label for phones, and its *value* for sorting if that is not its text."""
     sorting = "" if value == "" else f' data-v="{"" if value is None else value}"'
     css = f' class="{kind}"' if kind else ""
     return f'<td data-l="{label}"{css}{sorting}>{content}</td>'
 
 
 def _pair(value: Optional[int], most: Optional[int], unit: str = "") -> str:
-    """Return a number, and the most that it can be where that is another."""
+    """Return a number, with its maximum if that differs."""
     if value is None:
         return "" if most is None else f"{most}{unit}"
     return f"{value}{unit}" if most is None or most == value else f"{value} / {most}{unit}"
 
 
 def _several(words: Sequence[str], kind: str = "") -> str:
-    """Return texts, a line each."""
+    """Return texts, one per line."""
     css = f' class="{kind}"' if kind else ""
     lines = "".join(f"<span{css}>{_text(each)}</span>" for each in words)
     return f"<div>{lines}</div>" if lines else ""
 
 
 def _found(found: Sequence[Finding]) -> str:
-    """Return the findings of a guest, a line each."""
+    """Return the findings of a guest, one per line."""
     lines = "".join(f'<span><b class="{each.level}">{each.level}</b> {_text(each.words)}</span>' for each in found)
     return f"<div>{lines}</div>" if lines else ""
 
@@ -311,7 +311,7 @@ def _found(found: Sequence[Finding]) -> str:
 
 
 def _notes(report: Report) -> Iterator[str]:
-    """Yield what has to be known of the releases, with the hosts that have them."""
+    """Yield the traps of the releases, with the hosts that have them."""
     hosts: dict[str, list[str]] = {}
     for each in report.findings:
         if each.level == NOTE:
@@ -330,17 +330,17 @@ def _notes(report: Report) -> Iterator[str]:
 
 
 def _text(words: str) -> str:
-    """Return a text as HTML that shows it, fit for an attribute in double quotes, too."""
+    """Return a text escaped for HTML, also for an attribute in double quotes."""
     return html.escape(words, quote=True)
 
 
 def _name(name: str) -> str:
-    """Return a name as HTML. Whatever direction it is written in, what is around it stays where it is."""
+    """Return a name as HTML, isolated so that its writing direction does not affect the text around it."""
     return f"<bdi>{_text(name) or '(no name)'}</bdi>"
 
 
 def _link(place: str, name: str) -> str:
-    """Return a link within the page, or the name alone if it is not there."""
+    """Return a link within the page, or the name alone if the page has no such entry."""
     return f'<a href="#{place}">{_name(name)}</a>' if place else _name(name)
 
 
@@ -350,7 +350,7 @@ def _many(count: int, what: str) -> str:
 
 
 def _duration(seconds: Optional[int]) -> str:
-    """Return a duration in its two greatest units."""
+    """Return a duration in its two largest units."""
     if seconds is None:
         return ""
     if seconds >= _DAY:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The traps of xend that whoever works on a host by hand has to know, by release. Numbers and facts are those of docs/TRAPS.md."""
+"""The traps of xend that matter to somebody who works on a host by hand, by release, with the numbers of docs/TRAPS.md."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ansible_collections.dom0.xend.plugins.module_utils.wire.release import within
 
 ADDRESS_TRAP = 26
-"""The trap that a guest is in, too: one with an address, on a release that loses it at a reboot."""
+"""The trap that is also a finding of a guest: one with an address, on a release that loses it at a reboot."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class Trap:
 
     @property
     def note(self) -> str:
-        """Return it as a report says it."""
+        """Return the sentence for a report."""
         return f"{self.words} (trap {self.number}: {self.span})"
 
     def is_of(self, releases: Collection[str]) -> bool:
-        """Return whether one of the releases that a xend may be has it."""
+        """Return whether one of the possible releases of a xend has the trap."""
         return not set(within(self.span)).isdisjoint(releases)
 
 
@@ -51,5 +51,5 @@ TRAPS = (
 
 
 def traps_of(releases: Collection[str]) -> list[Trap]:
-    """Return the traps of a xend that may be one of these releases."""
+    """Return the traps of these possible releases of a xend."""
     return [trap for trap in TRAPS if trap.is_of(releases)]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lists of devices of a config file as options of xen_domain, and as expressions for what no option is for."""
+"""The device lists of a config file as options of xen_domain, and as expressions for devices without an option."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def vbds(guest: Guest) -> list[Device]:
 
 
 def _vbd(guest: Guest, entry: str) -> Device:
-    """Return one disk from ``UNAME,DEV,MODE[,BACKEND[,PROTOCOL]]``. Nothing in it is stripped, as xm does not."""
+    """Return one disk from ``UNAME,DEV,MODE[,BACKEND[,PROTOCOL]]``. Like xm, this strips no blanks."""
     fields = entry.split(",")
     most = 5 if guest.since("3.3") else 4
     if not 3 <= len(fields) <= most:
@@ -46,7 +46,7 @@ def _vbd(guest: Guest, entry: str) -> Device:
 
 
 def vifs(guest: Guest) -> list[Device]:
-    """Return the interfaces, with the empty ones that xm adds to make up the number in ``nics``."""
+    """Return the interfaces, with the empty ones that xm adds up to the number in ``nics``."""
     found = [_vif(guest, entry) for entry in guest.entries("vif")]
     wanted = guest.number("nics")
     if wanted is None and guest.release == "3.0.0" and not guest.set("vif") and not guest.is_unknown("vif"):
@@ -77,7 +77,7 @@ def _vif(guest: Guest, entry: str) -> Device:
 
 
 def pairs(guest: Guest, key: str, entry: str, known: Mapping[str, Span]) -> dict[str, str]:
-    """Return the words of ``k=v, k=v``. Raises XmError for what xm refuses; no value is shown."""
+    """Return the pairs of ``k=v, k=v``. Raises XmError for what xm refuses; the message shows no value."""
     found = {}
     for part in entry.split(",") if entry else ():
         word, sign, value = part.partition("=")
@@ -91,12 +91,12 @@ def pairs(guest: Guest, key: str, entry: str, known: Mapping[str, Span]) -> dict
 
 
 def shown(key: str, word: str) -> str:
-    """Return a word of a list as it may be shown: in a vfb, it may be the end of a password with a comma."""
+    """Return a word of a list to show in a message. In a vfb it may be the end of a password that contains a comma."""
     return word if key != "vfb" and re.fullmatch(r"[a-z_]{1,20}", word) else "a word"
 
 
 def vfbs(guest: Guest) -> tuple[list[Device], list[Sxp]]:
-    """Return the frame buffers as options, and as expressions those with words that no option is for."""
+    """Return the frame buffers as options, and those with keys that no option covers as expressions."""
     options: list[Device] = []
     expressions: list[Sxp] = []
     for entry in guest.entries("vfb") if guest.since("3.0.4") else ():
@@ -113,7 +113,7 @@ def vfbs(guest: Guest) -> tuple[list[Device], list[Sxp]]:
 
 
 def vfb_option(words: Mapping[str, str]) -> Device | None:
-    """Return a frame buffer as an option, None for one that says more than the options can."""
+    """Return a frame buffer as an option, None for one with keys that no option covers."""
     kinds = [kind for kind in ("vnc", "sdl") if words.get(kind, "0") not in ("0", "")]
     rest = {key: value for key, value in words.items() if key not in ("vnc", "sdl")}
     if not set(rest) <= _VFB_OPTIONS or len(kinds) + ("type" in rest) > 1:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Expressions of a config file, walked without running any of them.
+"""Evaluate the expressions of a config file without running any of its code.
 
-What only the host knows is an Unknown, and so is whatever is made of it.
+A value that only the host knows is an Unknown, and so is every value computed from it.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.xm.values import (
 )
 
 MOST_CALLS = 30
-"""Calls of the file's functions inside each other."""
+"""The deepest nesting of calls of the file's functions."""
 
 UNAME = ("sysname", "nodename", "release", "version", "machine")
-"""What os.uname() returns, in its order."""
+"""The fields of os.uname(), in its order."""
 
 _CONSTANTS: Mapping[str, object] = {"True": True, "False": False, "None": None}
 PYTHON_ERRORS = (
@@ -60,19 +60,19 @@ PYTHON_ERRORS = (
     OverflowError,
     AttributeError,
 )
-"""What reading a file raises where running it would raise the same."""
+"""The errors that evaluating a file raises as running it would."""
 
 
 def raised(error: Exception, line: int) -> Raised:
-    """Return an error of Python as one that the file raises."""
+    """Return an error of Python as an exception of the file."""
     return Raised(next(kind.__name__ for kind in PYTHON_ERRORS if isinstance(error, kind)), line)
 
 
 class Expressions:
-    """Reads expressions. ``host`` is what is known of os.uname(), ``variables`` what the command line says."""
+    """Evaluates expressions. ``host`` is what is known of os.uname(), ``variables`` are those of xm's command line."""
 
     def __init__(self, host: Mapping[str, str], variables: Mapping[str, str]) -> None:
-        """Begin with the names that xm gives a file."""
+        """Begin with the names that xm defines for a file."""
         self.budget = Budget()
         self.host = host
         self.variables = variables
@@ -87,12 +87,14 @@ class Expressions:
         """Return the value of an expression. Raises Raised and TooMuch."""
         self.budget.spend()
         reader = self._READERS.get(type(node))
+        # A reader that is missing here is not an error: the value is unknown, and a note says why.
         if reader is None:
             return Unknown(f"{type(node).__name__.lower()} expressions", node.lineno)
         try:
             return reader(self, node)
         except Unordered:
             return Unknown("the order of a dictionary", node.lineno)
+        # What Python raises here, it would raise in the file, which may catch it.
         except PYTHON_ERRORS as error:
             raise raised(error, node.lineno) from None
 
@@ -116,6 +118,7 @@ class Expressions:
             return Unknown(f"{node.id}()", node.lineno)
         if node.id in ("os", "sys"):
             return Module(node.id)
+        # In a function, or where the file catches a NameError, a missing name is an error of the file.
         if self.scope.is_function or any(
             kind in ("NameError", "Exception", "StandardError", "") for kind in self.guarded
         ):
@@ -145,7 +148,7 @@ class Expressions:
         return self.combined(node.op, left, right, node.lineno)
 
     def combined(self, sign: ast.operator, left: object, right: object, line: int) -> object:
-        """Return ``left SIGN right``. A list and something unknown is a list with something unknown in it."""
+        """Return ``left SIGN right``. A list plus an unknown value is a list with an unknown member."""
         if isinstance(sign, ast.Add) and isinstance(left, list) and isinstance(right, Unknown):
             return [*left, right]
         if isinstance(sign, ast.Add) and isinstance(right, list) and isinstance(left, Unknown):
@@ -167,6 +170,7 @@ class Expressions:
         value: object = None
         for part in node.values:
             value = self.value(part)
+            # An unknown operand decides the result, whatever follows.
             if isinstance(value, Unknown) or bool(value) is isinstance(node.op, ast.Or):
                 return value
         return value
@@ -185,8 +189,9 @@ class Expressions:
         return result
 
     def _unsure(self, sign: ast.cmpop, left: object, right: object) -> Unknown | None:
-        """Return what is unknown of a comparison."""
+        """Return the unknown value in a comparison, if there is one."""
         inside = tuple(right) if isinstance(right, (list, dict)) and isinstance(sign, (ast.In, ast.NotIn)) else ()
+        # Walking a container and searching a text cost steps, so that a small file cannot take long.
         self.budget.spend(len(inside) + (len(right) // 64 if isinstance(right, str) else 0))
         return first_unknown(left, right, *inside)
 
@@ -206,7 +211,7 @@ class Expressions:
         return holder[place]  # type: ignore[index, call-overload]
 
     def _place(self, node: ast.expr) -> object:
-        """Return what stands between the brackets."""
+        """Return the value between the brackets."""
         if not isinstance(node, ast.Slice):
             return self.value(node)
         bounds = [None if part is None else self.value(part) for part in (node.lower, node.upper, node.step)]
@@ -224,7 +229,7 @@ class Expressions:
         return Unknown(f"the attribute {node.attr}", node.lineno)
 
     def _member(self, name: str, line: int) -> object:
-        """Return something in a module."""
+        """Return a member of a module."""
         if name in FUNCTIONS or name in ("os.path", "os.uname", "sys.exit", *_HOST_FUNCTIONS):
             return Module(name)
         return Unknown(name, line)
@@ -233,21 +238,21 @@ class Expressions:
         return self.defined(node)
 
     def defined(self, node: ast.FunctionDef | ast.Lambda) -> Defined:
-        """Return a function as a value, its defaults read now."""
+        """Return a function as a value. Its defaults are evaluated now."""
         nodes = list(ast.walk(node))
         self.budget.spend(len(nodes))
         yields = any(isinstance(inner, (ast.Yield, ast.YieldFrom)) for inner in nodes)
         return Defined(node, tuple(self.value(default) for default in node.args.defaults), self.scope, yields)
 
     def _comprehension(self, node: ast.ListComp) -> object:
-        """Return a list comprehension, which sees all names and leaves its own."""
+        """Return the list of a comprehension, which in Python 2 sees all names and leaves its own behind."""
         found: list[object] = []
         unknown = self._looped(node.generators, lambda: found.append(self.value(node.elt)))
         self.budget.items(len(found))
         return unknown or found
 
     def _generator(self, node: ast.GeneratorExp | ast.SetComp) -> object:
-        """Return what a generator gives, as a list. Like a function it sees none of the file's names but in its first loop."""
+        """Return the items of a generator as a list. Like a function, it sees the file's names only in its first loop."""
         found: list[object] = []
         first = self.value(node.generators[0].iter)
         return (
@@ -266,7 +271,7 @@ class Expressions:
         return self._apart(lambda: self._looped(node.generators, add, first)) or found
 
     def _apart(self, action: Callable[[], Unknown | None]) -> Unknown | None:
-        """Do something in a scope of its own."""
+        """Call *run* in a scope of its own."""
         before, self.scope = self.scope, self.scope.inner({})
         try:
             return action()
@@ -276,7 +281,7 @@ class Expressions:
     def _looped(
         self, loops: list[ast.comprehension], action: Callable[[], object], first: object = None
     ) -> Unknown | None:
-        """Do something for each round of some loops inside each other; return what was unknown on the way."""
+        """Run something for each round of nested loops; return an unknown value that was met."""
         if not loops:
             action()
             return None
@@ -293,7 +298,7 @@ class Expressions:
         return None
 
     def assign(self, target: ast.expr, value: object) -> None:
-        """Give a value to a name, to several, or to a member of a list or a dictionary."""
+        """Assign a value to a name, to several names, or to a member of a list or a dictionary."""
         if isinstance(target, ast.Name):
             self.scope.names[target.id] = value
         elif isinstance(target, (ast.Tuple, ast.List)):
@@ -302,7 +307,7 @@ class Expressions:
             self._assign_member(target, value)
 
     def _unpack(self, targets: list[ast.expr], value: object) -> None:
-        """Give the members of a value to as many targets."""
+        """Assign the members of a value to as many targets."""
         members = [value] * len(targets) if isinstance(value, Unknown) else members_of(value, self.budget)
         if len(members) != len(targets):
             raise ValueError("wrong number of values to unpack")
@@ -312,6 +317,7 @@ class Expressions:
     def _assign_member(self, target: ast.Subscript, value: object) -> None:
         """Change a member of a list or a dictionary."""
         holder, place = self.value(target.value), self._place(target.slice)
+        # An unknown index may be any member, so none of the members is known any more.
         if isinstance(holder, list) and isinstance(place, Unknown):
             holder[:] = [place]
         elif isinstance(holder, list) and isinstance(place, slice):
@@ -329,6 +335,7 @@ class Expressions:
         given, named = list(self._arguments(node)), {one.arg: self.value(one.value) for one in node.keywords if one.arg}
         if any(isinstance(one, ast.Starred) for one in node.args) or len(named) != len(node.keywords):
             return Unknown("a call with * or **", node.lineno)
+        # The methods of these four types are read here; any other attribute is a member of a module.
         if method is not None and isinstance(function, (str, list, dict, XmVars)):
             return self._method(function, method.attr, given, named, node.lineno)
         if method is not None:
@@ -336,7 +343,7 @@ class Expressions:
         return self.called(function, given, named, node.lineno)
 
     def _arguments(self, node: ast.Call) -> Iterator[object]:
-        """Yield the arguments of a call that have no name."""
+        """Yield the positional arguments of a call."""
         return (self.value(one) for one in node.args if not isinstance(one, ast.Starred))
 
     def _method(self, holder: object, name: str, given: list[object], named: Names, line: int) -> object:
@@ -357,11 +364,12 @@ class Expressions:
             return Unknown(f"the method {name}", line)
 
     def _list_method(self, holder: list[object], name: str, given: list[object], named: Names, line: int) -> object:
-        """Call a method of a list. One that depends on something unknown leaves a list of which nothing is known."""
+        """Call a method of a list. If it depends on an unknown value, the whole list becomes unknown."""
         if name == "extend" and isinstance(given[0], Unknown):
             holder.append(given[0])
             return None
         unknown = (
+            # append and insert keep the rest of the list known, even if the new member is unknown.
             first_unknown(*given, *named.values()) if name not in ("append", "insert") else first_unknown(*given[:-1])
         )
         if name not in LIST_METHODS or (
@@ -378,7 +386,7 @@ class Expressions:
             return holder[0]
 
     def _anywhere_unknown(self, values: list[object]) -> Unknown | None:
-        """Return what is unknown of some values, or of their members."""
+        """Return the first unknown value among some values and their members."""
         members = [member for value in values if isinstance(value, list) for member in value]
         self.budget.spend(len(members))
         return first_unknown(*values, *members)
@@ -393,6 +401,7 @@ class Expressions:
             raise TypeError("object is not callable")
         self.unknown_calls += 1
         for value in given:
+            # An unknown function may change every list that it gets.
             if isinstance(value, list):
                 value[:] = [function]
         return function
@@ -411,6 +420,7 @@ class Expressions:
         if name in BUILTINS or name in FUNCTIONS:
             deep = (
                 None
+                # These functions do not look into the members, so an unknown member does not matter.
                 if name in ("len", "list", "tuple", "enumerate", "zip", "reversed")
                 else self._anywhere_unknown(given)
             )
@@ -419,7 +429,7 @@ class Expressions:
         return Unknown(name, line)
 
     def _tried(self, action: Callable[[], object], name: str, line: int) -> object:
-        """Return what a function gives; what it does not take here may be right in Python 2."""
+        """Return the result of a function. If it refuses its arguments here, Python 2 may accept them, so the result is unknown."""
         try:
             return action()
         except TypeError:
@@ -428,7 +438,7 @@ class Expressions:
             return Unknown(f"{name}()", line)
 
     def _host(self, name: str, line: int) -> object:
-        """Return what is known of the host."""
+        """Return the known value of a field of os.uname()."""
         if name == "os.uname":
             self.unknown_calls += not all(key in self.host for key in UNAME)
             return tuple(self.host.get(key) or Unknown(f"os.uname()[{place}]", line) for place, key in enumerate(UNAME))
@@ -443,6 +453,7 @@ class Expressions:
         if function.yields:
             return Unknown("a function with yield", line)
         names = self._bound(function, given, named)
+        # A function sees the names of the place of its definition, not those of the call.
         before, self.scope = self.scope, function.scope.inner(names)
         self.depth += 1
         try:
@@ -451,6 +462,7 @@ class Expressions:
             self.body(function.node.body)
         except Returned as returned:
             return returned.value
+        # A break whose condition is unknown: how often the loop ran is unknown, too.
         except LoopEnded:
             return Unknown("a loop", line)
         finally:
@@ -463,6 +475,7 @@ class Expressions:
         arguments = function.node.args
         wanted = [argument.arg for argument in arguments.args]
         self.budget.spend(len(wanted))
+        # Defaults belong to the last parameters.
         first_default = len(wanted) - len(function.defaults)
         names: Names = dict(zip(wanted[first_default:], function.defaults, strict=True))
         names.update(zip(wanted, given))
@@ -481,11 +494,11 @@ class Expressions:
         return names
 
     def body(self, statements: list[ast.stmt]) -> None:
-        """Carry out the statements of a function."""
+        """Run the statements of a function."""
         raise NotImplementedError
 
     def _declare(self, holder: XmVars, name: str, given: list[object], named: Names, line: int) -> object:
-        """Take what xm_vars is told: a variable to be checked, or to check them all."""
+        """Handle a call of xm_vars, which declares a variable or checks them all."""
         if name == "var":
             check = named.get("check", given[2] if len(given) > 2 else None)
             holder.checks.append((str(given[0]), check))
@@ -559,7 +572,7 @@ _HOST_FUNCTIONS = {
     "platform.system": "sysname",
     "socket.gethostname": "nodename",
 }
-"""Functions that say what os.uname() says."""
+"""Functions that return a part of os.uname()."""
 
 _OPAQUE = frozenset(
     [
@@ -615,4 +628,4 @@ _OPAQUE = frozenset(
         "pow",
     ]
 )
-"""What Python or xm has under these names is not evaluated."""
+"""Names of Python and xm that are not evaluated."""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The functions and methods of Python that a config file may call. Each is written out; nothing is looked up by name in Python."""
+"""The functions and methods of Python that a config file may call. Each is listed; none is looked up by name in Python."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ PLAIN_METHODS = frozenset(
         "rpartition",
     ]
 )
-"""Methods of a text that give no more than they get."""
+"""Methods of a text whose result is not larger than their input."""
 
 LIST_METHODS = frozenset(["append", "extend", "insert", "pop", "remove", "index", "count", "sort", "reverse"])
 """Methods of a list."""
@@ -71,10 +71,11 @@ DICT_METHODS = frozenset(
 
 
 def text_method(text: str, name: str, given: Arguments, named: dict[str, object], budget: Budget) -> object:
-    """Call a method of a text. Raises what Python raises, AttributeError for a method that is not known here."""
+    """Call a method of a text. Raises what Python raises, and AttributeError for a method that is unknown here."""
     sources = (text, *given)
     if name in PLAIN_METHODS:
         budget.text(len(text))
+        # str(), because a subclass such as Unicode would call its own methods.
         result = getattr(str(text), name)(*given)
         if isinstance(result, (list, tuple)):
             return type(result)(as_python_2(part, *sources) for part in result)
@@ -92,18 +93,20 @@ def _join(text: str, budget: Budget, parts: object) -> str:
     if not all(isinstance(member, str) for member in members):
         raise TypeError("sequence item: expected string")
     texts = [str(member) for member in members]
+    # Checked before the work: the limit must hold even if a text is repeated often.
     budget.text(sum(map(len, texts)) + len(text) * len(texts))
     return str(text).join(texts)
 
 
 def _replace(text: str, budget: Budget, old: str, new: str, count: int = -1) -> str:
     """Return text.replace(old, new)."""
+    # An upper bound: every replacement at most inserts the whole new text.
     budget.text(len(text) + (text.count(old) + 1) * len(new))
     return str(text).replace(old, new, count)
 
 
 def _padded(name: str) -> Function:
-    """Return the method *name*, which makes a text of a given width."""
+    """Return the method *name*, which pads a text to a given width."""
 
     def pad(text: str, budget: Budget, width: int, *fill: str) -> object:
         budget.text(width)
@@ -118,7 +121,7 @@ def _format(text: str, budget: Budget, *given: object, **named: object) -> str:
 
 
 def _decode(text: str, _budget: Budget, *_codec: str) -> Unicode:
-    """Return the text as unicode, whichever codec."""
+    """Return the text as unicode, for any codec."""
     return Unicode(text)
 
 
@@ -156,6 +159,7 @@ def list_method(values: Arguments, name: str, given: Arguments, named: dict[str,
         return None
     if name in ("remove", "index", "count", "sort"):
         budget.size(values)
+    # sort(cmp) and sort(key=) would call functions of the file.
     if name == "sort" and (given or set(named) - {"reverse"}):
         raise AttributeError(name)
     return getattr(values, name)(*given, **named)
@@ -171,6 +175,7 @@ def dict_method(
     if name == "update":
         values.update(*[pairs(one) for one in given], **named)
         return None
+    # The iter methods of Python 2 are read as lists, as a loop sees the same members.
     result = getattr(values, name.removeprefix("iter"))(*given)
     return list(result) if name.removeprefix("iter") in ("keys", "values", "items") else result
 
@@ -187,7 +192,7 @@ def pairs(value: object) -> dict[object, object]:
 
 
 def members_of(value: object, budget: Budget) -> Arguments:
-    """Return what a loop over *value* sees. Raises TypeError."""
+    """Return the items of a loop over *value*. Raises TypeError."""
     if not isinstance(value, (str, list, tuple, dict)):
         raise TypeError("object is not iterable")
     budget.items(len(value))
@@ -203,6 +208,7 @@ def _range(budget: Budget, *bounds: int) -> object:
 
 def _int(_budget: Budget, value: object = 0, *base: int) -> object:
     """Return int()."""
+    # Python 3 accepts underscores in numbers, Python 2 does not.
     if isinstance(value, str) and (len(value) > 100 or "_" in value):
         raise ValueError("invalid literal for int()")
     return as_python_2(int(value, *base))  # type: ignore[call-overload]
@@ -297,7 +303,7 @@ def _sum(budget: Budget, value: object, start: object = 0) -> object:
 
 
 def _of_numbers(function: Function) -> Function:
-    """Return a function of numbers that give no larger ones."""
+    """Return a function of numbers whose result is not larger than its arguments."""
 
     def call(_budget: Budget, *given: object) -> object:
         if not all(isinstance(value, (int, float)) for value in given):
@@ -308,7 +314,7 @@ def _of_numbers(function: Function) -> Function:
 
 
 def _octal(_budget: Budget, value: int) -> str:
-    """Return oct(), which has no o in Python 2."""
+    """Return oct(), which prints no ``o`` in Python 2."""
     return f"{'-' if value < 0 else ''}0{abs(value):o}" if value else "0"
 
 
@@ -358,7 +364,7 @@ BUILTINS: Mapping[str, Function] = {
     "xrange": _range,
     "zip": _zip,
 }
-"""The functions of Python that have no need of the file's own functions."""
+"""The functions of Python that never call a function of the file."""
 
 
 def _swapped(name: str) -> Function:
@@ -390,4 +396,4 @@ FUNCTIONS: Mapping[str, Function] = {
     },
     "string.atoi": _int,
 }
-"""Functions of modules that say the same on every host."""
+"""Functions of modules whose result is the same on every host."""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The keys of one config file as xm takes them, and the notes on what it does not."""
+"""The keys of one config file as xm reads them, and notes on those that it ignores."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ _IGNORED_TYPES = (
 
 
 class Guest:
-    """What a file says of a guest, for one release of xm."""
+    """The keys of a guest in a file, for one release of xm."""
 
     def __init__(self, read: Read, release: str) -> None:
-        """Begin with the notes of the reader."""
+        """Take the values and the notes of the reader."""
         self.release = release
         self._read = read
         self._notes = dict.fromkeys(read.notes)
 
     def since(self, release: str) -> bool:
-        """Return whether xm is of that release, or later."""
+        """Return whether xm is of that release or a later one."""
         return since(self.release, release)
 
     def get(self, key: str) -> Value | None:
-        """Return the value of a key that xm takes, None for one that is not set. What it ignores is noted."""
+        """Return the value of a key that xm reads, None if it is not set. An ignored value is noted."""
         if key not in self._read.values:
             return None
         value = self._read.values[key]
@@ -72,7 +72,7 @@ class Guest:
         return None if value is None else str(value)
 
     def number(self, key: str) -> int | None:
-        """Return the value of a key as a whole number of 0 or more. Another one is noted."""
+        """Return the value of a key as a whole number of 0 or more. Other values are noted."""
         value = self.scalar(key)
         if value is None or value == "":
             return None
@@ -86,7 +86,7 @@ class Guest:
         return None
 
     def entries(self, key: str) -> list[str]:
-        """Return the texts of a list. Raises XmError for what xm refuses; a text that is not known is noted."""
+        """Return the texts of a list. Raises XmError for what xm refuses; an unknown text is noted."""
         value = self.get(key)
         if value is None or value in ("", 0):
             return []
@@ -98,27 +98,27 @@ class Guest:
         return [item for item in known if isinstance(item, str)]
 
     def is_unknown_entry(self, key: str, item: object) -> bool:
-        """Return whether an entry of a list is not known, and say so."""
+        """Return whether an entry of a list is unknown, and note it."""
         if isinstance(item, Unknown):
             self._unknown(key, item, "an entry of ")
         return isinstance(item, Unknown)
 
     def set(self, key: str) -> bool:
-        """Return whether a key is set to something that counts, and is not 0 or empty."""
+        """Return whether a key is set, and its value is neither 0 nor empty."""
         return bool(self.get(key))
 
     def is_unknown(self, key: str) -> bool:
-        """Return whether only the host can tell the value of a key, that it is not set included."""
+        """Return whether only the host knows the value of a key, or whether it is set."""
         if key not in self._read.values:
             return self._read.open_ended
         return isinstance(self._read.values[key], Unknown)
 
     def note(self, key: str, text: str) -> None:
-        """Say something of a key, once."""
+        """Add a note for a key, once."""
         self.note_line(self._read.lines.get(key, 0), f"{key} {text}")
 
     def note_line(self, line: int, text: str) -> None:
-        """Say something of a line, once."""
+        """Add a note for a line, once."""
         self._notes[line, text] = None
 
     def refuse(self, key: str, text: str) -> NoReturn:
@@ -126,11 +126,11 @@ class Guest:
         raise XmError(f"{key} {text}", self._read.lines.get(key, 0))
 
     def _unknown(self, key: str, unknown: Unknown, what: str = "") -> None:
-        """Say that a value is not known."""
+        """Note that a value is unknown."""
         self.note_line(unknown.line, f"{what}{key} is not known, as it depends on {unknown.why}")
 
     def note_ignored(self, *, is_hvm: bool) -> None:
-        """Say which variables mean nothing to this xm, though they look as if they should."""
+        """Note the variables that this xm ignores although they look like keys."""
         for key, value in self._read.values.items():
             if not is_variable(value) or key not in self._read.lines:
                 continue
@@ -149,7 +149,7 @@ class Guest:
 
 
 def _counts_for_all(key: str, release: str) -> bool:
-    """Return whether a key of hvm guests counts for others, too."""
+    """Return whether a key of hvm guests also applies to other guests."""
     others = {"oos", "keymap", *(["localtime"] if since(release, "3.0.3") else [])}
     others |= {"serial", "monitor"} if since(release, "4.0") else set()
     return key in others or release == "3.0.0" or (key == "usb" and not since(release, "3.0.3"))
@@ -165,7 +165,7 @@ def _is_utf_8(text: str) -> bool:
 
 
 def _printed(value: object) -> Value:
-    """Return a value with its bytes as text: of UTF-8 where they are, else of Latin-1."""
+    """Return a value with its bytes decoded: from UTF-8 if they are valid, otherwise from Latin-1."""
     if isinstance(value, str):
         return value.encode("latin-1", "replace").decode("utf-8" if _is_utf_8(value) else "latin-1")
     return value  # type: ignore[return-value]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a guest boots, and the machine it gets: the option ``image``."""
+"""The option ``image``: what a guest boots, and its emulated machine."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _LEAF = re.compile(r"[0-9a-fA-Fx]+(?:,[0-9a-fA-Fx]+)?:(?:e[a-d]x=.{32},?)+")
 
 
 def is_hvm(guest: Guest) -> bool:
-    """Return whether the file is for a guest with the machine of hvm."""
+    """Return whether the file describes an hvm guest."""
     return guest.text("builder") == "hvm"
 
 
 def image(guest: Guest, pci: list[Function], vcpus: int | None) -> dict[str, object] | None:
-    """Return the image, None where there is none that xen_domain can be told. Raises XmError for what xm refuses."""
+    """Return the image, None if there is none that xen_domain can express. Raises XmError for what xm refuses."""
     builder = guest.text("builder")
     builder = "linux" if builder is None else builder
     if builder not in _BUILDERS:
@@ -47,7 +47,7 @@ def image(guest: Guest, pci: list[Function], vcpus: int | None) -> dict[str, obj
 
 
 def _path(guest: Guest, key: str) -> str | None:
-    """Return the path of a file. xm runs in a directory, which is taken to be /etc/xen."""
+    """Return the path of a file. A relative one is taken as relative to /etc/xen."""
     path = guest.text(key)
     if not path or path.startswith("/") or (path == "hvmloader" and guest.since("4.0")):
         return posixpath.normpath(path) if path and path.startswith("/") and not guest.since("4.0") else path
@@ -70,7 +70,7 @@ def _command_line(guest: Guest) -> dict[str, object]:
 
 
 def _ip(guest: Guest) -> str | None:
-    """Return the address of the guest as its kernel is told."""
+    """Return the ``ip=`` argument of the guest's kernel."""
     ip, dhcp = guest.text("ip") or "", guest.text("dhcp") or "off"
     if not ip and dhcp == "off":
         for key in ("netmask", "gateway", "hostname"):
@@ -84,7 +84,7 @@ def _ip(guest: Guest) -> str | None:
 
 
 def _options(guest: Guest, pci: list[Function], builder: str, vcpus: int | None) -> dict[str, object]:
-    """Return the fields of the image that have no option of their own."""
+    """Return the keys of the image without an option of their own."""
     found: dict[str, object] = {}
     ip = _ip(guest)
     if ip is not None:
@@ -103,7 +103,7 @@ def _options(guest: Guest, pci: list[Function], builder: str, vcpus: int | None)
 
 
 def _machine(guest: Guest) -> dict[str, object]:
-    """Return what the file says of the machine. xm 3.0.3 and earlier send what is neither 0 nor empty."""
+    """Return the keys of the emulated machine. xm 3.0.3 and earlier send those that are neither 0 nor empty."""
     found: dict[str, object] = {}
     for key, span in HVM.items():
         value: Scalar | None = guest.scalar(key) if within(guest.release, span) else None
@@ -127,7 +127,7 @@ def _of_hvm(guest: Guest, pci: list[Function], vcpus: int | None, said: dict[str
 
 
 def check_cpuid(guest: Guest) -> None:
-    """Note what is said of the features of the CPU. Raises XmError for what xm refuses."""
+    """Note the keys for CPU features. Raises XmError for what xm refuses."""
     for entry in guest.entries("cpuid") if guest.since("3.3") else ():
         if not _LEAF.fullmatch(entry):
             guest.refuse("cpuid", "has an entry without all the 32 bits of a register, which xm refuses")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The keys of xm as data: which release knows which, and what each adds by itself. Recorded from its dry runs."""
+"""The keys of xm as data: which release knows which, and what each release adds itself. Recorded from its dry runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMES = tuple(RELEASES)
 OLDEST, NEWEST = NAMES[0], NAMES[-1]
 
 Span = tuple[str, str]
-"""The first and the last release that knows something."""
+"""The first and the last release that knows a key."""
 
 
 def within(release: str, span: Span) -> bool:
@@ -33,7 +33,7 @@ _ALWAYS = (OLDEST, NEWEST)
 
 
 def _from(first: str, names: str) -> dict[str, Span]:
-    """Return the span of keys that exist from a release on."""
+    """Return the span from a release to the latest one."""
     return dict.fromkeys(names.split(), (first, NEWEST))
 
 
@@ -52,7 +52,7 @@ TOP: Mapping[str, tuple[Span, str]] = {
     "nomigrate": (("4.0", NEWEST), "nomigrate"),
     "pool": (("4.1", NEWEST), "pool_name"),
 }
-"""Keys that become a field of the domain that no option is for, and the name of that field."""
+"""Keys that become a field of the domain without an option, and the name of that field."""
 
 SENT_WHEN_ZERO = frozenset({"cpu", "s3_integrity"})
 """Those of TOP that xm sends even if they are 0."""
@@ -105,7 +105,7 @@ HVM_DEFAULTS: tuple[tuple[str, Span, object], ...] = (
     ("videoram", ("3.4", NEWEST), 4),
     ("oos", ("4.0", NEWEST), 1),
 )
-"""What xm says of every hvm guest whose file does not, as long as it is not 0 and not empty. It makes another machine of it."""
+"""The values that xm adds for an hvm guest if its file lacks them and they are neither 0 nor empty. They change the machine."""
 
 VIF: Mapping[str, Span] = {
     **_from("3.0.0", "mac bridge ip script type backend vifname"),
@@ -114,7 +114,7 @@ VIF: Mapping[str, Span] = {
     **_from("3.0.3", "model"),
     **_from("3.2", "accel policy label"),
 }
-"""Keys of one vif. xm refuses a file with another one."""
+"""Keys of one vif. xm refuses a file with any other key."""
 
 VFB: Mapping[str, Span] = {
     **_from("3.0.4", "type vncunused vnclisten vncdisplay vncpasswd display xauthority"),
@@ -122,7 +122,7 @@ VFB: Mapping[str, Span] = {
     **_from("3.4", "vnc sdl"),
     **_from("4.0", "serial monitor"),
 }
-"""Keys of one vfb. xm refuses a file with another one."""
+"""Keys of one vfb. xm refuses a file with any other key."""
 
 OTHERS: Mapping[str, Span] = {
     **_from("3.0.0", "name memory maxmem vcpus cpus cpu_weight builder kernel ramdisk root extra nfs_root nfs_server"),
@@ -144,12 +144,12 @@ OTHERS: Mapping[str, Span] = {
 
 
 def is_known(key: str, release: str) -> bool:
-    """Return whether xm of that release looks at a variable of that name."""
+    """Return whether xm of that release reads a variable with that name."""
     spans = [table[key] for table in (IMAGE, HVM, OTHERS) if key in table]
     spans += [TOP[key][0]] if key in TOP else []
     return any(within(release, span) for span in spans)
 
 
 def is_key(key: str) -> bool:
-    """Return whether some xm looks at a variable of that name."""
+    """Return whether any xm reads a variable with that name."""
     return any(key in table for table in (IMAGE, HVM, OTHERS, TOP))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ``xm list --long`` shows, or a config of xend, as options of xen_domain."""
+"""Convert the output of ``xm list --long``, or a config of xend, to options of xen_domain."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.xm.errors import XmError
 Options = dict[str, object]
 
 LONGEST = 8_388_608
-"""Characters of a listing. A domain takes about two thousand."""
+"""The most characters of a listing. A domain has about two thousand."""
 
 _NUMBERS: dict[str, tuple[str, ...]] = {
     "memory": (),
@@ -25,10 +25,10 @@ _NUMBERS: dict[str, tuple[str, ...]] = {
     "cpu_cap": ("0",),
     "shadow_memory": ("0",),
 }
-"""Numbers of a domain that have an option, and what they are if nobody sets them."""
+"""Numbers of a domain with an option, and their defaults."""
 
 _WORDS = {"on_xend_start": ("ignore",), "on_xend_stop": ("ignore",), "features": (), "bootloader_args": ()}
-"""Texts of a domain that have an option, and what they are if nobody sets them."""
+"""Texts of a domain with an option, and their defaults."""
 
 _FIELDS = {
     **dict.fromkeys(["description", "restart", "cpu", "vcpu_avail"], ""),
@@ -36,27 +36,28 @@ _FIELDS = {
     "s3_integrity": "1",
     "pool_name": "Pool-0",
 }
-"""Fields without an option, and what they are if nobody sets them."""
+"""Fields without an option, and their defaults."""
 
 _OF_LIFE = frozenset({"uuid", "location", "protocol", "bootable", "VDI"})
-"""Fields of a device that xend adds while it lives."""
+"""Fields of a device that xend adds while the domain lives."""
 
 _IN_IMAGE = frozenset(["kernel", "ramdisk", "root", "ip", "args", "loader", "notes", "vcpus", "display", "xauthority"])
-"""Fields of an image that have an option, or are not a guest's own."""
+"""Fields of an image that have an option, or do not belong to the declaration."""
 
 _OF_EVERY_IMAGE = {
     **dict.fromkeys(["superpages", "nomigrate", "tsc_mode", "vhpt"], "0"),
     **dict.fromkeys(["machine_address_size", "suppress_spurious_page_faults"], "0"),
     "videoram": "4",
 }
-"""Fields of an image whatever its type, and what they are if nobody sets them."""
+"""Fields of an image of any type, and their defaults."""
 
 
 def convert(text: str) -> list[tuple[Options, list[str]]]:
-    """Return options and notes for each domain in *text*. Raises XmError; no part of the text is shown."""
+    """Return options and notes for each domain in *text*. Raises XmError, whose message shows no part of the text."""
     if len(text) > LONGEST:
         raise XmError(f"the text has more than {LONGEST} characters")
     try:
+        # In one list, so that a listing of several domains is read like that of one.
         trees = loads(f"(\n{text}\n)", alone=True)
     except SxpError as error:
         raise XmError(f"the text is not made of s-expressions as xend prints them: {error.reason}") from None
@@ -74,6 +75,7 @@ def _guest(tree: list[Sxp]) -> tuple[Options, list[str]]:
         raise XmError("a domain in the text has no name") from None
     if domain.is_privileged:
         return {}, [f"{domain.name} is the control domain, the host itself: no option is for it"]
+    # Reversed, so that the first of two equal keys wins, as in xend (WIRE.md (b)).
     fields = dict(reversed(list(_pairs(tree))))
     notes: list[str] = []
     data = domain.as_dict()
@@ -82,7 +84,7 @@ def _guest(tree: list[Sxp]) -> tuple[Options, list[str]]:
     options |= _plain(fields, notes) | _cpus(domain, fields, notes)
     is_hvm = domain.image is not None and domain.image.type == "hvm"
     if domain.domid is not None and not is_hvm:
-        options.pop("shadow_memory", None)  # xend needs some of it for each guest, and shows that
+        options.pop("shadow_memory", None)  # xend itself needs some for each guest, and shows that
     options |= _localtime(fields)
     options |= _image(domain, fields, notes)
     devices = [item[1] for item in tree[1:] if isinstance(item, list) and item[:1] == ["device"] and len(item) > 1]
@@ -107,12 +109,13 @@ def _pairs(tree: list[Sxp]) -> Iterator[tuple[str, Sxp]]:
 
 
 def _plain(fields: dict[str, Sxp], notes: list[str]) -> Options:
-    """Return what is a number or a text, where somebody has set it."""
+    """Return the values that are a number or a text and differ from the default."""
     found: Options = {}
     for key, usual in _NUMBERS.items():
         value = fields.get(key)
         if not isinstance(value, str) or value in ("", *usual):
             continue
+        # 3.0.3 and earlier show a weight as a float, such as 512.0 (WIRE.md (d)).
         if value.removesuffix(".0").isdecimal():
             found[key] = int(value.removesuffix(".0"))
         else:
@@ -125,7 +128,7 @@ def _plain(fields: dict[str, Sxp], notes: list[str]) -> Options:
 
 
 def _localtime(fields: dict[str, Sxp]) -> Options:
-    """Return whether the clock of the guest shows the time of the place."""
+    """Return whether the guest's clock shows local time."""
     return {"localtime": True} if fields.get("localtime") == "1" else {}
 
 
@@ -135,6 +138,7 @@ def _cpus(domain: Domain, fields: dict[str, Sxp], notes: list[str]) -> Options:
     if isinstance(value, str) and value:
         return {"cpus": value}
     sets = set(domain.cpus or ())
+    # The option has one set for all vcpus, so different sets cannot be expressed.
     if len(sets) > 1:
         notes.append("cpus differ from vcpu to vcpu, where the option is for all of them")
         return {}
@@ -145,7 +149,7 @@ def _cpus(domain: Domain, fields: dict[str, Sxp], notes: list[str]) -> Options:
 
 
 def _image(domain: Domain, fields: dict[str, Sxp], notes: list[str]) -> Options:
-    """Return what the domain boots. What a bootloader found once is left to it."""
+    """Return what the domain boots. The kernel that a bootloader has found is left out."""
     value = fields.get("image")
     section = value if isinstance(value, list) else []
     image = domain.image
@@ -156,6 +160,7 @@ def _image(domain: Domain, fields: dict[str, Sxp], notes: list[str]) -> Options:
         notes.append("the type of the image is none of linux, hvm and vmx, so that it has no equal")
         return {}
     found: Options = {"type": kind}
+    # bootloader reads the kernel anew at each start, so the shown one is not declared.
     if image is not None and domain.bootloader and kind == "linux":
         notes.append("kernel, ramdisk and args are left out: the bootloader finds them")
     elif image is not None:
@@ -165,7 +170,7 @@ def _image(domain: Domain, fields: dict[str, Sxp], notes: list[str]) -> Options:
 
 
 def _image_options(section: list[Sxp], kind: str) -> Iterator[tuple[str, object]]:
-    """Yield what an image says beside kernel, ramdisk and args: of a guest that is not hvm only what is set."""
+    """Yield the keys of an image besides kernel, ramdisk and args; for a guest that is not hvm, only those that are set."""
     for key, value in _pairs(section):
         nested = isinstance(value, list) and any(isinstance(item, list) for item in value)
         if key in _IN_IMAGE or value in ("", []) or nested:
@@ -176,7 +181,7 @@ def _image_options(section: list[Sxp], kind: str) -> Iterator[tuple[str, object]
 
 
 def _devices(devices: object) -> list[Options]:
-    """Return devices without what is not said of them, and without the backend that all have."""
+    """Return devices without empty values, and without the default backend."""
     found = [
         {key: value for key, value in device.items() if value not in (None, [], False)}
         for device in (devices if isinstance(devices, list) else [])
@@ -186,7 +191,7 @@ def _devices(devices: object) -> list[Options]:
 
 
 def _disks(domain: Domain, disks: object, notes: list[str]) -> list[Options]:
-    """Return the disks. One that an emulator has keeps the word that says so."""
+    """Return the disks. A disk of the emulator keeps its prefix ``ioemu:``."""
     found = _devices(disks)
     for disk, vbd in zip(found, domain.vbds or (), strict=True):
         if vbd.emulated:
@@ -198,12 +203,13 @@ def _disks(domain: Domain, disks: object, notes: list[str]) -> list[Options]:
 
 
 def _other_devices(devices: list[list[Sxp]], *, is_hvm: bool) -> Options:
-    """Return frame buffers and PCI devices, and as they are the devices that no option is for."""
+    """Return frame buffers and PCI devices as options, and devices without an option as expressions."""
     options: Options = {}
     frame_buffers: list[Options] = []
     others: list[Sxp] = []
     for device in devices:
         kind = device[0] if isinstance(device[0], str) else ""
+        # A vfb of a paravirtualised guest comes with a keyboard; xend adds those of an hvm guest itself.
         if kind == "vfb" and not is_hvm:
             option = vfb_option(
                 {key: value for key, value in _pairs(device) if isinstance(value, str) and key not in _OF_LIFE}
@@ -221,7 +227,7 @@ def _other_devices(devices: list[list[Sxp]], *, is_hvm: bool) -> Options:
 
 
 def _alive(device: list[Sxp]) -> Sxp:
-    """Return a device without what xend adds to it while it lives."""
+    """Return a device without the fields that xend adds while the domain lives."""
     added = [[key] for key in _OF_LIFE]
     return [
         device[0],
@@ -234,7 +240,7 @@ def _alive(device: list[Sxp]) -> Sxp:
 
 
 def _pci(device: list[Sxp]) -> list[str]:
-    """Return the addresses of PCI devices, none if one of them says more than that."""
+    """Return the addresses of PCI devices, an empty list if one of them has more than an address."""
     found = []
     for item in device[1:]:
         fields = dict(_pairs(item)) if isinstance(item, list) and item[:1] == ["dev"] else {}
@@ -243,6 +249,7 @@ def _pci(device: list[Sxp]) -> list[str]:
         try:
             numbers = [int(str(fields[key]), 16) for key in ("domain", "bus", "slot", "func")]
         except (KeyError, ValueError):
+            # Other items, such as (backend 0) and (uuid U), are no devices.
             if isinstance(item, list) and item[:1] != ["dev"]:
                 continue
             return []
@@ -251,8 +258,9 @@ def _pci(device: list[Sxp]) -> list[str]:
 
 
 def _more(fields: dict[str, Sxp], domain: Domain) -> list[str]:
-    """Return as expressions the fields of a domain that no option is for, where somebody has set them."""
+    """Return the fields of a domain without an option, as expressions, if they differ from the default."""
     found = []
+    # At most 4096 bits: the number of vcpus is text from outside.
     all_vcpus = str((1 << min(domain.vcpus or 0, 4096)) - 1)
     for key, usual in _FIELDS.items():
         value = fields.get(key)

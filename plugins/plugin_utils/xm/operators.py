@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The signs between two values, with bounds on what they make."""
+"""The operators of Python 2, with limits for the size of their results."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def binary(sign: ast.operator, left: object, right: object, budget: Budget, *, t
 
 
 def _check_result(sign: ast.operator, left: object, right: object, budget: Budget) -> None:
-    """Raise TooMuch before something large is made."""
+    """Raise TooMuch before a large value is created."""
     if isinstance(sign, ast.Mult):
         for one, times in ((left, right), (right, left)):
             if isinstance(one, str) and isinstance(times, int):
@@ -45,7 +45,7 @@ def _check_result(sign: ast.operator, left: object, right: object, budget: Budge
 
 
 def _check_number(sign: ast.operator, left: int, right: int, budget: Budget) -> None:
-    """Raise TooMuch before a large number is made."""
+    """Raise TooMuch before a large number is created."""
     if isinstance(sign, ast.Pow):
         budget.bits(left.bit_length() * max(0, right))
     elif isinstance(sign, ast.LShift):
@@ -97,7 +97,7 @@ _COMPARED: Mapping[type[ast.cmpop], Sign] = {
 
 
 def compared(sign: ast.cmpop, left: object, right: object, line: int, budget: Budget) -> object:
-    """Return ``left SIGN right``; an order between different types is Python 2's own affair."""
+    """Return ``left SIGN right``. The order of different types is an implementation detail of Python 2, and unknown here."""
     if isinstance(left, (list, tuple, dict)) or isinstance(right, (list, tuple, dict)):
         budget.size(left)
         budget.size(right)

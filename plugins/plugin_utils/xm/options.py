@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A config file of xm as options of xen_domain."""
+"""Convert a config file of xm to options of xen_domain."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _WORDS = {
     "on_xend_start": ("3.0.4", ("ignore", "start")),
     "on_xend_stop": ("3.0.4", ("ignore", "shutdown", "suspend")),
 }
-"""Keys that are one of some words: since when, and which."""
+"""Keys with a choice of words: the first release, and the words."""
 
 _NUMBERS = {"maxmem": "3.0.0", "shadow_memory": "3.0.3", "cpu_weight": "3.0.0", "cpu_cap": "3.0.4"}
-"""Keys that are a number and an option, and since when."""
+"""Keys with a number that have an option, and their first release."""
 
 _SENT_WHEN_ZERO = ("cpu_weight", "cpu_cap")
 
@@ -41,10 +41,10 @@ _SENT_WHEN_ZERO = ("cpu_weight", "cpu_cap")
 def convert(
     text: str, release: str, *, host: Mapping[str, str], variables: Mapping[str, str], file: str = ""
 ) -> tuple[Options, list[str]]:
-    """Return the options of xen_domain that say what *text* says to xm of that release, and notes on the rest.
+    """Return the options of xen_domain that correspond to *text* for xm of that release, and notes on the rest.
 
-    *host* is what is known of os.uname(), *variables* what xm is told beside the file, *file* its name. Raises XmError for
-    what is refused, by xm or because it takes too much.
+    *host* is what is known of os.uname(), *variables* are those of xm's command line, *file* is the name of the file. Raises
+    XmError for a file that xm refuses, or that exceeds a limit.
     """
     if release not in NAMES:
         raise XmError(f"release must be one of {', '.join(NAMES)}")
@@ -55,7 +55,7 @@ def convert(
 
 
 def _refusal(release: str, options: Options) -> list[str]:
-    """Return why xen_domain would not create such a domain, nothing if it would."""
+    """Return why xen_domain would not create such a domain, an empty text if it would."""
     if "name" not in options:
         return []
     desired = Desired(str(options["name"]), options={key: value for key, value in options.items() if key != "name"})
@@ -69,6 +69,7 @@ def _refusal(release: str, options: Options) -> list[str]:
 
 def _options(guest: Guest, file: str) -> Options:
     """Return all options of a guest."""
+    # First, because xm refuses the whole file for a wrong cpuid.
     image.check_cpuid(guest)
     found = {**_name(guest, file), **_memory(guest)}
     vcpus, available = _vcpus(guest)
@@ -78,6 +79,7 @@ def _options(guest: Guest, file: str) -> Options:
     functions = pci.functions(guest)
     expressions: list[Sxp] = [["vcpu_avail", available]] if available else []
     expressions += peripherals.fields(guest) + peripherals.devices(guest)
+    # The option holds only addresses. With any option of a device, all are sent as one expression.
     addresses = pci.as_options(functions, guest.release, named=guest.since("3.0.4"))
     if addresses:
         found["pci"] = addresses
@@ -94,7 +96,7 @@ def _options(guest: Guest, file: str) -> Options:
 
 
 def _name(guest: Guest, file: str) -> Options:
-    """Return the name, which is that of the file if it says none."""
+    """Return the name, which is that of the file if the file sets none."""
     name = guest.text("name")
     if guest.is_unknown("name"):
         return {}
@@ -105,8 +107,9 @@ def _name(guest: Guest, file: str) -> Options:
 
 
 def _memory(guest: Guest) -> Options:
-    """Return the memory: 128 MiB if the file says none."""
+    """Return the memory in MiB, 128 if the file sets none."""
     if guest.is_unknown("memory"):
+        # Read all the same, so that the unknown value is noted.
         guest.get("memory")
         return {}
     if guest.get("memory") is None:
@@ -120,13 +123,14 @@ def _memory(guest: Guest) -> Options:
 
 
 def _vcpus(guest: Guest) -> tuple[int | None, str]:
-    """Return the number of vcpus, and those of them that run, as bits, where xm says so."""
+    """Return the number of vcpus, and the online ones as bits, if xm sends them."""
     if guest.is_unknown("vcpus") or (guest.since("4.0") and guest.is_unknown("maxvcpus")):
         guest.get("vcpus")
         guest.get("maxvcpus")
         return None, ""
     given = guest.get("vcpus")
     vcpus = 1 if given is None else guest.number("vcpus")
+    # vcpus is the number online at the start, and maxvcpus the total, if the file sets it.
     most = guest.number("maxvcpus") if guest.since("4.0") else None
     if not most:
         return vcpus or None, ""
@@ -158,7 +162,7 @@ def _cpus(guest: Guest) -> Options:
 
 
 def _words(guest: Guest) -> Options:
-    """Return what happens to the guest on events."""
+    """Return the options for events of the guest."""
     found: Options = {}
     for key, (first, words) in _WORDS.items():
         value = guest.text(key) if guest.since(first) else None
@@ -198,10 +202,11 @@ def _devices(guest: Guest) -> Options:
 
 
 def _boot(guest: Guest, functions: list[pci.Function], vcpus: int | None) -> Options:
-    """Return what the guest boots, and with what. Raises XmError where xm refuses."""
+    """Return the image and the bootloader. Raises XmError for what xm refuses."""
     bootloader = guest.text("bootloader")
     if bootloader:
         return _with_bootloader(guest, bootloader, functions, vcpus)
+    # xm 3.3 and later accept loader in place of kernel.
     boots = guest.text("kernel") or (guest.since("3.3") and guest.text("loader"))
     known = not guest.is_unknown("kernel") and not guest.is_unknown("bootloader")
     if known and not boots and not guest.since("3.1"):
@@ -211,13 +216,14 @@ def _boot(guest: Guest, functions: list[pci.Function], vcpus: int | None) -> Opt
 
 
 def _with_bootloader(guest: Guest, bootloader: str, functions: list[pci.Function], vcpus: int | None) -> Options:
-    """Return the options of a guest whose kernel a bootloader finds."""
+    """Return the options of a guest with a bootloader, which finds the kernel."""
     if guest.since("3.1"):
         found: Options = {"bootloader": "/usr/bin/pygrub" if bootloader == "pygrub" else bootloader}
         quiet = "" if guest.set("console_autoconnect") else "-q"
         args = guest.text("bootargs") if guest.get("bootargs") is not None else quiet
         picture = image.image(guest, functions, vcpus)
         return {**found, "bootloader_args": args, **({"image": picture} if picture else {})}
+    # In 3.0.4 and earlier xm itself runs the bootloader, on the first disk.
     disks = guest.entries("disk")
     if not bootloader.startswith("/"):
         guest.refuse("bootloader", f"is no path, which xm {guest.release} refuses")

@@ -36,7 +36,7 @@ class Function:
 
 
 def functions(guest: Guest) -> list[Function]:
-    """Return the PCI devices. Raises XmError for what xm refuses; what it drops is noted."""
+    """Return the PCI devices. Raises XmError for what xm refuses; entries that xm drops are noted."""
     found = []
     for entry in guest.entries("pci"):
         function = _function(guest, entry)
@@ -75,7 +75,7 @@ def _function(guest: Guest, entry: str) -> Function | None:
 
 
 def _of_3_0_0(guest: Guest, entry: str) -> Function:
-    """Return one device as 3.0.0 has it: three parts, whatever they are."""
+    """Return one device in the form of 3.0.0: three parts, not checked."""
     parts = entry.split(",")
     if len(parts) != 3:
         guest.refuse("pci", "has an entry that is not BUS,DEV,FUNC, which xm 3.0.0 refuses")
@@ -84,7 +84,7 @@ def _of_3_0_0(guest: Guest, entry: str) -> Function:
 
 
 def as_options(found: list[Function], release: str, *, named: bool) -> list[str] | None:
-    """Return the addresses as an option, None where only an expression can say all. *named* is False up to 3.0.3."""
+    """Return the addresses as an option, None if only an expression can hold everything. *named* is False in 3.0.3 and earlier."""
     texts = [f"{one.domain.rjust(4, '0')}:{one.bus.rjust(2, '0')}:{one.slot.rjust(2, '0')}.{one.func}" for one in found]
     plain = named and all(one.at is None and not one.options for one in found) and all(map(_PLAIN.fullmatch, texts))
     return [text.lower() for text in texts] if plain and release != "3.0.0" else None
@@ -106,7 +106,7 @@ def _hex(text: str) -> str:
 
 
 def _place(one: Function, guest: Guest) -> str:
-    """Return the slot in the guest, which is any if none is given."""
+    """Return the slot in the guest; without one, any slot."""
     if guest.since("4.0"):
         return f"0x{int(one.at, 16) << 3:x}" if one.at else "0x100"
     return _hex(one.at or "20")
@@ -119,12 +119,12 @@ def _address(one: Function, guest: Guest) -> list[str]:
 
 
 def _parts(one: Function) -> tuple[tuple[str, int], ...]:
-    """Return the parts of an address, with the width that 4.0 and later write them in."""
+    """Return the parts of an address, with the width of 4.0 and later."""
     return (one.domain, 4), (one.bus, 2), (one.slot, 2), (one.func, 1)
 
 
 def _dev(one: Function, guest: Guest) -> Sxp:
-    """Return one device in the expression of all."""
+    """Return one device as part of the expression of all devices."""
     fields: list[Sxp] = [
         [key, value] for key, value in zip(("domain", "bus", "slot", "func"), _address(one, guest), strict=True)
     ]

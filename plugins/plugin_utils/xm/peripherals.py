@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a config file says beside disks and interfaces, as the expressions that xm sends: there is no option for it."""
+"""The keys and devices of a config file without an option, as the expressions that xm sends."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _VTPM = {"instance": (OLDEST, NEWEST), "backend": (OLDEST, NEWEST), "uuid": ("4.
 
 
 def fields(guest: Guest) -> list[Sxp]:
-    """Return the fields of a domain that no option is for."""
+    """Return the fields of a domain without an option."""
     found: list[Sxp] = []
     for key, (span, name) in TOP.items():
         value = guest.scalar(key) if within(guest.release, span) else None
@@ -37,7 +37,7 @@ def fields(guest: Guest) -> list[Sxp]:
 
 
 def devices(guest: Guest) -> list[Sxp]:
-    """Return devices that no option is for."""
+    """Return the devices without an option."""
     found = [*_usb(guest), *_ioports(guest), *_irq(guest), *_vtpm(guest)]
     if guest.since("4.0"):
         found += [["vif2", *_free_pairs(guest, "vif2", entry)] for entry in guest.entries("vif2")]
@@ -52,7 +52,7 @@ def devices(guest: Guest) -> list[Sxp]:
 
 
 def _usb(guest: Guest) -> list[Sxp]:
-    """Return the ports of USB that a guest gets."""
+    """Return the USB ports of a guest."""
     key = "usb" if not guest.since("3.0.3") else "usbport" if not guest.since("3.2") else ""
     value = guest.get(key) if key else None
     if not value:
@@ -64,7 +64,7 @@ def _usb(guest: Guest) -> list[Sxp]:
 
 
 def _ioports(guest: Guest) -> list[Sxp]:
-    """Return ranges of ports: ``FROM[-TO]`` in hexadecimal."""
+    """Return ranges of I/O ports: ``FROM[-TO]`` in hexadecimal."""
     found: list[Sxp] = []
     for entry in guest.entries("ioports"):
         bounds = entry.split("-")
@@ -102,7 +102,7 @@ def _vtpm(guest: Guest) -> list[Sxp]:
 
 
 def _free_pairs(guest: Guest, key: str, entry: str) -> list[Sxp]:
-    """Return the words of ``k=v, k=v``, whatever they are."""
+    """Return the pairs of ``k=v, k=v``, with any keys."""
     found: list[Sxp] = []
     for part in entry.split(","):
         word, sign, value = part.partition("=")
@@ -113,7 +113,7 @@ def _free_pairs(guest: Guest, key: str, entry: str) -> list[Sxp]:
 
 
 def _vusb(guest: Guest, entry: str) -> Sxp:
-    """Return a host controller of USB with its ports."""
+    """Return a USB host controller with its ports."""
     words = {str(pair[0]): str(pair[1]) for pair in _free_pairs(guest, "vusb", entry)}
     unknown = [word for word in words if not re.fullmatch(r"usbver|numports|port_[0-9]+|backend", word)]
     if unknown:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A config file of xm as the values that it leaves. It is Python 2, and is read here without running any of it."""
+"""Read a config file of xm, which is a Python 2 program, as the values that it sets, without running it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.xm.values import (
 )
 
 LONGEST = 262_144
-"""Bytes of a file. The largest of the recorded ones has less than a thousand."""
+"""The most bytes of a file. The largest recorded one has less than a thousand."""
 
 _HARMLESS = frozenset(
     [
@@ -76,19 +76,19 @@ _HARMLESS = frozenset(
         "__future__",
     ]
 )
-"""Modules of Python's own: not imported either, and noted only where something that matters comes from them."""
+"""Modules of Python. They are not imported, and noted only if a relevant value comes from them."""
 
 _CODING = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+")
 
 Notes = list[tuple[int, str]]
-"""Lines, and what there is to say of them."""
+"""Notes, each with its line."""
 
 
 @dataclass(frozen=True)
 class Read:
-    """What a file leaves: its variables, the line that set each, the names that it reads, and notes.
+    """The result of a file: its variables, the line that set each, the names that it reads, and notes.
 
-    ``open_ended`` is a file that may set more than what is known, as it runs another one.
+    ``open_ended``: the file runs another one and may set more variables than known.
     """
 
     values: Mapping[str, object]
@@ -99,13 +99,14 @@ class Read:
 
 
 def read(text: str, host: Mapping[str, str], variables: Mapping[str, str]) -> Read:
-    """Return what the file *text* leaves. Raises XmError, in one sentence, for one that cannot be read.
+    """Return the result of the file *text*. Raises XmError, in one sentence, for a file that cannot be read.
 
-    *host* is what is known of os.uname() there, *variables* what the command line says beside the file.
+    *host* is what is known of os.uname() on its host, *variables* are those of xm's command line.
     """
     source = _as_bytes(text)
     program = Program(host, variables)
     try:
+        # A byte order mark counts as a coding line for Python 2.
         with_coding = any(map(_CODING.match, source.split("\n")[:2])) or text.startswith("\ufeff")
         if not source.isascii() and not with_coding:
             line = next(number for number, row in enumerate(source.split("\n"), 1) if not row.isascii())
@@ -114,6 +115,7 @@ def read(text: str, host: Mapping[str, str], variables: Mapping[str, str]) -> Re
         program.run(_parsed(source))
     except TooMuch as error:
         raise XmError(f"the file {error}, and is not read further", program.line) from None
+    # Recursion is possible only for nested expressions; the limit protects against a hostile file.
     except RecursionError:
         raise XmError("the file nests expressions too deep to be read", program.line) from None
     except Raised as error:
@@ -122,13 +124,15 @@ def read(text: str, host: Mapping[str, str], variables: Mapping[str, str]) -> Re
 
 
 def _as_bytes(text: str) -> str:
-    """Return the bytes of a file, one character each. Raises XmError for one that is too long, or no config."""
+    """Return the bytes of a file, one character each. Raises XmError for a file that is too long or no config."""
     # Hostile input: the file may come from a host that nobody controls.
     if len(text) > LONGEST:
         raise XmError(f"the file has more than {LONGEST} characters, which no config of a guest has")
+    # Decoded as Latin-1, each byte becomes one character, which is how Python 2 sees a file.
     source = (
         text.removeprefix("\ufeff").encode("utf-8", "surrogateescape").decode("latin-1").removeprefix("\xef\xbb\xbf")
     )
+    # xm 3.1 and later also read XML, which this reader does not.
     if source.startswith("<"):
         raise XmError("the file is XML, not a config in Python: xm 3.1 and later send it through another interface", 1)
     if source.lstrip().startswith(("(vm", "(domain")):
@@ -140,10 +144,11 @@ def _parsed(source: str) -> ast.Module:
     """Return the syntax tree. Raises XmError."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)  # such as for 1if, which Python 2 takes without a word
+            warnings.simplefilter("ignore", SyntaxWarning)  # such as for 1if, which Python 2 accepts without a warning
             return ast.parse(as_python_3(source))
     except SyntaxError as error:
         raise XmError("this is no Python that xm could read", error.lineno or 0) from None
+    # MemoryError and RecursionError come from Python's own parser for deeply nested input.
     except (ValueError, RecursionError, MemoryError):
         raise XmError("the file is no Python that xm could read") from None
 
@@ -161,7 +166,7 @@ class Program(Expressions):
     """Reads statements."""
 
     def __init__(self, host: Mapping[str, str], variables: Mapping[str, str]) -> None:
-        """Begin with nothing said."""
+        """Begin without notes."""
         super().__init__(host, variables)
         self.lines: dict[str, int] = {}
         self.notes: dict[tuple[int, str], None] = {}
@@ -169,7 +174,7 @@ class Program(Expressions):
         self.line = 0
 
     def note(self, line: int, text: str) -> None:
-        """Say something of a line, once."""
+        """Add a note for a line, once."""
         self.notes[line, text] = None
 
     def run(self, module: ast.Module) -> None:
@@ -194,20 +199,21 @@ class Program(Expressions):
                 self._guarded(reader, statement)
 
     def _guarded(self, reader: Callable[..., None], statement: ast.stmt) -> None:
-        """Read one statement; what goes wrong in Python is raised in the file."""
+        """Read one statement. A Python error becomes an exception of the file."""
         try:
             reader(self, statement)
         except PYTHON_ERRORS as error:
             raise raised(error, statement.lineno) from None
 
     def assign(self, target: ast.expr, value: object) -> None:
-        """Give a value, and remember the line."""
+        """Assign a value, and remember the line."""
+        # Only names of the file count as its variables; those of a function end with the call.
         if isinstance(target, ast.Name) and not self.scope.is_function:
             self.lines[target.id] = target.lineno
         super().assign(target, value)
 
     def forget(self, statements: list[ast.stmt], unknown: Unknown) -> None:
-        """Make unknown all that some statements set or change, as it is not known whether they run."""
+        """Make everything unknown that some statements set or change, because it is unknown whether they run."""
         nodes = [node for statement in statements for node in ast.walk(statement)]
         self.budget.spend(len(nodes))
         for node in nodes:
@@ -220,13 +226,14 @@ class Program(Expressions):
                     self.scope.names[alias.asname or alias.name.partition(".")[0]] = unknown
             else:
                 self._forget_changed(node, unknown)
+        # A statement that may return or break makes the rest of the function or loop unknown, too.
         if self.scope.is_function and _leaves(statements, (ast.Return,), _FUNCTIONS):
             raise Returned(unknown)
         if _leaves(statements, (ast.Break, ast.Continue), (ast.For, ast.While, *_FUNCTIONS)):
             raise LoopEnded(unknown)
 
     def _forget_changed(self, node: ast.AST, unknown: Unknown) -> None:
-        """Make unknown a list or a dictionary that a method or an assignment may change, under all its names."""
+        """Make a list or a dictionary unknown, under all its names, if a method or an assignment may change it."""
         changed = (
             (node.func.value if isinstance(node.func, ast.Attribute) else None) if isinstance(node, ast.Call) else None
         )
@@ -236,7 +243,9 @@ class Program(Expressions):
             return
         value = names[changed.id]
         if isinstance(value, list):
+            # In place, so that the list is unknown under each of its names.
             value[:] = [unknown]
+        # A dict cannot hold an unknown key, so the names are replaced instead.
         elif isinstance(value, dict):
             names.update({name: unknown for name, other in names.items() if other is value})
 
@@ -244,16 +253,17 @@ class Program(Expressions):
         value = self.value(node.value)
         if isinstance(node.value, ast.Call) and isinstance(value, Unknown) and self._is_opaque(node.value.func):
             self.note(node.lineno, f"{value.why} is not run")
+            # exec() and execfile() may set any variable, so no default may be assumed any more.
             if value.why in ("exec()", "execfile()"):
                 self._set_anything(node.lineno)
 
     def _set_anything(self, line: int) -> None:
-        """Take note of a statement that may set any name."""
+        """Handle a statement that may set any name."""
         self.open_ended = True
         self.note(line, "what this sets is not known, and no default is taken for what the file does not set itself")
 
     def _is_opaque(self, function: ast.expr) -> bool:
-        """Return whether a function that is called is one that cannot be read."""
+        """Return whether a called function cannot be read."""
         root = function
         while isinstance(root, ast.Attribute):
             root = root.value
@@ -267,6 +277,7 @@ class Program(Expressions):
 
     def _augment(self, node: ast.AugAssign) -> None:
         old, new = self.value(_loaded(node.target)), self.value(node.value)
+        # In place, as Python does: the list has the new members under each of its names.
         if isinstance(node.op, ast.Add) and isinstance(old, list):
             old += [new] if isinstance(new, Unknown) else members_of(new, self.budget)
             self.budget.items(len(old))
@@ -287,6 +298,7 @@ class Program(Expressions):
     def _if(self, node: ast.If) -> None:
         test = self.value(node.test)
         if isinstance(test, Unknown):
+            # Either branch may run, so everything that one of them sets is unknown.
             self.forget([*node.body, *node.orelse], test)
         else:
             self.body(node.body if test else node.orelse)
@@ -318,7 +330,7 @@ class Program(Expressions):
                 return
 
     def _round(self, node: ast.For | ast.While) -> bool:
-        """Go through the body of a loop once; return whether the loop goes on."""
+        """Run the body of a loop once; return whether the loop continues."""
         try:
             self.body(node.body)
         except LoopContinued:
@@ -330,14 +342,14 @@ class Program(Expressions):
         return True
 
     def _forget_loop(self, node: ast.For | ast.While, unknown: Unknown) -> None:
-        """Make unknown all that a loop sets or changes."""
+        """Make everything unknown that a loop sets or changes."""
         try:
             self.forget([node], unknown)
         except LoopEnded:
             return
 
     def _note_order(self, node: ast.expr, over: object) -> None:
-        """Say that a loop goes over a dictionary, whose order in Python 2 is not known."""
+        """Note that a loop iterates over a dictionary, whose order in Python 2 is unknown."""
         method = node.func if isinstance(node, ast.Call) else None
         over_dictionary = isinstance(over, dict) or (
             isinstance(method, ast.Attribute) and method.attr.removeprefix("iter") in ("keys", "values", "items")
@@ -368,7 +380,7 @@ class Program(Expressions):
         self.body(node.finalbody)
 
     def _unsure_import(self, node: ast.Try, kinds: list[str]) -> Unknown | None:
-        """Return what is not known where an import that may fail is tried."""
+        """Return an unknown value if a ``try`` contains an import that may fail."""
         if not any(catches(kind, "ImportError") for kind in kinds):
             return None
         imports = (statement for statement in node.body if isinstance(statement, (ast.Import, ast.ImportFrom)))
@@ -376,7 +388,7 @@ class Program(Expressions):
         return next((Unknown(f"whether there is a module {name}", node.lineno) for name in foreign), None)
 
     def _handle(self, node: ast.Try, error: Raised) -> None:
-        """Carry out the handler of an exception, or pass it on."""
+        """Run the handler of an exception, or raise it again."""
         for handler in node.handlers:
             if any(catches(kind, error.kind) for kind in _kinds(handler)):
                 if handler.name:
@@ -423,7 +435,7 @@ class Program(Expressions):
                 self.scope.names[alias.asname or alias.name] = known or _foreign(name, node)
 
     def _note_imports(self, node: ast.Import | ast.ImportFrom) -> None:
-        """Say which modules are not Python's own."""
+        """Note the imported modules that do not belong to Python."""
         for name in _modules(node):
             if name not in _HARMLESS:
                 self.note(node.lineno, f"the module {name} is not imported")
@@ -463,7 +475,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.Lambda, ast.ClassDef)
 
 
 def _leaves(nodes: Iterable[ast.AST], ways: tuple[type[ast.AST], ...], inside: tuple[type[ast.AST], ...]) -> bool:
-    """Return whether some code can be left in one of these ways, that of what is *inside* it not counted."""
+    """Return whether some code can be left by one of these statements, except within the kinds in *inside*."""
     waiting = list(nodes)
     while waiting:
         node = waiting.pop()
@@ -496,7 +508,7 @@ def _modules(node: ast.Import | ast.ImportFrom) -> list[str]:
 
 
 def _foreign(name: str, node: ast.stmt) -> Unknown:
-    """Return something of a module that is not known."""
+    """Return the unknown value for a member of an unknown module."""
     return Unknown(f"the module {name}", node.lineno)
 
 

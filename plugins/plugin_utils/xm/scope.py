@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where names live while a config file is read, and what Python raises on the way.
+"""The scopes of names while a config file is read, and the exceptions of the file.
 
-xm runs a file like the body of a class: a function of the file sees its own names, those of a function around it, and
-Python's, but none of the file.
+xm runs a file like the body of a class: a function sees its own names, those of enclosing functions and those of Python,
+but not the file's.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ class Scope:
     is_function: bool = False
 
     def find(self, name: str) -> Names | None:
-        """Return the names that *name* is among, None if it is nowhere."""
+        """Return the scope that has *name*, None if no scope has it."""
         return next((names for names in (self.names, *self.outer) if name in names), None)
 
     def inner(self, names: Names) -> Scope:
-        """Return the scope of a function that is called here, or defined here and called."""
+        """Return the scope of a function that is defined and called here."""
         return Scope(names, (self.names, *self.outer) if self.is_function else (), is_function=True)
 
 
@@ -47,7 +47,7 @@ class Raised(Exception):
     """An exception of Python in the file. *subject* is a name that is missing, never a value."""
 
     def __init__(self, kind: str, line: int, subject: str = "") -> None:
-        """Note what was raised, and where."""
+        """Take the exception and its line."""
         self.kind = kind
         self.line = line
         self.subject = subject
@@ -86,7 +86,7 @@ EXCEPTIONS = frozenset(
 
 
 def catches(caught: str, kind: str) -> bool:
-    """Return whether ``except caught`` is for an exception of that kind."""
+    """Return whether ``except caught`` catches an exception of that kind."""
     while kind not in (caught, "BaseException"):
         kind = _PARENTS.get(kind, "StandardError")
     return kind == caught
@@ -102,7 +102,7 @@ class Returned(Exception):
 
 
 class LoopEnded(Exception):
-    """A ``break``, or one that only the host knows of: *why* says then where that comes from."""
+    """A ``break``. If only the host knows whether it is reached, *why* names the source of that."""
 
     def __init__(self, why: object = None) -> None:
         """Carry the reason."""

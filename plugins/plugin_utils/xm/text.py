@@ -18,7 +18,7 @@ _MOST_WIDTH = 9_999
 
 
 class Unordered(Exception):
-    """A text that shows the order of a dictionary, which is Python 2's own."""
+    """A text that depends on the order of a dictionary, which only Python 2 knows."""
 
 
 def text_of(value: object) -> str:
@@ -84,7 +84,7 @@ def formatted(template: str, given: object, budget: Budget) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return text between the specifications, where no sign of one may be left."""
+    """Return the text between the specifications, which must not contain an incomplete one."""
     if "%" in text:
         raise ValueError("incomplete format")
     return text

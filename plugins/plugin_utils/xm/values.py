@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The values that a config file of xm can have, and how large they may grow.
+"""The values of a config file of xm, and the limits for their size.
 
-A byte string is a ``str`` with one character for each byte, as Python 2 sees it. Python's own numbers, lists, tuples and
-dictionaries stand for themselves. What xm treats differently has a type of its own.
+A byte string is a ``str`` with one character for each byte, as in Python 2. Numbers, lists, tuples and dictionaries are
+Python's own. Values that xm treats differently have a type of their own.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 MOST_STEPS = 100_000
-"""Steps that one file may take. The largest of the recorded ones takes a few hundred."""
+"""The most steps of one file. The largest recorded one takes a few hundred."""
 
 MOST_TEXT = 65_536
-"""Characters of one text."""
+"""The most characters of one text."""
 
 MOST_ITEMS = 10_000
-"""Members of one list."""
+"""The most members of one list."""
 
 MOST_BITS = 4_096
-"""Bits of one number."""
+"""The most bits of one number."""
 
 _LARGEST_INT = 2**63 - 1
 
@@ -39,7 +39,7 @@ class Long(int):
 
 @dataclass(frozen=True)
 class Unknown:
-    """A value that only the host could tell. *why* names where it comes from, *line* where that stands."""
+    """A value that only the host knows. *why* names its source, *line* the line of the source."""
 
     why: str
     line: int
@@ -47,31 +47,31 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Module:
-    """A module, or something in one, by its dotted name. Nothing is ever imported."""
+    """A module or a member of one, by its dotted name. Nothing is ever imported."""
 
     name: str
 
 
 @dataclass
 class XmVars:
-    """The object xm_vars of xm: the variables that the file wants to be told on the command line."""
+    """The object xm_vars of xm: the variables that the file expects on the command line."""
 
     checks: list[tuple[str, object]] = field(default_factory=list)
 
 
 class TooMuch(Exception):
-    """A file that takes more than it may."""
+    """A file exceeds a limit."""
 
 
 class Budget:
-    """What a file may still spend."""
+    """The remaining steps of a file."""
 
     def __init__(self) -> None:
         """Begin with all steps."""
         self.left = MOST_STEPS
 
     def spend(self, steps: int = 1) -> None:
-        """Take some steps. Raises TooMuch."""
+        """Use some steps. Raises TooMuch."""
         self.left -= steps
         if self.left < 0:
             raise TooMuch(f"takes more than {MOST_STEPS} steps")
@@ -94,7 +94,7 @@ class Budget:
             raise TooMuch(f"makes a number of more than {MOST_BITS} bits")
 
     def size(self, value: object, depth: int = 0) -> int:
-        """Return about how many characters the text of *value* has; walking costs steps. Raises TooMuch."""
+        """Return the approximate length of the text of *value*; walking it costs steps. Raises TooMuch."""
         self.spend()
         if depth > 20:
             raise TooMuch("nests lists in lists without end")
@@ -118,7 +118,7 @@ def first_unknown(*values: object) -> Unknown | None:
 
 
 def as_python_2(value: object, *sources: object) -> object:
-    """Return what an operation on *sources* gave with the type that Python 2 gives it."""
+    """Return the result of an operation on *sources* with its type in Python 2."""
     if isinstance(value, bool):
         return value
     if isinstance(value, int) and (abs(value) > _LARGEST_INT or any(isinstance(source, Long) for source in sources)):
