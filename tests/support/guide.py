@@ -49,12 +49,11 @@ _LIKE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 class Reader:
     """One who follows a guide, in a folder of their own that looks like a clone."""
 
-    def __init__(self, folder: Path, *, guests: bool = True) -> None:
-        """Take an empty folder; *guests* tells whether there is web1 on the reader's own xends."""
+    def __init__(self, folder: Path) -> None:
+        """Take an empty folder."""
         self.folder = folder
         self.written: set[str] = set()
         """Files that no line has used yet."""
-        self._guests = guests
         self._ports: dict[str, str] = {}
         self._exports: list[str] = []
         self._shown = ""
@@ -172,8 +171,7 @@ class Reader:
     def _own_xend(self) -> Simulator:
         """Return a xend that the guide has not started. It runs sedf, and its guests are quick to go down."""
         sim = self._stack.enter_context(Simulator("3.2", scheduler="sedf", shutdown_delay=0.1))
-        if self._guests:
-            sim.create(WEB1).unpause()
+        sim.create(WEB1).unpause()
         return sim
 
     def _proxy(self) -> str:
