@@ -153,15 +153,17 @@ def test_the_examples_of_the_inventory_list_the_domains(number: int, tmp_path: P
 
 def test_the_play_in_the_readme_works_and_a_check_of_it_sends_nothing(tmp_path: Path) -> None:
     with xend() as sim:
-        playbook = tmp_path / "guests.yml"
-        playbook.write_text(at(sim, readme_blocks("hosts: localhost")))
+        (tmp_path / "site.yml").write_text(readme_blocks("hosts: xen_hosts"))
+        here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+        (tmp_path / "hosts.json").write_text(json.dumps({"xen_hosts": {"hosts": {"xen1": here}}}))
         for options, changed, sent in (
             (["--check", "--diff"], 1, []),
             ([], 1, ["create", "wait_for_devices", "unpause"]),
             ([], 0, []),
         ):
             sim.clear_log()
-            shown = ansible(tmp_path, "ansible-playbook", "guests.yml", *options)
+            command = ("ansible-playbook", "-i", "hosts.json", "site.yml", *options)
+            shown = ansible(tmp_path, *command, xend_url=sim.unix_url)
             assert f"changed={changed} " in shown
             assert written(sim) == sent
         assert sim.domain("web1").running
