@@ -30,6 +30,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Tr
 from ansible_collections.dom0.xend.plugins.plugin_utils._evacuation import path_on_host
 from tests.simulator import Domain, Simulator
 from tests.support.running import written
+from tests.support.waiting import wait_until
 
 GUESTS = ("db", "web", "extra")
 ORDER = [{"name": "db"}, {"name": "web", "after": ["db"]}]
@@ -71,11 +72,7 @@ class Hosts:
         """Kill a playbook, with all its processes, as soon as it has sent so many requests that change something."""
         before = len(self.written())
         process = self.start(playbook, *arguments, migrate=migrate)
-        deadline = time.monotonic() + 120
-        while len(self.written()) < before + writes:
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.002)
+        wait_until(lambda: len(self.written()) >= before + writes, "it has not sent so many", 120, by=process)
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
 

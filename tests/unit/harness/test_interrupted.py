@@ -520,7 +520,7 @@ def test_the_run_after_one_that_was_really_killed_ends_there_too(version: str) -
             the_run = Run(sim, story)
             sim.faults = FromRequest(fatal)
             process = started(the_run.arguments)
-            wait_until(partial(has_lines, journal, fatal + 1), "so many requests have not come")
+            wait_until(partial(has_lines, journal, fatal + 1), "so many requests have not come", by=process)
             kill(process)
             sim.faults = []
             assert not the_run.run().get("failed")
@@ -535,7 +535,7 @@ def test_a_save_goes_on_without_the_client_that_asked_for_it(version: str) -> No
     with Simulator(version, clock=ManualClock(still=True), tcp=None) as sim:
         the_run = Run(sim, Story(running, "saved", {"save_file": FILE}))
         process = started(the_run.arguments)
-        wait_until(lambda: f"migrating-{NAME}" in sim.names(), "it is not on its way")
+        wait_until(lambda: f"migrating-{NAME}" in sim.names(), "it is not on its way", by=process)
         kill(process)
 
         assert f"xend is saving or migrating {NAME}" in the_run.run()["msg"]

@@ -203,7 +203,7 @@ def test_a_hanging_reply_does_not_hang_the_stop(ask: Ask) -> None:
     started = time.monotonic()
     simulator.stop()
     thread.join()
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 1
     assert failures
 
 
@@ -249,7 +249,7 @@ def test_start_and_stop_are_quick_and_leave_nothing() -> None:
     path = Path(simulator.unix_path or "")
     assert path.exists()
     simulator.stop()
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 0.5
     assert threading.active_count() == before
     assert not path.parent.exists()
 

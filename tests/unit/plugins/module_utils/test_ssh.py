@@ -195,7 +195,7 @@ def test_end_of_ansible_is_the_end_of_its_ssh_and_of_the_relay(
         # ansible-test finds the collection in its own process only.
         places = filter(None, [os.environ.get("ANSIBLE_COLLECTIONS_PATH"), os.environ.get("PYTHONPATH")])
         process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": os.pathsep.join(places)})
-        await_request(sim)
+        await_request(sim, by=process)
         process.send_signal(number)
         process.wait(10)
         wait_until_no_relay_is_left(host)
