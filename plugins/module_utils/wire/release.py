@@ -60,7 +60,7 @@ class Release:
     reattaches: bool = True
     """A device can take the mac or the dev of a detached one. 3.2 refuses that while the guest lives (trap 27)."""
     keeps_last_device: bool = False
-    """A domain shows the last device of a class for ever after its detach, with a backend once it was built again (trap 30)."""
+    """A domain shows the last device of a class forever after its detach (trap 30)."""
     destroys_taps_as_vbds: bool = False
     """device_destroy detaches a tap with type ``vbd`` only. 3.4 and later require type ``tap`` (trap 31)."""
     shows_emulated_disks: bool = True
