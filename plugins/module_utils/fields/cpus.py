@@ -65,11 +65,11 @@ def _compare_vcpus(pair: Pair) -> None:
         return
     if pair.halted:
         pair.note("vcpus", wanted, found.vcpus)
-    elif pair.complete and wanted != found.usable_vcpus:
+    elif pair.stays and wanted != found.usable_vcpus:
         # 3.0.4 rewrites vcpus as well, so what it shows is no upper limit (WIRE.md (i) 10).
         may_have_more = found.release is not None and found.release.rewrites_vcpus
         possible = found.vcpus is not None and (wanted <= found.vcpus or may_have_more)
-        if pair.lives and possible:
+        if pair.changes_live and possible:
             pair.result.operations.append(SetVcpus(found.name, wanted))
         elif possible:
             pair.left("vcpus", wanted, found.usable_vcpus, pair.takes_live)
@@ -100,7 +100,7 @@ def _compare_cpus(pair: Pair) -> None:
         return
     # Trap 21: 3.0.2 to 3.3 would unpin the vcpu and report success.
     pins = found.release is not None and found.release.pins
-    if pair.lives and pins:
+    if pair.changes_live and pins:
         pair.result.operations.extend(Pin(found.name, vcpu, wanted) for vcpu in astray)
     else:
         pair.left("cpus", text, [sorted(cpus) for cpus in found.cpus], pair.takes_live if pins else "recreate")

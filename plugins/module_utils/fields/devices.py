@@ -70,18 +70,18 @@ def settle(pair: Pair, match: Match, *, allowed: bool, live: bool = True) -> Non
     # A config may hold more about a device than is read from it, so nothing is attached from what was read.
     live = live and pair.desired.config is None
     if match.found is None:
-        if live and pair.lives:
+        if live and pair.changes_live:
             pair.result.operations.append(Attach(pair.found.name, match.attach))
-        elif pair.complete:
+        elif pair.stays:
             pair.left(match.option, "present", "absent", pair.takes_live if live else "recreate")
         return
     differing = match.differences(pair)
-    if not differing or not pair.complete:
+    if not differing or not pair.stays:
         return
     reattaches = pair.release is None or pair.release.reattaches
     live = live and reattaches and not match.resent and _can_be_said_again(match.found)
     # A paused guest cannot release a device.
-    if live and pair.lives and allowed and pair.found.state != "paused" and match.detach:
+    if live and pair.changes_live and allowed and pair.found.state != "paused" and match.detach:
         pair.result.operations += [match.detach, Attach(pair.found.name, match.attach)]
         return
     takes = pair.takes_live if live else "recreate"
@@ -93,9 +93,9 @@ def settle(pair: Pair, match: Match, *, allowed: bool, live: bool = True) -> Non
 
 def purge(pair: Pair, option: str, detach: Detach) -> None:
     """Detach a device that is not declared."""
-    if pair.lives and pair.found.state != "paused":
+    if pair.changes_live and pair.found.state != "paused":
         pair.result.operations.append(detach)
-    elif pair.complete:
+    elif pair.stays:
         pair.left(option, "absent", "present", pair.takes_live)
 
 

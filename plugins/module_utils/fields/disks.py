@@ -110,7 +110,7 @@ def _change_medium(pair: Pair, match: Match) -> bool:
     emulated = pair.found.image is not None and pair.found.image.type in EMULATED
     if not emulated or not is_drive(match.declared.dev if isinstance(match.declared, Vbd) else None):
         return False
-    if match.found is None or not pair.lives or pair.desired.config is not None:
+    if match.found is None or not pair.changes_live or pair.desired.config is not None:
         return False
     differing = match.differences(pair)
     changes = pair.release is not None and pair.release.changes_media

@@ -50,13 +50,18 @@ class Pair:
 
     @property
     def lives(self) -> bool:
-        """Return whether the domain is changed while it lives. A task that declares a definition never changes a guest."""
-        return self.takes_live == "live" and self.desired.state != "defined"
+        """Return whether there is a guest that can be changed while it lives."""
+        return self.found.state in ("running", "paused")
+
+    @property
+    def changes_live(self) -> bool:
+        """Return whether the guest is changed while it lives. A task that declares a definition never does that."""
+        return self.lives and self.desired.state != "defined"
 
     @property
     def takes_live(self) -> str:
-        """Return what a live change needs, as ``drift`` names it."""
-        return "live" if self.found.state in ("running", "paused") else "recreate"
+        """Return what a live change takes, as ``drift`` names it."""
+        return "live" if self.lives else "recreate"
 
     @property
     def halted(self) -> bool:
@@ -64,8 +69,8 @@ class Pair:
         return self.found.state == "halted"
 
     @property
-    def complete(self) -> bool:
-        """Return whether xend shows the whole domain. A dying one lacks devices and memory."""
+    def stays(self) -> bool:
+        """Return whether the domain is there to be compared. A dying one is about to go."""
         return self.found.state != "dying"
 
     @property

@@ -13,9 +13,9 @@ from ansible_collections.dom0.xend.plugins.module_utils.operations.settings impo
 
 def _compare(pair: Pair) -> None:
     """Compare both: the limit goes up before the memory, and down after it."""
-    if pair.lives:
+    if pair.changes_live:
         _compare_live(pair)
-    elif pair.complete:
+    elif pair.stays:
         pair.note("memory", pair.declared.memory, pair.found.memory, pair.takes_live)
         pair.note("maxmem", pair.declared.maxmem, pair.found.maxmem, pair.takes_live)
 
