@@ -88,7 +88,10 @@ class Evacuation:
         if self.journal and self.journal.get("host") != self.host:
             yield f"The journal is that of {self.journal.get('host')}, not of {self.host}."
         elif self.journal.get("phase", LEAVING) == RETURNING:
-            yield f"The guests of {self.host} are on their way back: run dom0.xend.restore until it has succeeded."
+            yield (
+                f"The guests of {self.host} are on their way back: run dom0.xend.restore until it has succeeded, or "
+                f"dom0.xend.unpark if they were parked."
+            )
         if not self.destination and self.folder.rstrip("/") == BOOT_FOLDER:
             yield (
                 f"When the host boots, xendomains restores what is in {BOOT_FOLDER}, also guests that have run on since. "

@@ -326,7 +326,10 @@ PROBLEMS = [
     (
         [guest("a")],
         {"journal": {"host": "dom0a", "phase": "returning", "guests": []}},
-        "The guests of dom0a are on their way back: run dom0.xend.restore until it has succeeded.",
+        (
+            "The guests of dom0a are on their way back: run dom0.xend.restore until it has succeeded, or "
+            "dom0.xend.unpark if they were parked."
+        ),
     ),
     (
         [guest("a")],
