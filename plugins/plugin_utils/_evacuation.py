@@ -16,11 +16,14 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Optional
 
+from ansible_collections.dom0.xend.plugins.plugin_utils.out.disks import place_of
+
 LEAVING, RETURNING, BACK = "leaving", "returning", "back"
 _PASSING = "migrating-"
 """What xend puts before the name of a domain that it is saving or migrating."""
 BOOT_FOLDER = "/var/lib/xen/save"
-"""Where the init script xendomains looks for saved guests, and restores them, when the host boots."""
+"""Where xendomains, an init script of Xen, restores saved guests from when the host boots. The comments of its settings
+XENDOMAINS_SAVE and XENDOMAINS_RESTORE say so; no recording tells."""
 
 
 @dataclass(frozen=True)
@@ -127,40 +130,35 @@ class Evacuation:
 
     def _needs(self, guests: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
         """Yield the paths that have to exist at the destination, with whose they are: bridges and disks."""
-        living = self._living
-        for guest in guests:
-            there = living.get(guest["name"]) if "destination" in guest else None
-            for vif in (there or {}).get("vifs") or ():
-                if vif.get("bridge"):
-                    yield {"path": f"/sys/class/net/{vif['bridge']}", "guest": guest["name"]}
-            for vbd in (there or {}).get("vbds") or ():
-                path = path_on_host(vbd.get("uname") or "")
-                if path:
-                    yield {"path": path, "guest": guest["name"]}
+        for guest in self._to_migrate(guests):
+            paths = [f"/sys/class/net/{vif['bridge']}" for vif in guest.get("vifs") or () if vif.get("bridge")]
+            paths += filter(None, (path_on_host(vbd.get("uname") or "") for vbd in guest.get("vbds") or ()))
+            for path in paths:
+                yield {"path": path, "guest": guest["name"]}
+
+    def _to_migrate(self, guests: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Return the guests of a journal that are still here and are to be migrated, as xend shows them."""
+        return [self._living[each["name"]] for each in guests if each["name"] in self._living and "destination" in each]
 
     def _clashes(self, guests: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         """Yield why the destination cannot take the guests that are still here."""
         if self.destination is None:
             return
-        living = self._living
-        here = [guest for guest in guests if guest["name"] in living and "destination" in guest]
+        here = self._to_migrate(guests)
         there = {each["name"] for each in self.destination.domains if each["domid"]}
         for guest in here:
             if guest["name"] in there:
                 yield f"There is a domain {guest['name']} on {self.destination.name}, too."
-        needed = sum(living[guest["name"]]["memory"] or 0 for guest in here)
+        needed = sum(guest["memory"] or 0 for guest in here)
         free = self.destination.free_memory
         if free is not None and needed > free:
             yield f"The guests of {self.host} have {needed} MiB, and {self.destination.name} has {free} MiB free."
 
 
 def path_on_host(uname: str) -> Optional[str]:
-    """Return the path of a disk in Domain-0: of ``phy:vg0/web1`` that is /dev/vg0/web1. None if it has none."""
-    kind, _colon, rest = uname.partition(":")
-    if kind == "phy" and rest:
-        return rest if rest.startswith("/") else f"/dev/{rest}"
-    path = rest if kind == "file" else rest.rpartition(":")[2]  # tap:aio:/srv/web1.img
-    return path if path.startswith("/") else None
+    """Return the path of a disk in Domain-0: of ``phy:vg0/web1`` that is /dev/vg0/web1. None if it has none, or none is known."""
+    place = place_of("", uname, [])
+    return place["path"] or None if place and not place.get("script") else None
 
 
 def leaving_order(order: Sequence[Mapping[str, Any]]) -> list[str]:

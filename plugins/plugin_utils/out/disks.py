@@ -61,7 +61,7 @@ def _disk(vbd: Mapping[str, Any], notes: list[str]) -> Optional[Disk]:
     if not name:
         notes.append(f"The disk {shown(dev)} is left out, as its name in the guest is none that Xen gives to a disk.")
         return None
-    where = _where(name, uname, notes)
+    where = place_of(name, uname, notes)
     if where is None or (not uname and not cdrom):
         if where:
             notes.append(f"The disk {name} is left out, as nothing says where its data is.")
@@ -96,7 +96,7 @@ def _name(dev: str) -> Optional[str]:
     return f"{prefix}{letter}{minor % each or ''}"
 
 
-def _where(name: str, uname: str, notes: list[str]) -> Optional[dict[str, Any]]:
+def place_of(name: str, uname: str, notes: list[str]) -> Optional[dict[str, Any]]:
     """Return path, format, block and script for a uname; None, with a note, for one that cannot be exported."""
     kind, _colon, rest = uname.partition(":")
     if not uname:

@@ -362,6 +362,7 @@ def test_the_memory_of_those_who_have_left_is_not_asked_for_again() -> None:
         ("phy:/dev/sdb", "/dev/sdb"),
         ("file:/srv/a:b.img", "/srv/a:b.img"),
         ("tap:aio:/srv/web1.img", "/srv/web1.img"),
+        ("tap:aio:/srv/a:b.img", "/srv/a:b.img"),
         ("tap2:tapdisk:vhd:/srv/web1.vhd", "/srv/web1.vhd"),
         ("file:", None),
         ("iscsi:iqn.1", None),
