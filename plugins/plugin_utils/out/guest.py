@@ -258,7 +258,7 @@ def _options(domain: Mapping[str, Any], image: Mapping[str, Any], *, hvm: bool) 
     """Return the options of the image, and the options of the domain that mean the same."""
     options = dict(image["options"]) if isinstance(image.get("options"), Mapping) else {}
     if not hvm:
-        # xend 3.2 and later show a device model for every guest, for its frame buffer.
+        # xend 3.2 and later show a device model for a paravirtualised guest with a frame buffer, too.
         options.pop("device_model", None)
     for key in ("localtime", "rtc_timeoffset"):
         if domain.get(key) is not None:
