@@ -63,12 +63,10 @@ def _compare(pair: Pair) -> None:
     """Compare the disks, by their device numbers."""
     # Not by the text: xend shows a dev as it was written, with :disk in 3.0.3 and later (WIRE.md (i) 14).
     there = {number_or_name(vbd.dev): vbd for vbd in pair.found.vbds or ()}
-    hidden = pair.release is not None and not pair.release.shows_emulated_disks
     for vbd in pair.declared.vbds or ():
         option = f"vbds[{vbd.dev}]"
         found = there.pop(number_or_name(vbd.dev), None)
-        # 3.0.0 does not show disks of the emulator (WIRE.md (e)): absence proves nothing.
-        if found is None and vbd.emulated and hidden:
+        if found is None and vbd.emulated and pair.hides_emulated:
             pair.result.not_compared.append(option)
             continue
         if found is not None and found.uname and _is_emptied(pair, vbd):

@@ -74,6 +74,11 @@ class Pair:
         return self.found.state != "dying"
 
     @property
+    def hides_emulated(self) -> bool:
+        """Return whether devices of the emulator may exist unseen, as on 3.0.0 (WIRE.md (d) and (e)): absence proves nothing."""
+        return self.release is not None and not self.release.shows_emulated
+
+    @property
     def release(self) -> Optional[Release]:
         """Return the release of the xend that has the domain."""
         return self.found.release

@@ -63,8 +63,8 @@ class Release:
     """A domain shows the last device of a class forever after its detach (trap 30)."""
     destroys_taps_as_vbds: bool = False
     """device_destroy detaches a tap with type ``vbd`` only. 3.4 and later require type ``tap`` (trap 31)."""
-    shows_emulated_disks: bool = True
-    """A domain shows disks of the emulator, ``ioemu:hda``, among its devices."""
+    shows_emulated: bool = True
+    """A domain shows the emulator's disks, ``ioemu:hda``, and its interfaces, ``(type ioemu)``, among its devices."""
     needs_emulated_vifs: bool = False
     """An hvm guest gets a network card only from a vif with the type ``ioemu``."""
     migrates_to_port: bool = True
@@ -89,7 +89,7 @@ EARLY = Release(
     needs_emulated_vifs=True,
     reboot_settles_after=20,
 )
-R300 = replace(EARLY, span="3.0.0", pins=True, shows_emulated_disks=False, migrates_to_port=False)
+R300 = replace(EARLY, span="3.0.0", pins=True, shows_emulated=False, migrates_to_port=False)
 R302 = replace(EARLY, span="3.0.2", rereads_ip=True)
 R303 = replace(EARLY, span="3.0.3", rereads_ip=True)
 R302_TO_303 = replace(EARLY, span="3.0.2 to 3.0.3", rereads_ip=True)

@@ -468,6 +468,29 @@ def test_an_hvm_guest_is_described_in_the_words_of_the_release(sim: Simulator) -
     assert not result.get("failed"), result["msg"]
 
 
+@pytest.mark.parametrize("version", list(PERSONALITIES))
+def test_an_hvm_guest_is_declared_twice_and_gets_one_card_and_one_disk(sim: Simulator) -> None:
+    sim.host.hvm = True
+    kind = "vmx" if sim.version == "3.0.0" else "hvm"
+    image = {"type": kind, "kernel": KERNEL, "options": {"device_model": "/srv/xen/bin/qemu-dm", "boot": "c"}}
+    for card in ({"mac": "00:16:3e:00:00:01", "bridge": "xenbr0"}, {"bridge": "xenbr0"}):
+        name = f"hvm{len(card)}"
+        disks = [{"uname": f"file:/srv/{name}.img", "dev": "ioemu:hda", "mode": "w"}]
+        guest = {"name": name, "memory": 64, "image": image, "vbds": disks, "vifs": [card]}
+        made = ensure(sim, **guest)
+        assert made["changed"], made["msg"]
+        sim.clear_log()
+        for check in (True, False, False, True):
+            again = ensure(sim, check=check, **guest)
+            assert (again["changed"], again["operations"], again["drift"]) == (False, [], [])
+        assert written(sim) == []
+        domain = sim.domain(name)
+        assert sorted(device.kind for device in domain.devices) == ["vbd", "vif"]
+        # 3.0.0 shows neither, so neither can be compared: that is said.
+        unseen = {item.split("[")[0] for item in again["not_compared"]}
+        assert {"vbds", "vifs"} <= unseen if sim.version == "3.0.0" else not {"vbds", "vifs"} & unseen
+
+
 CLASSES = {"tap": "3.0.3 to 4.4", "tap2": "4.0 to 4.4", "vfb": "3.0.4 to 4.4", "hvm": "3.0.2 to 4.4", "vmx": "3.0.0"}
 
 
