@@ -16,7 +16,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Doma
 from ansible_collections.dom0.xend.plugins.module_utils.model.image import command_line
 from ansible_collections.dom0.xend.plugins.module_utils.model.reading import pairs, text_of
 from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import MASK, SECRETS
-from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, printable
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest, field_name, printable
 from ansible_collections.dom0.xend.plugins.module_utils.wire.release import Release
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp
 
@@ -72,9 +72,9 @@ def options_of(domain: Domain) -> dict[str, Option]:
         if key in _NO_OPTIONS or key in SECRETS or not value:
             continue
         if isinstance(value, str):
-            found.setdefault(printable(key), printable(value))
+            found.setdefault(field_name(key), printable(value))
         elif all(isinstance(item, str) for item in value):
-            found.setdefault(printable(key), [printable(str(item)) for item in value])
+            found.setdefault(field_name(key), [printable(str(item)) for item in value])
     return found
 
 

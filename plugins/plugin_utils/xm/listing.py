@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
+from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import field_name
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp, SxpError, dumps, loads
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.devices import vfb_option
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.errors import XmError
@@ -177,7 +178,7 @@ def _image_options(section: list[Sxp], kind: str) -> Iterator[tuple[str, object]
             continue
         usual = _OF_EVERY_IMAGE.get(key)
         if value != usual and (kind == "hvm" or usual is not None) and (key, value) != ("rtc_timeoffset", "0"):
-            yield key, value
+            yield field_name(key), value
 
 
 def _devices(devices: object) -> list[Options]:

@@ -168,3 +168,8 @@ def test_text_that_is_none_or_endless_is_refused() -> None:
         from_xend_sxp(None)
     with pytest.raises(AnsibleFilterError, match=f"more than {LONGEST} characters"):
         from_xend_sxp(" " * (LONGEST + 1))
+
+
+def test_a_field_with_a_name_that_ansible_uses_itself_is_renamed() -> None:
+    found = options_of("(vm (name d1) (image (hvm (kernel /k) (__ansible_type x))))")
+    assert found["image"]["options"] == {"xend__ansible_type": "x"}

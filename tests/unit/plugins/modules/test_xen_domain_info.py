@@ -13,7 +13,11 @@ from typing import Any
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 
-from tests.simulator import Fault, Simulator
+from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp, dumps
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Transport
+from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.raw_server import RawServer, http
+from tests.simulator import PERSONALITIES, Fault, Simulator
 from tests.support.running import run
 
 VERSIONS = ("3.0.0", "4.1")
@@ -591,3 +595,32 @@ def test_the_message_counts_the_domains_by_state(full: Simulator) -> None:
     halted = "" if full.version in EARLY else ", 1 halted"
     number = 6 if full.version in EARLY else 7
     assert look(full)["msg"] == f"{number} domains: 3 running, 1 paused, 1 shutdown, 1 crashed{halted}"
+
+
+def keys_of(value: object) -> Iterator[str]:
+    """Yield every key of every dictionary in a result."""
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from keys_of(item)
+    yield from value if isinstance(value, dict) else ()
+
+
+def with_field(tree: Sxp, name: str) -> Sxp:
+    """Return a tree in which each list of fields has one more, called *name*."""
+    if not isinstance(tree, list):
+        return tree
+    more: list[Sxp] = [[name, "secret"]] if any(isinstance(item, list) for item in tree) else []
+    return [*(with_field(item, name) for item in tree), *more]
+
+
+@pytest.mark.parametrize("own", ["__ansible_type", "__ansible_vault", "__ansible_unsafe"])
+@pytest.mark.parametrize("version", list(PERSONALITIES))
+def test_a_field_with_a_name_that_ansible_uses_itself_does_no_harm_anywhere(sim: Simulator, own: str) -> None:
+    client = XendClient(Transport(sim.unix_url))
+    domain = client.domain("up")
+    assert domain is not None
+    whole = dumps(with_field(domain.tree, own))
+    assert whole.count(own) >= 3
+    with RawServer(http(body=whole.encode()), http(body=b"(vcpus)"), http(body=b"()")) as server:
+        result = run("xen_domain_info", xend_url=server.url, name="up")
+    assert result["domains"], result
+    assert [key for key in keys_of(result) if key.startswith("__ansible")] == []
