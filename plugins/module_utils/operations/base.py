@@ -136,9 +136,12 @@ class Operation:
         """Return xend's error text with the names of the devices added."""
         return said
 
-    def missing(self, after: Domain) -> Optional[str]:
-        """Return what xend shows instead of the requested change, None if it shows the change."""
-        del after
+    def missing(self, after: Optional[Domain], expected: Optional[Domain]) -> Optional[str]:
+        """Return what xend shows instead of the requested change, None if it shows the change.
+
+        *expected* is the domain as the whole plan should have left it.
+        """
+        del after, expected
         return None
 
     def as_dict(self) -> dict[str, Any]:

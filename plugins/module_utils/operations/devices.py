@@ -63,8 +63,10 @@ class Attach(Operation):
             )
         return device_names(said, ["vm", ["device", self.device]])
 
-    def missing(self, after: Domain) -> Optional[str]:
-        """Look for the device."""
+    def missing(self, after: Optional[Domain], expected: Optional[Domain]) -> Optional[str]:
+        """Look for the device. An interface without a mac is only counted: xend gives it one."""
+        if after is None:
+            return None
         new = self._as_domain()
         numbers = {number_or_name(vbd.dev) for vbd in after.vbds or ()}
         macs = {vif.mac for vif in after.vifs or ()}
@@ -74,7 +76,8 @@ class Attach(Operation):
         for vif in new.vifs or ():
             if vif.mac and vif.mac not in macs:
                 return f"no interface {vif.mac}"
-        return None
+        number, wanted = len(after.vifs or ()), len(expected.vifs or ()) if expected else 0
+        return f"{number} interfaces, not {wanted}" if new.vifs and number < wanted else None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the operation, with the device."""

@@ -461,6 +461,10 @@ class Define(Create):
         """Return nothing: a definition needs no sentence."""
         return None
 
+    def missing(self, after: Optional[Domain], expected: Optional[Domain]) -> Optional[str]:
+        """Look for the definition."""
+        return f"no domain {self.name}" if after is None and expected is not None else None
+
     def undo(self) -> Optional[Undo]:
         """Return None: a definition stays if a later operation fails."""
         return None
@@ -521,9 +525,10 @@ class Rename(Operation):
         """Return the domain with that name."""
         return domain and replace(domain, name=self.new_name)
 
-    def missing(self, after: Domain) -> Optional[str]:
-        """Compare the name."""
-        return None if after.name == self.new_name else f"the name {after.name}"
+    def missing(self, after: Optional[Domain], expected: Optional[Domain]) -> Optional[str]:
+        """Look for the domain under its new name."""
+        del expected
+        return f"no domain {self.new_name}" if after is None else None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the operation, with the name."""

@@ -35,9 +35,10 @@ class SetMemory(Operation):
         """Return the domain with that memory."""
         return domain and replace(domain, memory=self.target)
 
-    def missing(self, after: Domain) -> Optional[str]:
+    def missing(self, after: Optional[Domain], expected: Optional[Domain]) -> Optional[str]:
         """Compare the target."""
-        return None if after.memory == self.target else f"memory {after.memory}"
+        del expected
+        return None if after is None or after.memory == self.target else f"memory {after.memory}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the operation, with the target."""
@@ -65,9 +66,10 @@ class SetMaxmem(Operation):
         # The hypervisor's EINVAL, which is the same on every release; xend's own refusals use other words.
         return "22, 'Invalid argument'" in refusal.reason
 
-    def missing(self, after: Domain) -> Optional[str]:
+    def missing(self, after: Optional[Domain], expected: Optional[Domain]) -> Optional[str]:
         """Compare the limit."""
-        return None if after.maxmem == self.memory else f"maxmem {after.maxmem}"
+        del expected
+        return None if after is None or after.maxmem == self.memory else f"maxmem {after.maxmem}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the operation, with the limit."""
@@ -82,8 +84,9 @@ class RaiseLimit(SetMaxmem):
         """Return the domain unchanged."""
         return domain
 
-    def missing(self, after: Domain) -> Optional[str]:
+    def missing(self, after: Optional[Domain], expected: Optional[Domain]) -> Optional[str]:
         """Return None: xend does not show this limit."""
+        del after, expected
         return None
 
 
@@ -106,9 +109,10 @@ class SetVcpus(Operation):
         rewritten = domain.release is not None and domain.release.rewrites_vcpus
         return replace(domain, vcpu_avail=(1 << self.vcpus) - 1, vcpus=self.vcpus if rewritten else domain.vcpus)
 
-    def missing(self, after: Domain) -> Optional[str]:
+    def missing(self, after: Optional[Domain], expected: Optional[Domain]) -> Optional[str]:
         """Compare how many the guest may use."""
-        return None if after.usable_vcpus == self.vcpus else f"{after.usable_vcpus} vcpus"
+        del expected
+        return None if after is None or after.usable_vcpus == self.vcpus else f"{after.usable_vcpus} vcpus"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the operation, with the number."""
@@ -133,6 +137,12 @@ class Pin(Operation):
         if domain is None or domain.cpus is None:
             return domain
         return replace(domain, cpus=(*domain.cpus[: self.vcpu], self.cpus, *domain.cpus[self.vcpu + 1 :]))
+
+    def missing(self, after: Optional[Domain], expected: Optional[Domain]) -> Optional[str]:
+        """Compare the cpus of that vcpu."""
+        del expected
+        cpus = after.cpus[self.vcpu : self.vcpu + 1] if after is not None and after.cpus is not None else ()
+        return next((f"vcpu {self.vcpu} on {sorted(shown)}" for shown in cpus if not shown or shown - self.cpus), None)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the operation, with the cpus."""

@@ -125,9 +125,6 @@ class Applier:
             self._project(planned)
         elif planned.steps:
             yield from self._carry_out(planned, desired)
-        # The pins were read once; only 3.4 and later show them in the domain.
-        if outcome.after and outcome.after.cpus is None and outcome.before:
-            outcome.after = replace(outcome.after, cpus=outcome.before.cpus)
         if self.client.read_only and planned.reveals:
             outcome.not_compared = sorted(desired.options)
         elif outcome.after is not None:
@@ -168,16 +165,19 @@ class Applier:
                     f"There is a domain {desired.name} and a domain {desired.new_name}: neither is renamed"
                 )
             domain = renamed or domain
-        # 3.3 and earlier do not show the pins in the domain, only in vcpuinfo (WIRE.md (d)).
-        if domain and domain.cpus is None and domain.domid is not None and "cpus" in desired.options:
-            domain = replace(domain, cpus=tuple(vcpu.cpumap for vcpu in self.client.vcpus(domain.name)))
-        domain = self._with_its_devices(domain)
+        domain = self._with_its_pins(self._with_its_devices(domain))
         # Trap 28: a guest that is being saved lives on under another name, on the same disks.
         if domain is None:
             self._refuse_a_pending_save()
         else:
             self.name = domain.name
         return domain
+
+    def _with_its_pins(self, domain: Optional[Domain]) -> Optional[Domain]:
+        """Return a domain with its pins, if some are declared. 3.3 and earlier show them in vcpuinfo only (WIRE.md (d))."""
+        if domain is None or domain.domid is None or domain.cpus is not None or "cpus" not in self.desired.options:
+            return domain
+        return replace(domain, cpus=tuple(vcpu.cpumap for vcpu in self.client.vcpus(domain.name)))
 
     def _with_its_devices(self, domain: Optional[Domain]) -> Optional[Domain]:
         """Return a domain without a device that is only shown, where devices are declared.
@@ -276,7 +276,7 @@ class Applier:
 
         Returns whether all were sent.
         """
-        outcome = self.outcome
+        outcome, found = self.outcome, self.outcome.after
         for position, step in enumerate(steps):
             # Trap 18: a reboot soon after the start destroys the domain.
             delay = step.delay(outcome.before)
@@ -292,15 +292,14 @@ class Applier:
             if step.reveals:
                 outcome.after = self.client.domain(self.name)
                 return False
-        outcome.after = self._with_its_devices(self.client.domain(self.name))
-        self._compare_with_what_was_sent(steps)
+        outcome.after = self._with_its_pins(self._with_its_devices(self.client.domain(self.name)))
+        self._compare_with_what_was_sent(steps, reduce(lambda domain, step: step.project(domain), steps, found))
         return True
 
-    def _compare_with_what_was_sent(self, steps: list[Operation]) -> None:
+    def _compare_with_what_was_sent(self, steps: list[Operation], expected: Optional[Domain]) -> None:
         """Raise XendError if xend reported success and the domain does not show the change."""
-        after = self.outcome.after
-        for step in steps if after else ():
-            shown = step.missing(after) if after else None
+        for step in steps:
+            shown = step.missing(self.outcome.after, expected)
             if shown is not None:
                 raise XendError(
                     f"xend said that {step.op} of {self.name} was done, and it shows {shown}: the operation had no "

@@ -476,7 +476,7 @@ def test_an_hvm_guest_is_declared_twice_and_gets_one_card_and_one_disk(sim: Simu
     for card in ({"mac": "00:16:3e:00:00:01", "bridge": "xenbr0"}, {"bridge": "xenbr0"}):
         name = f"hvm{len(card)}"
         disks = [{"uname": f"file:/srv/{name}.img", "dev": "ioemu:hda", "mode": "w"}]
-        guest = {"name": name, "memory": 64, "image": image, "vbds": disks, "vifs": [card]}
+        guest: dict[str, Any] = {"name": name, "memory": 64, "image": image, "vbds": disks, "vifs": [card]}
         made = ensure(sim, **guest)
         assert made["changed"], made["msg"]
         sim.clear_log()

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
+from ansible_collections.dom0.xend.plugins.module_utils.operations import devices, life, settings
+from ansible_collections.dom0.xend.plugins.module_utils.operations.base import Operation
+from ansible_collections.dom0.xend.plugins.module_utils.wire.release import within
 from tests.simulator import PERSONALITIES, Fault, Lags, ManualClock, Simulator
 from tests.support.running import run, use_clock, written
 
@@ -30,7 +32,7 @@ def _clock(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
 @pytest.fixture(name="sim")
 def _sim(version: str, clock: ManualClock) -> Iterator[Simulator]:
     with Simulator(version, clock=clock, tcp=None, lags=Lags(balloon=5.0)) as sim:
-        assert not ensure(sim, **GUEST, vifs=[VIF]).get("failed")
+        assert not ensure(sim, **GUEST, vcpus=2, vifs=[VIF]).get("failed")
         clock.advance(5000)
         sim.clear_log()
         yield sim
@@ -55,23 +57,74 @@ def test_less_maxmem_waits_until_the_guest_has_given_the_memory_back(sim: Simula
     assert result["domain"]["maxmem"] == (48 if shows_maxmem else 64)
 
 
-@pytest.mark.parametrize("version", ["4.1"])
+MANAGES = "3.0.4 to 4.4"
+IDLE: dict[str, tuple[dict[str, Any], str, str]] = {
+    "mem_target_set": ({"memory": 32}, "3.0.0 to 4.4", "it shows memory 64"),
+    "maxmem_set": ({"maxmem": 96}, MANAGES, "it shows maxmem 64"),
+    "set_vcpus": ({"vcpus": 1}, "3.0.0 to 4.4", "it shows 2 vcpus"),
+    "pincpu": ({"cpus": "1"}, "3.0.0, 3.4 to 4.4", "it shows vcpu 0 on"),
+    "device_create": ({"vbds": [{"uname": "phy:vg0/b", "dev": "sdb"}]}, "3.0.0 to 4.4", "it shows no disk sdb"),
+    "device_create ": ({"vifs": [VIF, {"bridge": "xenbr0"}]}, "3.0.0 to 4.4", "it shows 1 interfaces, not 2"),
+    "device_create  ": (
+        {"vifs": [VIF, {"mac": "00:16:3e:00:00:02", "bridge": "b"}]},
+        "3.0.0 to 4.4",
+        "it shows no interface 00:16:3e:00:00:02",
+    ),
+    "device_destroy": ({"vifs": [], "purge_vifs": True}, "3.0.0 to 4.4", "was detached but still exists after"),
+    "unpause": ({"name": "still", "state": "running"}, "3.0.0 to 4.4", "is paused now, not running"),
+    "pause": ({"state": "paused"}, "3.0.0 to 4.4", "is running now, not paused"),
+    "rename": ({"new_name": "web9"}, "3.0.0 to 4.4", "it shows no domain web9"),
+    "shutdown": (
+        {"state": "stopped", "shutdown_timeout": 30},
+        "3.0.0 to 4.4",
+        "is still up 30 s after it was asked to shut down",
+    ),
+    "destroy": ({"state": "stopped", "force": True}, "3.0.0 to 4.4", "was destroyed but still exists after 30 s"),
+    "save": (
+        {"state": "saved", "save_file": "/srv/w"},
+        "3.0.0 to 4.4",
+        "is still up, but xend reported that it was saved to /srv/w",
+    ),
+    "new": ({"name": "web2", "state": "defined", **GUEST}, MANAGES, "it shows no domain web2"),
+    "start": ({"name": "kept", "state": "running"}, MANAGES, "is halted now, not running"),
+    "delete": ({"name": "kept", "state": "absent"}, MANAGES, "kept is halted after 5 attempts, not absent"),
+}
+"""What xend is asked for by each operation, the releases that have it, and what is said if it did nothing."""
+
+
+LEFT = {"kept": "defined", "still": "paused"}
+"""The state of further guests that an operation begins with."""
+
+ELSEWHERE = {
+    "create": "only a 201 counts, see test_client",
+    "restore": "the domain is looked for, see test_a_file_that_holds_another_domain_is_reported",
+    "migrate": "see test_xen_migrate",
+    "wait_for_devices": "changes nothing",
+    "device_configure": "xend shows the medium; no recording has a successful one",
+}
+
+
+def test_every_operation_is_held_to_what_xend_shows_afterwards() -> None:
+    kinds = [kind for module in (devices, life, settings) for kind in vars(module).values()]
+    names = {kind.op for kind in kinds if isinstance(kind, type) and issubclass(kind, Operation) and kind.op}
+    assert names - {"destroy", "shutdown"} <= {op.strip() for op in IDLE} | set(ELSEWHERE)
+    assert {op.strip() for op in IDLE} <= names
+
+
 @pytest.mark.parametrize(
-    ("method", "options", "shown"),
-    [
-        ("set_memory", {"memory": 32}, "memory 64"),
-        ("attach", {"vifs": [VIF, {"mac": "00:16:3e:00:00:02", "bridge": "xenbr0"}]}, "no interface 00:16:3e:00:00:02"),
-        ("attach", {"vbds": [{"uname": "phy:vg0/b", "dev": "sdb"}]}, "no disk sdb"),
-    ],
+    ("version", "op"), [(version, op) for op, (_options, span, _said) in IDLE.items() for version in within(span)]
 )
-def test_what_xend_says_and_does_not_do_is_no_success(
-    sim: Simulator, monkeypatch: pytest.MonkeyPatch, method: str, options: dict[str, Any], shown: str
-) -> None:
-    monkeypatch.setattr(XendClient, method, lambda *_args: None)
+def test_what_xend_says_and_does_not_do_is_no_success(sim: Simulator, op: str) -> None:
+    options, _span, said = IDLE[op]
+    if options.get("name") in LEFT:
+        assert not ensure(sim, name=options["name"], state=LEFT[options["name"]], **GUEST).get("failed")
+    sim.clear_log()
+    sim.faults.append(Fault(op.strip(), "status", times=-1, status=200, body="0", content_type="application/sxp"))
     result = ensure(sim, **options)
-    assert result["failed"]
-    assert shown in result["msg"]
-    assert (result["changed"], len(result["operations"])) == (True, 1)
+    assert result.get("failed"), result
+    assert said in result["msg"]
+    assert result["changed"] is True
+    assert set(ops(result)) - {"wait_for_devices"} == {op.strip()}
 
 
 @ALL
@@ -126,9 +179,19 @@ def test_a_wrong_clock_on_the_host_costs_no_guest(sim: Simulator, clock: ManualC
 
 
 @ALL
-def test_a_disk_that_failed_is_not_taken_for_there_by_the_next_run(sim: Simulator) -> None:
-    disk = {"uname": "file:/rigmissing/x.img", "dev": "sdb1"}
-    first = ensure(sim, vbds=[disk])
-    assert first["failed"], first
-    second = ensure(sim, vbds=[disk])
-    assert second["failed"], second
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"vbds": [{"uname": "file:/rigmissing/x.img", "dev": "sdb1"}]},
+        {"vifs": [VIF, {"mac": "00:16:3e:00:00:02", "bridge": "rigmissing"}]},
+    ],
+    ids=["disk", "interface"],
+)
+def test_a_device_that_failed_is_not_taken_for_there_by_the_next_run(sim: Simulator, broken: dict[str, Any]) -> None:
+    # 3.2 and earlier show it until its backend has closed, which takes a moment (WIRE.md (i) 9).
+    sim.host.device_delay = 3.0
+    for _run in range(2):
+        result = ensure(sim, **broken)
+        assert result.get("failed"), result
+        (shown,) = run("xen_domain_info", xend_url=sim.unix_url, name="web1")["domains"]
+        assert (shown["vbds"] or [], [vif["mac"] for vif in shown["vifs"]]) == ([], [VIF["mac"]])
