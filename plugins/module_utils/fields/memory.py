@@ -44,7 +44,8 @@ def _compare_live(pair: Pair) -> None:
         if maxmem < target:  # trap 21: 3.1 would fail for every domain from then on
             pair.left("maxmem", maxmem, found.maxmem)
         else:
-            operations.append(SetMaxmem(found.name, maxmem))
+            stored = found.release is not None and found.release.stores_refused_maxmem
+            operations.append(SetMaxmem(found.name, maxmem, was=found.maxmem if stored else None))
 
 
 MEMORY = simple("memory", {"type": "int"}, compare=_compare)

@@ -124,6 +124,10 @@ class Operation:
         """Return how to restore what it removed to make room; None if it removed nothing, or nothing worth restoring."""
         return None
 
+    def amend(self) -> Optional[Undo]:
+        """Return how to take back what xend stores of this operation, although it was refused."""
+        return None
+
     def leftover(self) -> Optional[Operation]:
         """Return an operation that settles once nothing is left of this one, which was refused."""
         return None

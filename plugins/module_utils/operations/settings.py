@@ -6,15 +6,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Optional
 
-from ansible_collections.dom0.xend.plugins.module_utils.operations.base import Operation
+from ansible_collections.dom0.xend.plugins.module_utils.operations.base import Operation, Undo
 
 if TYPE_CHECKING:
     from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
     from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
     from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import XendRefused
+
+_INVALID = "22, 'Invalid argument'"
+"""The hypervisor's EINVAL, which is the same on every release; xend's own refusals use other words."""
 
 GIVE_BACK_TIMEOUT = 60
 """Seconds within which a guest must give memory back, so that its limit can be lowered."""
@@ -50,6 +53,8 @@ class SetMaxmem(Operation):
     """Change the memory limit of a domain, in MiB."""
 
     memory: int = 0
+    was: Optional[int] = field(default=None, compare=False)
+    """The limit before, if xend stores a limit that it refuses: 3.2 does (WIRE.md (i) 16)."""
     op: ClassVar[str] = "maxmem_set"
     retry_for: ClassVar[float] = GIVE_BACK_TIMEOUT
 
@@ -63,8 +68,23 @@ class SetMaxmem(Operation):
 
     def is_too_early(self, refusal: XendRefused) -> bool:
         """Return whether the hypervisor refused it, as it does while the guest still has more memory (WIRE.md (i) 16)."""
-        # The hypervisor's EINVAL, which is the same on every release; xend's own refusals use other words.
-        return "22, 'Invalid argument'" in refusal.reason
+        return _INVALID in refusal.reason
+
+    def names(self, said: str) -> str:
+        """Return xend's error text, and what it means after the time in which the guest should have given memory back."""
+        if _INVALID not in said:
+            return said
+        return (
+            f"{said.rstrip('.')}. {self.name} has not given its memory back within {GIVE_BACK_TIMEOUT} s, so its limit "
+            f"stays. Run the task again later; if that does not help, see whether the guest has a balloon driver"
+        )
+
+    def amend(self) -> Optional[Undo]:
+        """Set the limit before again, if xend would show the refused one from now on."""
+        if self.was is None:
+            return None
+        before = SetMaxmem(self.name, self.was)
+        return Undo(before, f"The limit of {self.was} MiB", "was set again.", "could not be set again: %s.")
 
     def missing(self, after: Optional[Domain], expected: Optional[Domain]) -> Optional[str]:
         """Compare the limit."""

@@ -354,12 +354,12 @@ class Applier:
             outcome.removed = outcome.before
 
     def _bring_back(self, refused: Operation) -> Steps[Optional[str]]:
-        """Restore what was removed just before, or wait until nothing is left of the refused operation.
+        """Restore what was there just before, or wait until nothing is left of the refused operation.
 
         Return a sentence about the outcome, None if there was nothing to do.
         """
         done = self.outcome.operations
-        undo = done[-1].undo() if done else None
+        undo = refused.amend() or (done[-1].undo() if done else None)
         if undo is None:
             leftover = refused.leftover()
             if leftover is not None:

@@ -43,6 +43,8 @@ class Release:
     """xend can store the definition of a domain that does not run: new, start, delete."""
     shows_maxmem: bool = True
     """maxmem_set changes the maxmem that a domain shows, not only the hypervisor's limit (trap 13)."""
+    stores_refused_maxmem: bool = False
+    """A maxmem_set that the hypervisor refuses changes the maxmem that a domain shows all the same (WIRE.md (i) 16)."""
     pins: bool = False
     """pincpu pins. In 3.0.2 to 3.3 it unpins and reports success, for any cpumap (trap 21)."""
     changes_media: bool = False
@@ -104,8 +106,15 @@ R304 = Release(
     destroys_taps_as_vbds=True,
 )
 R31 = Release("3.1", shutdown_ends_after=30, stalls_for_memory=True, changes_media=True, destroys_taps_as_vbds=True)
-R31_TO_33 = replace(R31, span="3.1 to 3.3")
-R32_TO_33 = Release("3.2 to 3.3", changes_media=True, sets_cap=True, reattaches=False, destroys_taps_as_vbds=True)
+R31_TO_33 = replace(R31, span="3.1 to 3.3", stores_refused_maxmem=True)
+R32_TO_33 = Release(
+    "3.2 to 3.3",
+    stores_refused_maxmem=True,
+    changes_media=True,
+    sets_cap=True,
+    reattaches=False,
+    destroys_taps_as_vbds=True,
+)
 R32_TO_34 = replace(R32_TO_33, span="3.2 to 3.4", reboot_settles_after=60)
 LATE = Release("3.4 to 4.4", pins=True, sets_cap=True, reboot_settles_after=60)
 R34 = replace(LATE, span="3.4", changes_media=True)

@@ -57,6 +57,21 @@ def test_less_maxmem_waits_until_the_guest_has_given_the_memory_back(sim: Simula
     assert result["domain"]["maxmem"] == (48 if shows_maxmem else 64)
 
 
+@pytest.mark.parametrize("version", within("3.0.4 to 4.4"))
+def test_a_guest_that_keeps_its_memory_is_reported_and_the_next_run_sees_it(sim: Simulator) -> None:
+    sim.host.lags = Lags(balloon=10_000)
+    for _run in range(2):
+        result = ensure(sim, memory=32, maxmem=48)
+        assert result.get("failed"), result
+        assert "web1 has not given its memory back within 60 s, so its limit stays" in result["msg"]
+        assert "Run the task again later" in result["msg"]
+        # 3.2 stores the limit that it refuses (WIRE.md (i) 16): the next run would find nothing to do.
+        (shown,) = run("xen_domain_info", xend_url=sim.unix_url, name="web1")["domains"]
+        assert (shown["memory"], shown["maxmem"]) == (32, 64)
+    resent = ["maxmem_set"] if sim.version in ("3.2", "3.3") else []
+    assert ops(result) == resent
+
+
 MANAGES = "3.0.4 to 4.4"
 IDLE: dict[str, tuple[dict[str, Any], str, str]] = {
     "mem_target_set": ({"memory": 32}, "3.0.0 to 4.4", "it shows memory 64"),
