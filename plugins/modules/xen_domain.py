@@ -587,6 +587,7 @@ not_compared:
   description:
     - The declared options that could not be compared with the domain, because this xend does not show them as they were
       given. Only a new domain is certain to have them.
+    - An entry of O(config) that has no option is named C(config.) and its key, such as C(config.pool_name).
   type: list
   elements: str
   returned: success

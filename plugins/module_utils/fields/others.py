@@ -24,6 +24,16 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import Inval
 from ansible_collections.dom0.xend.plugins.module_utils.wire.release import Release
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp, SxpError, dumps, loads
 
+DEVICES = ("vbd", "tap", "tap2", "vif", "vfb", "vkbd", "pci", "console")
+"""The device classes that a field declares, or that xend adds itself."""
+
+_OF_OPTIONS = {
+    *("name", "device", "image", "uuid", "memory", "maxmem", "shadow_memory", "features", "localtime"),
+    *("vcpus", "cpus", "cpu_weight", "cpu_cap", "bootloader", "bootloader_args"),
+    *("on_poweroff", "on_reboot", "on_crash", "on_xend_start", "on_xend_stop"),
+}
+"""The entries at the top level of a config that a field declares."""
+
 _PCI = re.compile(r"(?:([0-9a-f]{4}):)?([0-9a-f]{2}):([0-9a-f]{2})\.([0-7])", re.IGNORECASE)
 _PCI_PARTS = ("domain", "bus", "slot", "func")
 
@@ -69,12 +79,13 @@ def _read_vfb(fields: Mapping[str, Sxp]) -> dict[str, Any]:
 
 def _compare_vfbs(pair: Pair) -> None:
     """Compare how many there are."""
-    if "vfbs" not in pair.desired.options or not isinstance(pair.found.tree, list):
+    declared = len(devices_of(pair.declared, "vfb"))
+    if not (declared or "vfbs" in pair.desired.options) or not isinstance(pair.found.tree, list):
         return
     if _is_emulated(pair.found):
         pair.result.not_compared.append("vfbs")
     else:
-        pair.note("vfbs", len(pair.desired.options["vfbs"]), len(devices_of(pair.found, "vfb")))
+        pair.note("vfbs", declared, len(devices_of(pair.found, "vfb")))
 
 
 def _write_pci(options: Mapping[str, Any], release: Optional[Release]) -> list[Sxp]:
@@ -119,7 +130,7 @@ def _address(entry: list[Sxp]) -> Optional[str]:
 def _compare_pci(pair: Pair) -> None:
     """Compare the addresses if xend shows some."""
     declared, found = _read_pci(pair.declared), _read_pci(pair.found)
-    if "pci" not in pair.desired.options:
+    if not declared and "pci" not in pair.desired.options:
         return
     if found:
         pair.note("pci", sorted(declared or ()), sorted(found))
@@ -162,6 +173,19 @@ def _compare_extra(pair: Pair) -> None:
     """Note that nothing is compared: releases differ in how they use and show these entries."""
     if pair.desired.options.get("extra_config"):
         pair.result.not_compared.append("extra_config")
+    if pair.desired.config is not None:
+        pair.result.not_compared.extend(f"config.{part}" for part in _beyond_the_options(pair.desired.config))
+
+
+def _beyond_the_options(config: list[Sxp]) -> list[str]:
+    """Return the entries and the device classes of a config that no option declares."""
+    entries = [item for item in config if isinstance(item, list) and item and isinstance(item[0], str)]
+    devices = [item[1] for item in entries if item[0] == "device" and len(item) > 1]
+    kinds = [str(device[0]) for device in devices if isinstance(device, list) and device]
+    return [
+        *(str(item[0]) for item in entries if item[0] not in _OF_OPTIONS),
+        *(f"device {kind}" for kind in kinds if kind not in DEVICES),
+    ]
 
 
 _VFB = {

@@ -77,7 +77,7 @@ def _never(name: str) -> Callable[[Pair], None]:
     """Return the comparison of a value that no release shows as given: it is always noted as not compared."""
 
     def compare(pair: Pair) -> None:
-        if name in pair.desired.options:
+        if name in pair.desired.options or value_in(pair.declared, name) is not None:
             pair.result.not_compared.append(name)
 
     return compare

@@ -58,9 +58,6 @@ NAMES: tuple[str, ...] = tuple(field.name for field in FIELDS)
 MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 """A hardware address in the form in which it is read."""
 
-_DEVICES = ("vbd", "tap", "tap2", "vif", "vfb", "vkbd", "pci", "console")
-"""The device classes that a field declares, or that xend adds itself."""
-
 
 def spec() -> dict[str, Any]:
     """Return the fields' part of Ansible's argument spec."""
@@ -70,7 +67,7 @@ def spec() -> dict[str, Any]:
 def not_declarable(domain: Domain) -> list[str]:
     """Return the keys of a domain that no option declares, or that no option declares in the form that xend shows."""
     kinds = [value[0] for key, value in pairs(domain.tree) if key == "device" and isinstance(value, list) and value]
-    found = [f"device {kind}" for kind in dict.fromkeys(kinds) if isinstance(kind, str) and kind not in _DEVICES]
+    found = [f"device {kind}" for kind in dict.fromkeys(kinds) if isinstance(kind, str) and kind not in others.DEVICES]
     found += [f"vifs[{vif.mac}].rate" for vif in domain.vifs or () if vif.rate and "," in vif.rate]
     found += [f"vifs[{vif.mac}].mac" for vif in domain.vifs or () if vif.mac and not MAC.fullmatch(vif.mac)]
     if any(key == "vncpasswd" for device in others.devices_of(domain, "vfb") for key, _value in pairs(device)):

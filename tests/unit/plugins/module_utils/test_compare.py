@@ -13,6 +13,8 @@ import pytest
 
 from ansible_collections.dom0.xend.plugins.module_utils.desired.compare import compare
 from ansible_collections.dom0.xend.plugins.module_utils.desired.desired import Desired, parse_config
+from ansible_collections.dom0.xend.plugins.module_utils.fields import others
+from ansible_collections.dom0.xend.plugins.module_utils.fields.table import NAMES
 from ansible_collections.dom0.xend.plugins.module_utils.model.devices import Vbd, Vif
 from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
 from ansible_collections.dom0.xend.plugins.module_utils.model.image import Image
@@ -287,6 +289,38 @@ def test_what_no_xend_shows_as_it_was_given_is_no_drift() -> None:
     result = compare(domain, Desired("web1", options=options))
     assert (result.operations, result.drift) == ([], [])
     assert sorted(result.not_compared) == ["cpu_weight", "extra_config", "localtime", "shadow_memory"]
+
+
+@pytest.mark.parametrize(
+    "told", [release.R300, release.R303, release.R304, release.R31, release.R40, release.R41_TO_44]
+)
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("cpu_cap", "050"), ("ssidref", "5"), ("vcpu_avail", "1"), ("pool_name", "p1"), ("shadow_memory", "8"),
+        ("localtime", "1"), ("cpu_weight", "2"), ("description", "web"), ("device", "(vtpm (backend 0))"),
+    ],
+)  # fmt: skip
+def test_an_entry_that_does_not_come_back_as_given_replaces_no_guest_and_is_named(
+    told: release.Release, key: str, value: str
+) -> None:
+    shown = found(release=told, tree=["domain", ["shadow_memory", "1"], ["cpu_weight", "256"], ["vcpu_avail", "3"]])
+    option = compare(shown, Desired("web1", options={"extra_config": [f"({key} {value})"]}, recreate="if_needed"))
+    assert (option.operations, option.drift) == ([], [])
+    assert "extra_config" in option.not_compared
+    config = compare(shown, Desired("web1", config=parse_config(f"(vm (memory 64) ({key} {value}))", "web1")))
+    assert (config.operations, config.drift) == ([], [])
+    assert [part.removeprefix("config.") for part in config.not_compared] == ["device vtpm" if key == "device" else key]
+
+
+def test_the_entries_that_an_option_declares_are_those_of_the_table() -> None:
+    assert others._OF_OPTIONS - {"name", "device"} == set(NAMES) - {"vbds", "vifs", "vfbs", "pci", "extra_config"}
+
+
+def test_the_screens_and_pci_devices_of_a_config_are_compared() -> None:
+    config = "(vm (memory 64) (device (vkbd)) (device (vfb (type vnc))) (device (pci (dev (bus 0x1) (slot 0x2) (func 0x0)))))"
+    result = compare(found(tree=["domain"]), Desired("web1", config=parse_config(config, "web1")))
+    assert ([entry["option"] for entry in result.drift], result.not_compared) == (["vfbs"], ["pci"])
 
 
 def test_a_rate_is_compared_only_where_it_is_shown_as_it_was_given() -> None:

@@ -262,6 +262,10 @@ def test_a_recorded_domain_is_as_its_config_declares(version: str) -> None:
         ({"uuid": "0" * 32}, "uuid .* is the UUID of Domain-0"),
         ({"vbds": [{"uname": "phy:a", "dev": "sda"}, {"uname": "phy:b", "dev": "sda"}]}, "two with dev sda"),
         ({"vbds": [{"uname": "phy:a", "dev": "sda"}, {"uname": "phy:b", "dev": "sda:disk"}]}, "two with dev sda"),
+        ({"vbds": [{"uname": "phy:a", "dev": "sda1"}, {"uname": "phy:b", "dev": "0x801"}]}, "two with dev 0x801, which is also sda1"),
+        ({"vbds": [{"uname": "phy:a", "dev": "xvda"}, {"uname": "phy:b", "dev": "/dev/xvda"}]}, "two with dev /dev/xvda, which is also xvda"),
+        ({"vifs": [{"mac": "00:16:3E:1"}]}, "'00:16:3e:1' is not a MAC address"),
+        ({"vifs": [{"mac": "web1"}]}, "'web1' is not a MAC address"),
         ({"vbds": [{"uname": "/srv/a.img", "dev": "sda"}]}, "must be the location of the disk"),
         ({"vifs": [{"mac": "00:16:3e:00:00:0a"}, {"mac": "00:16:3E:00:00:0A"}]}, "two with mac 00:16:3e:00:00:0a"),
     ],
@@ -300,6 +304,11 @@ def test_an_option_that_a_xend_can_follow_is_not_refused(options: dict[str, Any]
         (
             "(vm (uuid c0ffee00-0000-0000-0000-00000000beef) (uuid 00000000000000000000000000000000))",
             "UUID of Domain-0",
+        ),
+        ("(vm (device (vif (mac 00:16:3E:1))))", "'00:16:3e:1' is not a MAC address"),
+        (
+            "(vm (device (vbd (dev sda1) (uname phy:a))) (device (vbd (dev 2049) (uname phy:b))))",
+            "two with dev 2049, which is also sda1",
         ),
         ("(vm (device (vbd (dev sda))))", "must be the location of the disk"),
         (
