@@ -86,3 +86,16 @@ def test_a_missing_library_is_named(library: str) -> None:
     result = json.loads(done.stdout)
     assert result["failed"]
     assert f"Failed to import the required Python library ({library})" in result["msg"]
+
+
+STORIES = Path(__file__).parents[3] / "extensions" / "molecule"
+
+
+@pytest.mark.parametrize("story", sorted(STORIES.glob("*/converge.yml")), ids=lambda path: path.parent.name)
+def test_a_story_without_a_xend_to_tell_it_on_does_not_pass(story: Path) -> None:
+    # As molecule runs it in extensions/, where it does not read config.yml and so has no inventory.
+    command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "localhost,", str(story)]
+    environment = {**os.environ, "COLUMNS": "500"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 2, done.stdout
+    assert "molecule was not started in the folder that holds galaxy.yml" in done.stdout + done.stderr

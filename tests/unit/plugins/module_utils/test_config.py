@@ -262,8 +262,14 @@ def test_a_recorded_domain_is_as_its_config_declares(version: str) -> None:
         ({"uuid": "0" * 32}, "uuid .* is the UUID of Domain-0"),
         ({"vbds": [{"uname": "phy:a", "dev": "sda"}, {"uname": "phy:b", "dev": "sda"}]}, "two with dev sda"),
         ({"vbds": [{"uname": "phy:a", "dev": "sda"}, {"uname": "phy:b", "dev": "sda:disk"}]}, "two with dev sda"),
-        ({"vbds": [{"uname": "phy:a", "dev": "sda1"}, {"uname": "phy:b", "dev": "0x801"}]}, "two with dev 0x801, which is also sda1"),
-        ({"vbds": [{"uname": "phy:a", "dev": "xvda"}, {"uname": "phy:b", "dev": "/dev/xvda"}]}, "two with dev /dev/xvda, which is also xvda"),
+        (
+            {"vbds": [{"uname": "phy:a", "dev": "sda1"}, {"uname": "phy:b", "dev": "0x801"}]},
+            "two with dev 0x801, which is also sda1",
+        ),
+        (
+            {"vbds": [{"uname": "phy:a", "dev": "xvda"}, {"uname": "phy:b", "dev": "/dev/xvda"}]},
+            "two with dev /dev/xvda, which is also xvda",
+        ),
         ({"vifs": [{"mac": "00:16:3E:1"}]}, "'00:16:3e:1' is not a MAC address"),
         ({"vifs": [{"mac": "web1"}]}, "'web1' is not a MAC address"),
         ({"vbds": [{"uname": "/srv/a.img", "dev": "sda"}]}, "must be the location of the disk"),
