@@ -18,12 +18,14 @@ from ansible_collections.dom0.xend.plugins.module_utils.fields.others import par
 from ansible_collections.dom0.xend.plugins.module_utils.fields.table import FIELDS, MAC, NAMES
 from ansible_collections.dom0.xend.plugins.module_utils.model.devices import number_or_name
 from ansible_collections.dom0.xend.plugins.module_utils.model.domain import MOST_VCPUS, Domain, is_domain_0
+from ansible_collections.dom0.xend.plugins.module_utils.model.reading import pairs
 from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import InvalidRequest
 from ansible_collections.dom0.xend.plugins.module_utils.wire.release import Release, span_of, takers, within
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp
 
 _NAME = re.compile(r"[A-Za-z0-9_.:/+-]+")
-_NO_EMPTY_DRIVE = "3.0.0 to 3.0.2"
+_NO_DEV_CLASSES = frozenset(within("3.0.0 to 3.0.2"))
+"""The releases that refuse a dev with a class, such as hdc:cdrom or sda1:disk (create-vbd-disk, cl-cd, cl-cdin)."""
 
 
 def check(desired: Desired) -> None:
@@ -113,6 +115,7 @@ def is_open(desired: Desired, release: Optional[Release]) -> bool:
     return (
         any(names - set(takers(*part)) and names & set(takers(*part)) for part in _parts(desired, release))
         or any(entry.hangs_on(names) for entry in FIELDS if entry.name in desired.options)
+        or bool(names - _NO_DEV_CLASSES and names & _NO_DEV_CLASSES and _devs_with_a_class(desired, release))
         or any(len({classes_of(uname)[name] for name in names}) > 1 for uname in disks)
     )
 
@@ -129,12 +132,12 @@ def _check_known(desired: Desired, release: Release) -> None:
         if not possible(release) & set(taking):
             what = f"a guest of the type {name}" if kind == "image" else f"a device of the class {name}"
             raise InvalidRequest(f"xend {release.span} refuses {what}, which exists in {span_of(taking)} only")
-    if possible(release) <= set(within(_NO_EMPTY_DRIVE)):
-        empty = next((vbd for vbd in desired.declared(release).vbds or () if not vbd.uname), None)
-        if empty:
-            raise InvalidRequest(
-                f"xend {release.span} refuses {empty.dev} without a uname: 3.0.3 and later have empty drives"
-            )
+    classed = _devs_with_a_class(desired, release)
+    if classed and possible(release) <= _NO_DEV_CLASSES:
+        raise InvalidRequest(
+            f"xend {release.span} refuses the dev {classed[0]}: only 3.0.3 and later read what follows the colon, and "
+            f"have drives that can be empty"
+        )
 
 
 def _parts(desired: Desired, release: Optional[Release]) -> list[tuple[str, str]]:
@@ -146,6 +149,14 @@ def _parts(desired: Desired, release: Optional[Release]) -> list[tuple[str, str]
         for key, section in ((item[0], item[1]) for item in sections)
         if key in ("device", "image") and isinstance(section, list) and section and isinstance(section[0], str)
     ]
+
+
+def _devs_with_a_class(desired: Desired, release: Optional[Release]) -> list[str]:
+    """Return each dev that names a class after a colon. ``ioemu:`` before it is no class."""
+    tree = desired.tree(release)
+    entries = [item[1] for item in tree if isinstance(item, list) and item[:1] == ["device"] and len(item) > 1]
+    devs = [value for entry in entries for key, value in pairs(entry) if key == "dev" and isinstance(value, str)]
+    return [dev for dev in devs if ":" in dev.removeprefix("ioemu:")]
 
 
 def check_creation(desired: Desired, release: Optional[Release]) -> None:
