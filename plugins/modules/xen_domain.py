@@ -78,8 +78,18 @@ options:
   save_file:
     description:
       - Path of the file on the xend host to save the domain to, for O(state=saved).
-      - xend does not report which files exist, so the module cannot check the path. An existing file is overwritten.
+      - A file that exists there is not overwritten, see O(overwrite_save_file).
+      - Not in C(/var/lib/xen/save), from where the host's C(xendomains) restores guests when it boots.
     type: str
+  overwrite_save_file:
+    description:
+      - Whether xend may overwrite O(save_file) if it exists. It may hold the memory of a guest.
+      - Without this, the task fails if the file exists, in check mode, too. The module looks for it where the task reaches
+        the host itself - through Ansible's connection or C(ssh://), and at xend's own socket.
+      - Over C(http://) and C(https://) and through a forwarded socket it cannot look, and xend reports nothing. An existing
+        file is then overwritten whatever this option says.
+    type: bool
+    default: false
   restore_file:
     description:
       - Path of a saved domain on the xend host. The module restores a missing domain from this file instead of creating it.

@@ -44,6 +44,7 @@ class Desired:
     recreate: str = "never"
     new_name: Optional[str] = None
     save_file: Optional[str] = None
+    overwrite_save_file: bool = False
     restore_file: Optional[str] = None
 
     @property

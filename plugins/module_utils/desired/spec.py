@@ -24,6 +24,7 @@ def domain_spec() -> dict[str, dict[str, Any]]:
         "new_name": text,
         "recreate": {"type": "str", "choices": ["never", "if_needed", "always"], "default": "never"},
         "save_file": text,
+        "overwrite_save_file": {"type": "bool", "default": False},
         "restore_file": text,
         "change_vbds": {"type": "bool", "default": False},
         "purge_vbds": {"type": "bool", "default": False},

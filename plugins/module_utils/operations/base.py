@@ -80,6 +80,11 @@ class Operation:
         """Return the memory that the host needs for it, in MiB."""
         return 0
 
+    @property
+    def writes(self) -> Optional[str]:
+        """Return the file on the host that xend overwrites, None if there is none."""
+        return None
+
     def prepare(self, client: XendClient) -> Any:
         """Return what check() must know from before the operation. Sends nothing if that is nothing."""
         del client

@@ -264,6 +264,11 @@ class Save(_End):
     op: ClassVar[str] = "save"
 
     @property
+    def writes(self) -> Optional[str]:
+        """Return the file."""
+        return self.file
+
+    @property
     def patience(self) -> float:
         """Return the seconds within which xend must settle."""
         return DESTROY_TIMEOUT

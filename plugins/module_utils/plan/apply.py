@@ -121,6 +121,7 @@ class Applier:
         self._learn_the_release()
         planned = plan(outcome.before, desired, self.client.release)
         self._refuse_to_stall(max((step.memory_needed for step in planned.steps), default=0))
+        self._refuse_to_overwrite(planned)
         if self.client.read_only:
             self._project(planned)
         elif planned.steps:
@@ -227,6 +228,15 @@ class Applier:
                 f"{self.desired.name} needs {memory} MiB, but the host has only {total} MiB. Nothing was sent, "
                 f"because xend 3.1 and earlier would look for the rest for a long time and serve no other client."
             )
+
+    def _refuse_to_overwrite(self, planned: Plan) -> None:
+        """Raise InvalidRequest if a save would overwrite a file: xend does so without a word, and it may be a guest's memory."""
+        for file in [step.writes for step in planned.steps if step.writes and not self.desired.overwrite_save_file]:
+            if self.client.has_file(file):
+                raise InvalidRequest(
+                    f"{file} exists on the host of {self.desired.name}, and xend would overwrite it: it may hold the "
+                    f"memory of a guest. Remove it, or set overwrite_save_file: true. Nothing was sent."
+                )
 
     def _project(self, planned: Plan) -> None:
         """Apply the projections of the steps."""

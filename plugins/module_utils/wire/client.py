@@ -95,6 +95,10 @@ class XendClient:
 
     # ---- what reads
 
+    def has_file(self, path: str) -> Optional[bool]:
+        """Return whether there is a file on the host of xend, None if nothing but xend is reached there."""
+        return self._transport.has_file(path)
+
     def domain(self, name: str) -> Optional[Domain]:
         """Return the domain with exactly this name, None if there is none.
 

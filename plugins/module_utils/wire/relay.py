@@ -18,6 +18,8 @@ them. The limits of one request apply to the whole run; a reply that does not co
 The relay's input is folded into short lines, because a terminal accepts no long ones. Each part ends with an empty line,
 so that a truncated part is never used.
 
+Instead of an address of xend, the relay can be given the path of a file: it then only prints whether there is one.
+
 A ``Carrier`` runs the command on the host: the OpenSSH client, or a connection of Ansible.
 """
 
@@ -46,6 +48,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import (
     FORM,
     HEADERS,
     MOST_MIB,
+    XEND_SOCKET,
     Address,
     Get,
     Head,
@@ -73,7 +76,7 @@ PYTHONS = (
 """Candidates for Python. The first one that starts is used: a name on the PATH may belong to a version manager."""
 
 SOURCE = r"""
-import sys, time, socket, select, signal, errno
+import os, sys, time, socket, select, signal, errno
 def say(word, data):
     sys.stdout.write("\n" + mark + " " + word + " " + binascii.b2a_base64(data).decode("ascii").strip() + " " + mark + "\n")
     sys.stdout.flush()
@@ -168,6 +171,12 @@ def block():
 words = block().split()
 mark, patience, silence, finish, most = words[0], float(words[1]), float(words[2]), float(words[3]), int(words[4])
 places = words[5:]
+if places[0][:5] == "file:":
+    try:
+        os.lstat(binascii.unhexlify(places[0][5:].encode("ascii")))
+    except (IOError, OSError):
+        end("file", "0".encode("ascii"))
+    end("file", "1".encode("ascii"))
 signal.alarm(int(2 * patience * len(places) + silence + finish) + 10)
 sock = search()
 say("connected", "".encode("ascii"))
@@ -260,7 +269,7 @@ class Places:
         # A named socket is the only place: another xend on the host must not be mistaken for it.
         if path:
             return cls([("unix", path)])
-        return cls([("unix", "/var/lib/xend/xend-socket"), ("tcp", "127.0.0.1", str(PORT))])
+        return cls([("unix", XEND_SOCKET), ("tcp", "127.0.0.1", str(PORT))])
 
     @classmethod
     def of_url(cls, address: Address) -> Places:
@@ -269,6 +278,11 @@ class Places:
             return cls.of_socket(address.socket_path)
         parts = urlsplit(address.base)
         return cls([("tcp", unquote(parts.hostname or ""), str(parts.port or 80))], parts.path)
+
+    @property
+    def on_this_host(self) -> bool:
+        """Whether xend runs on the host where the relay runs."""
+        return all(kind == "unix" or host in ("127.0.0.1", "::1", "localhost") for kind, host, *_port in self.addresses)
 
     @property
     def host(self) -> str:
@@ -335,6 +349,16 @@ class Relay:
         carried, said = self._carried(f"POST {path}", [request], timeout)
         return self._reply(self._first(carried, said, "POST", timeout), "POST")
 
+    def has_file(self, path: str) -> Optional[bool]:
+        """Return whether there is a file on the host of xend; None if xend may run on another host than the relay."""
+        if not self._places.on_this_host:
+            return None
+        place = ":".join(["file", os.fsencode(path).hex()])
+        carried, said = self._carried(f"look for {path}", [], 0, [place])
+        if "file" not in said:
+            raise self._error({word: data[0] for word, data in said.items()}, carried, "GET", 0)
+        return said["file"][0] == b"1"
+
     def _read(self, get: Get, timeout: float) -> bytes:
         """Return the reply to a GET, and keep the replies to other announced ones. Sent again if its reply was lost."""
         if get in self._kept:
@@ -361,7 +385,9 @@ class Relay:
             return said["reply"][0]
         raise self._error({word: data[0] for word, data in said.items()}, carried, method, timeout)
 
-    def _carried(self, title: str, requests: Sequence[bytes], timeout: float) -> tuple[Carried, Said]:
+    def _carried(
+        self, title: str, requests: Sequence[bytes], timeout: float, places: Sequence[str] = ()
+    ) -> tuple[Carried, Said]:
         """Carry requests to the host; return how that ended, and the relay's output."""
         # Random, so that neither a banner nor an answer of xend can imitate it.
         mark = "dom0.xend-" + os.urandom(16).hex()
@@ -371,7 +397,7 @@ class Relay:
         ready = f"{mark} connected".encode("ascii")
         # base64 passes every shell, terminal and locale unchanged.
         lines = b" ".join(base64.b64encode(request) for request in requests)
-        message = Message(title, self._opening(mark, timeout), _folded(lines), ready)
+        message = Message(title, self._opening(mark, timeout, places or self._places.words()), _folded(lines), ready)
         carried = self._carry(command(), message, bound)
         return carried, _marked(carried.output, mark)
 
@@ -385,10 +411,10 @@ class Relay:
         lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
         return "\r\n".join(lines).encode("ascii") + (body or b"")
 
-    def _opening(self, mark: str, timeout: float) -> bytes:
+    def _opening(self, mark: str, timeout: float, places: Sequence[str]) -> bytes:
         """Return what the host's Python reads first: the relay and its parameters."""
         seconds = [f"{each:f}" for each in (self._connect_timeout, timeout, self._finish_timeout)]
-        words = " ".join([mark, *seconds, str(MOST_MIB << 20), *self._places.words()])
+        words = " ".join([mark, *seconds, str(MOST_MIB << 20), *places])
         # The relay goes first: the command reads one line and runs it, and the relay reads the parameters itself.
         return _folded(base64.b64encode(SOURCE.encode("ascii"))) + _folded(words.encode("ascii"))
 

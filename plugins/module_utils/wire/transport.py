@@ -59,8 +59,10 @@ _Doubtful = TypeVar("_Doubtful", NotXend, XendNoReply)
 SSH_SCHEME = "ssh://"
 """The beginning of the URL of a xend that is reached through OpenSSH (``wire.ssh``)."""
 
-DEFAULT_URL = "unix:///var/lib/xend/xend-socket"
+XEND_SOCKET = "/var/lib/xend/xend-socket"
 """The default socket of xend, which xm uses, too."""
+
+DEFAULT_URL = f"unix://{XEND_SOCKET}"
 
 RETRY_DELAY = 0.3
 """Seconds until the second and last attempt to connect."""
@@ -182,6 +184,9 @@ class Way(Protocol):
         *timeout* is how long xend may stay silent, in seconds. With a *query* the form travels in the URL.
         """
 
+    def has_file(self, path: str) -> Optional[bool]:
+        """Return whether there is a file on the host of xend, None if this way cannot know it."""
+
 
 class Transport:
     """A way to one xend over HTTP. Raises only the errors of ``wire.errors``."""
@@ -238,6 +243,11 @@ class Transport:
             # Trap 3: an idle connection keeps 3.0.0 to 3.0.3 from serving anybody else.
             self._session.close()
         return whole_reply(self.address.url, _head(response), content, method)
+
+    def has_file(self, path: str) -> Optional[bool]:
+        """Return whether there is a file on this host, if this is the host of xend: its own socket is never forwarded."""
+        here = self.address.socket_path == XEND_SOCKET
+        return os.path.lexists(path) if here else None
 
     def _send(self, method: str, url: str, body: Optional[bytes], timeout: float) -> requests.Response:
         """Send a request, and send it once more if that is safe."""

@@ -73,6 +73,30 @@ def test_host_of_the_play_needs_nothing_but_ssh(sim: Simulator, tmp_path: Path, 
 
 
 @needs_sshd
+def test_file_on_the_host_is_overwritten_with_permission_only(sim: Simulator, tmp_path: Path) -> None:
+    file = tmp_path / "mail.chk"
+    file.write_text("the memory of another guest")
+    save: dict[str, Any] = {"name": "web1", "state": "saved", "save_file": str(file)}
+    one = {**save, "xend_url": sim.unix_url}
+    permitted = {**one, "overwrite_save_file": True}
+    tasks: list[dict[str, Any]] = [
+        {"dom0.xend.xen_domain": one, "check_mode": True, "ignore_errors": True},
+        {"dom0.xend.xen_domain": one, "ignore_errors": True},
+        {"dom0.xend.xen_domains": {"domains": [save], "xend_url": sim.unix_url}, "ignore_errors": True},
+        {"dom0.xend.xen_domain": permitted, "check_mode": True},
+        {"dom0.xend.xen_domain": permitted},
+        {"dom0.xend.xen_domain": one},
+    ]
+    with Sshd(tmp_path) as host:
+        found = on(host, tmp_path, *tasks)
+    told = [str(result) for _how, result in found.results[:3]]
+    assert all(f"{file} exists on the host of web1, and xend would overwrite it" in text for text in told), told
+    # The last task finds no guest to save, so nothing would be overwritten.
+    assert [result["changed"] for _how, result in found.results[3:]] == [True, True, False], found.shown
+    assert written(sim) == ["save"]
+
+
+@needs_sshd
 @pytest.mark.skipif(PYTHON_2 is None, reason="no Python 2.7 is installed")
 def test_host_with_an_old_python_is_enough(sim: Simulator, tmp_path: Path) -> None:
     with Sshd(tmp_path, path=f"{PYTHON_2}:/bin") as host:

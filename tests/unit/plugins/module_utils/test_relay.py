@@ -29,7 +29,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import (
     XendUnreachable,
 )
 from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import Carried, Message, Places, Relay, command
-from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import DOUBT, Address
+from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import DOUBT, Address, Transport
 from ansible_collections.dom0.xend.tests.unit.plugins.module_utils.raw_server import DROPPED, Answer, RawServer, http
 from tests.simulator import Fault, Simulator
 from tests.support.sshd import MARK, relays
@@ -94,6 +94,30 @@ def test_every_python_reads_and_writes(sim: Simulator, python: str) -> None:
     assert domain.state == "paused"
 
 
+@pytest.mark.parametrize("python", PATHS)
+def test_every_python_says_whether_there_is_a_file(tmp_path: Path, python: str) -> None:
+    odd = tmp_path / "a 'b' $(c) ü.chk"
+    odd.write_text("memory")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    # No xend is needed to look, and none is asked.
+    found = [
+        relay("unix:///nowhere", Here(path=PATHS[python])).has_file(str(tmp_path / name))
+        for name in (odd, "link", "no")
+    ]
+    assert found == [True, True, False]
+
+
+def test_a_file_is_looked_for_only_where_xend_runs(sim: Simulator, tmp_path: Path) -> None:
+    here = Here()
+    assert relay("http://127.0.0.1:1", here).has_file(str(tmp_path)) is True
+    assert relay("http://192.0.2.1:8000", here).has_file(str(tmp_path)) is None
+    assert here.count == 1
+    assert Transport(sim.unix_url).has_file(str(tmp_path)) is None  # perhaps forwarded from another host
+    assert Transport(sim.url).has_file(str(tmp_path)) is None
+    assert Transport().has_file(str(tmp_path)) is True
+    assert Transport().has_file(str(tmp_path / "no")) is False
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_every_shell_starts_it_whatever_it_prints(sim: Simulator, shell: str) -> None:
     here = Here(shell=shell, before="echo 'dom0.xend-no-pyth on'; echo garbage; ")
@@ -123,6 +147,8 @@ def test_no_python_is_said() -> None:
     way = Relay("ssh://xen1", Places.of_socket(), here_without)
     with pytest.raises(XendUnreachable, match=r"No Python starts on the host of xend at ssh://xen1.*Nothing was sent"):
         way.exchange("/xend/domain", timeout=5)
+    with pytest.raises(XendUnreachable, match="No Python starts"):
+        way.has_file("/srv/web1.chk")
 
 
 def test_request_of_a_megabyte_and_a_reply_of_twenty(tmp_path: Path) -> None:
