@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -17,17 +18,30 @@ import pytest
 from tests.simulator import Fault, Simulator
 from tests.support.running import run
 
-TOP = Path(__file__).resolve().parents[3]
+DEMO = Path(__file__).resolve().parents[3] / "playbooks" / "demo.sh"
 STEPS = ("check", "real", "again", "tune", "shutdown")
 
 
-def demo(answer: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the demo with the ansible of this Python."""
+def environment(**more: str) -> dict[str, str]:
+    """Return the environment of `make demo`, with the ansible of this Python."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("XEND_")}
+    return {
+        **inherited,
+        "PATH": path,
+        "ANSIBLE_NOCOLOR": "1",
+        "NO_COLOR": "1",
+        "PY_COLORS": "0",
+        "TERM": "xterm",
+        **more,
+    }
+
+
+def demo(answer: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+    """Run the demo."""
     return subprocess.run(
-        ["sh", str(TOP / "playbooks" / "demo.sh")],
-        env={**inherited, "PATH": path, "ANSIBLE_NOCOLOR": "1", **environment},
+        ["sh", str(DEMO)],
+        env=environment(**more),
         input=answer,
         capture_output=True,
         text=True,
@@ -107,6 +121,22 @@ def test_a_demo_that_breaks_off_leaves_nothing() -> None:
         assert names(sim) == ["Domain-0"]
 
 
-def test_the_demo_has_colours_on_a_terminal() -> None:
-    lines = (TOP / "playbooks" / "demo.sh").read_text().splitlines()
-    assert "if [ -t 1 ]; then unset ANSIBLE_NOCOLOR NO_COLOR PY_COLORS; fi" in lines
+def test_the_demo_has_colours_on_a_terminal_and_only_there(shown: str) -> None:
+    seen, terminal = os.openpty()
+    with Simulator("4.1", tcp=None) as sim, os.fdopen(seen, "rb", buffering=0) as output:
+        # It breaks off at its third step, which is soon.
+        sim.faults.append(Fault("domain_sched_credit_set", "refuse"))
+        with subprocess.Popen(
+            ["sh", str(DEMO)], env=environment(XEND_URL=sim.unix_url), stdin=subprocess.PIPE, stdout=terminal
+        ) as process:
+            os.close(terminal)
+            assert process.stdin is not None
+            process.stdin.write(b"yes\n")
+            process.stdin.close()
+            # A terminal that nobody writes to any more ends with an error.
+            with contextlib.suppress(OSError):
+                text = b""
+                while piece := output.read(65536):
+                    text += piece
+    assert b"\x1b[0;33mchanged" in text
+    assert "\x1b[" not in shown
