@@ -12,12 +12,12 @@ module: xen_domains
 short_description: Declare many Xen domains on a host that runs xend, in one task
 version_added: 0.1.0
 description:
-  - Has each domain of a list as M(dom0.xend.xen_domain) would have it, with the same options, and the waits shared. To
-    shut down fifty guests takes as long as the slowest of them.
-  - xend is asked for its list once, which answers the first look at every domain up to 3.0.3, and at every domain that
-    runs on later releases. While several domains are waited for, the list is asked for at most twice a second.
-  - A domain that fails does not keep the others from being dealt with, unless they come after it (O(domains)). The task fails
-    in the end, and says which domains failed, and why.
+  - Brings each domain of a list to the state that M(dom0.xend.xen_domain) would bring it to, with the same options. The task
+    waits for all domains at the same time, so shutting down fifty guests takes as long as the slowest of them.
+  - The module requests xend's list once. On xend 3.0.3 and earlier it shows all domains, on later releases those that run.
+    While the task waits for several domains, it requests the list at most twice a second.
+  - If one domain fails, the others are still processed, unless they come after it (O(domains)). The task then fails at its end
+    and names each failed domain with the reason.
   - The whole list is checked before anything is sent. Two entries of one name, one file for the memory of two domains, and an
     C(after) that names no entry or goes in a circle are refused.
   - Operations that xend answers only when they are done, such as to save a domain or to wait for its devices, are sent one
@@ -60,8 +60,8 @@ options:
 notes:
   - A task that is interrupted, by Ctrl-C, a signal or its C(timeout), shows what it has sent.
   - In a terminal, or with C(-v), each domain that is done is shown at once, and every 10 seconds those that are waited for.
-  - Whether a guest that went down late was ended by xend (3.1 and earlier) is told from the time that it took. Where
-    another domain keeps the task busy meanwhile, such as a save, that time is too long.
+  - xend 3.1 and earlier destroy a guest that does not shut down in time. The module detects that from the time that the
+    shutdown took. The time is measured too long while another domain keeps the task busy, for example with a save.
 seealso:
   - module: dom0.xend.xen_domain
   - module: dom0.xend.xen_domain_info

@@ -122,14 +122,14 @@ def _add_behaviour(result: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         type=float,
         default=0.0,
-        help="how long up to 3.2 a device stays after it was destroyed; default: %(default)s",
+        help="how long 3.2 and earlier show a device that was destroyed; default: %(default)s",
     )
     behaviour.add_argument(
         "--shutdown-patience",
         metavar="SECONDS",
         type=float,
         default=30.0,
-        help="after which up to 3.1 xend destroys a guest that is still up; default: %(default)s",
+        help="after which 3.1 and earlier destroy a guest that is still up; default: %(default)s",
     )
     behaviour.add_argument(
         "--fault",
