@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -39,9 +40,14 @@ class Sshd:
         banner: str = "",
         before: str = "",
         shell: str = "/bin/sh",
+        inside: Sequence[str] = (),
     ) -> None:
-        """Take a folder for its files, the PATH and the shell of commands, and a script for sh that runs before each."""
+        """Take a folder for its files, the PATH and the shell of commands, and a script for sh that runs before each.
+
+        *inside* is a command that starts the server as its last arguments.
+        """
         self.folder = folder
+        self._inside = inside
         self.user = getpass.getuser()
         self.known_hosts = folder / "known_hosts"
         self.log = folder / "sshd.log"
@@ -90,7 +96,7 @@ class Sshd:
 
     def __enter__(self) -> Sshd:  # noqa: PYI034 - Self came with Python 3.11
         """Start it, and wait until it answers."""
-        command = [str(SSHD), "-D", "-e", "-f", str(self.folder / "sshd_config")]
+        command = [*self._inside, str(SSHD), "-D", "-e", "-f", str(self.folder / "sshd_config")]
         Path("/run/sshd").mkdir(exist_ok=True) if os.geteuid() == 0 else None
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)

@@ -207,6 +207,62 @@ def test_a_sudo_that_wants_a_terminal_gets_one(sim: Simulator, tmp_path: Path) -
     assert not modules_run(found)
 
 
+PASSWORD = "sesame-of-games"
+ASKS = f"{TTY_USER} ALL=({OTHER}) ALL\nDefaults:{TTY_USER} timestamp_timeout=0\n"
+MOUNTS = 'mount --bind "$1" /etc/shadow && mount --bind "$2" /etc/sudoers.d && shift 2 && exec "$@"'
+
+
+@pytest.fixture(name="asking", params=["", f"Defaults:{TTY_USER} requiretty\n"], ids=["no terminal", "requiretty"])
+def _asking(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
+    """Return a command that runs another where a user has a password, and sudo asks for it: nothing on the machine changes."""
+    hashed = subprocess.run(["openssl", "passwd", "-6", PASSWORD], capture_output=True, text=True, check=False)
+    alone = ["unshare", "--mount", "--"]
+    if (
+        os.geteuid()
+        or hashed.returncode
+        or subprocess.run([*alone, "true"], capture_output=True, check=False).returncode
+    ):
+        pytest.skip("it takes root, openssl, and mounts of its own")
+    lines = Path("/etc/shadow").read_text().splitlines()
+    theirs = [line for line in lines if not line.startswith(f"{TTY_USER}:")]
+    shadow, sudoers = tmp_path / "shadow", tmp_path / "sudoers.d"
+    shadow.touch(0o600)
+    shadow.write_text("\n".join([*theirs, f"{TTY_USER}:{hashed.stdout.strip()}:20000:0:99999:7:::", ""]))
+    sudoers.mkdir(0o755)
+    (sudoers / "test").touch(0o440)
+    (sudoers / "test").write_text(ASKS + request.param)
+    return [*alone, "sh", "-c", MOUNTS, "sh", str(shadow), str(sudoers)]
+
+
+@needs_sshd
+@needs_sudo
+@pytest.mark.skipif(not shutil.which("setpriv"), reason="setpriv is not installed")
+def test_a_sudo_that_wants_a_password_gets_it(sim: Simulator, tmp_path: Path, asking: list[str]) -> None:
+    tmp_path.chmod(0o755)
+    # Whoever logs in goes on as a user for whom sudo asks: root is never asked.
+    shell = f"setpriv --reuid={TTY_USER} --regid={TTY_USER} --clear-groups /bin/sh"
+    pause = {"dom0.xend.xen_domain": {"name": "web1", "state": "paused", "xend_url": sim.url}}
+    with Sshd(tmp_path, shell=shell, inside=asking) as host:
+        right, wrong, none = told = [
+            on(
+                host,
+                tmp_path,
+                pause,
+                extra=f"ansible_become=true {password}",
+                arguments=["-vvvvv"],
+                become_user=OTHER,
+            )
+            for password in (f"ansible_become_password={PASSWORD}", "ansible_become_password=wrong", "")
+        ]
+    assert right.only["changed"], right.shown
+    assert written(sim) == ["pause"]
+    for failed in (wrong, none):
+        assert "password" in failed.only["msg"].lower(), failed.only
+        assert "Traceback" not in failed.shown
+    assert PASSWORD not in right.shown
+    assert not any(modules_run(each) for each in told)
+
+
 @needs_sudo
 def test_become_on_localhost_reaches_the_socket_as_that_user(sim: Simulator, tmp_path: Path) -> None:
     locked = tmp_path / "locked"
