@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import _thread
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +17,9 @@ from types import FrameType
 from typing import Any, Optional
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+RAISE_AGAIN = 0.5
+"""Seconds after which Interrupted is raised again, if the task still runs."""
 
 
 def _say_nothing(_line: str) -> None:
@@ -57,21 +61,41 @@ class Interrupted(BaseException):
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Raise Interrupted for the first SIGINT or SIGTERM; later signals are ignored, so that the task can report what it sent."""
+    """Raise Interrupted for the first SIGINT or SIGTERM; later signals are ignored, so that the task can report what it sent.
+
+    It is raised again if the task still runs after a moment: Python drops an exception that is raised in a finalizer.
+    """
     # Only the main thread may set signal handlers.
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
+    interrupted, due, over = threading.Event(), threading.Event(), threading.Event()
+    main_thread = threading.get_ident()
+
+    def remind(signum: int) -> None:
+        while not over.wait(RAISE_AGAIN):
+            due.set()
+            signal.pthread_kill(main_thread, signum)
+
     def stop(signum: int, _frame: Optional[FrameType]) -> None:
-        # Ignored from now on: a second signal must not interrupt the report.
-        for each in _SIGNALS:
-            signal.signal(each, signal.SIG_IGN)
+        # A second signal must not interrupt the report; only a reminder raises again.
+        if over.is_set() or (interrupted.is_set() and not due.is_set()):
+            return
+        if not interrupted.is_set():
+            interrupted.set()
+            # Not a threading.Thread: the signal may have come while its module holds a lock.
+            _thread.start_new_thread(remind, (signum,))
+        due.clear()
         raise Interrupted(signum)
 
     before = {each: signal.signal(each, stop) for each in _SIGNALS}
     try:
-        yield
-    finally:
+        try:
+            yield
+        finally:
+            over.set()
+    finally:  # A reminder may have come before that line.
+        over.set()
         for each, handler in before.items():
             signal.signal(each, signal.SIG_DFL if handler is None else handler)

@@ -138,7 +138,10 @@ def _takes_terminals(connection: ConnectionBase) -> bool:
 
 @contextmanager
 def _bounded(seconds: float) -> Iterator[None]:
-    """Raise _TooLongError after so many seconds, unless the task has a timeout of its own."""
+    """Raise _TooLongError after so many seconds, unless the task has a timeout of its own.
+
+    It is raised again each second until the context ends: Python drops an exception that is raised in a finalizer.
+    """
     # A timer that runs belongs to the timeout of the task, which must not be replaced.
     if threading.current_thread() is not threading.main_thread() or signal.getitimer(signal.ITIMER_REAL)[0]:
         yield
@@ -148,7 +151,7 @@ def _bounded(seconds: float) -> Iterator[None]:
         raise _TooLongError
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1)
     try:
         yield
     finally:

@@ -12,12 +12,16 @@ import pty
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.dom0.xend.plugins.module_utils import journal
+from ansible_collections.dom0.xend.plugins.module_utils.journal import Interrupted, interruptible
+from ansible_collections.dom0.xend.plugins.plugin_utils import _carrier
 from tests.simulator import Fault, Simulator
 from tests.support.playing import play
 from tests.support.waiting import await_request, wait_until
@@ -129,6 +133,50 @@ def test_an_action_whose_task_has_a_timeout_shows_what_it_has_sent(
     played = play(tmp_path, tasks)
     assert played.results[0][0] == "failed"
     assert f"Timed out after 1 second(s). Sent before: shutdown of {shown}." in played.shown
+
+
+# ---- a signal that comes at the wrong moment
+
+
+class InFinalizer:
+    """Something whose finalizer does a thing: Python drops what that raises."""
+
+    def __init__(self, deed: Callable[[], None]) -> None:
+        """Take the thing to do."""
+        self.deed = deed
+
+    def __del__(self) -> None:
+        """Do it."""
+        self.deed()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@SIGNALS
+def test_a_signal_in_a_finalizer_still_ends_the_task(signum: int) -> None:
+    before = signal.getsignal(signum)
+    began = time.monotonic()
+    with pytest.raises(Interrupted), interruptible():  # noqa: PT012 - it is raised in the loop
+        InFinalizer(lambda: signal.raise_signal(signum))
+        signal.raise_signal(signum)  # an impatient user's, which is ignored
+        while time.monotonic() - began < 20:
+            time.sleep(0.01)
+    assert time.monotonic() - began < 20
+    assert signal.getsignal(signum) is before
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_bound_that_is_over_in_a_finalizer_still_ends_the_command() -> None:
+    with pytest.raises(_carrier._TooLongError), _carrier._bounded(0.1):  # noqa: PT012 - it is raised in the loop
+        InFinalizer(lambda: time.sleep(0.3))
+        time.sleep(20)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
+def test_a_report_is_not_interrupted_by_a_reminder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "RAISE_AGAIN", 0.01)
+    with pytest.raises(Interrupted), interruptible():
+        signal.raise_signal(signal.SIGTERM)
+    time.sleep(0.1)  # a reminder that came now would end the tests
 
 
 # ---- who watches sees how it goes
