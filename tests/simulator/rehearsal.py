@@ -233,7 +233,7 @@ def rehearse(script: Mapping[str, Any], wanted: Callable[[], bool]) -> dict[str,
     """Return the report of a rehearsal. Raises ScriptError if there can be none."""
     copies = [
         Copy.of(name, script["nodes"][name], [each["sxp"] for each in xend["domains"]], script["version"])
-        for name, xend in script["xends"].items()
+        for name, xend in sorted(script["xends"].items())  # they come in the order in which the hosts answered
     ]
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-")))
@@ -245,7 +245,7 @@ def rehearse(script: Mapping[str, Any], wanted: Callable[[], bool]) -> dict[str,
         hosts = {copy.host: copy.report() for copy in copies}
         skipped = _not_rehearsed(notes)
     lines = [line for host, report in hosts.items() for line in _summary(host, report)]
-    lines += [f"not rehearsed: {task} ({', '.join(names)})" for task, names in skipped.items()]
+    lines += [f"not rehearsed: {task} ({', '.join(sorted(names))})" for task, names in skipped.items()]
     return {"rc": status, "output": shown.splitlines(), "hosts": hosts, "not_rehearsed": skipped, "summary": lines}
 
 

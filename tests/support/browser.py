@@ -105,16 +105,18 @@ def browser() -> Iterator[Browser]:
 @contextmanager
 def _driver() -> Iterator[str]:
     """Run the driver at a port that is free; yield its URL."""
-    with subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout
-            said = []
-            for line in process.stdout:
-                said.append(line)
-                port = re.search(r"started successfully on port (\d+)", line)
-                if port:
-                    yield f"http://127.0.0.1:{port[1]}"
-                    return
-            raise AssertionError("chromedriver did not start: " + "".join(said))
-        finally:
-            process.terminate()
+    said: list[str] = []
+    # It takes a port that is free for IPv6, and ends where that is in use for IPv4: then another one is tried.
+    for _attempt in range(5):
+        with subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, text=True) as process:
+            try:
+                assert process.stdout
+                for line in process.stdout:
+                    said.append(line)
+                    port = re.search(r"started successfully on port (\d+)", line)
+                    if port:
+                        yield f"http://127.0.0.1:{port[1]}"
+                        return
+            finally:
+                process.terminate()
+    raise AssertionError("chromedriver did not start: " + "".join(said))

@@ -42,7 +42,7 @@ CREDIT = {"weight": 512, "cap": 50}
 METHODS = {
     name
     for name, _method in inspect.getmembers(XendClient, inspect.isfunction)
-    if not name.startswith(("_", "ahead_of_"))
+    if not name.startswith(("_", "ahead_of_", "has_"))
 }
 PLAIN = {"log", "dmesg"}
 """What is text, and no s-expression."""
