@@ -77,7 +77,7 @@ EXAMPLES = r"""
     src: /etc/xen/web1
   register: web1_file
 
-- name: Have the guest run, as the file describes it
+- name: Ensure that the guest runs as the file describes it
   vars:
     web1: "{{ web1_file.content | b64decode | dom0.xend.from_xm_config(release='3.2', file='web1', hostname=inventory_hostname) }}"
   dom0.xend.xen_domain:

@@ -68,7 +68,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Have a database and a web server run, in this order
+- name: Ensure that a database and a web server run, in this order
   dom0.xend.xen_domains:
     defaults:
       memory: 128

@@ -93,14 +93,14 @@ EXAMPLES = r"""
   check_mode: true
   diff: true
 
-- name: Have web1 run on dom0b
+- name: Ensure that web1 runs on dom0b
   dom0.xend.xen_migrate:
     xend_url: http://localhost:8000
     name: web1
     destination: dom0b.example.org
     destination_url: http://localhost:8001
 
-- name: Have it back, suspended while it is copied, within half an hour
+- name: Migrate it back, suspended during the copy, within half an hour
   dom0.xend.xen_migrate:
     xend_url: http://localhost:8001
     name: web1

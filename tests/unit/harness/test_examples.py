@@ -45,7 +45,7 @@ def xend(for_what: str = "") -> Iterator[Simulator]:
 
 
 def run_web1(sim: Simulator) -> None:
-    """Have web1 run, whatever became of it before."""
+    """Ensure that web1 runs, whatever became of it before."""
     if "web1" in sim.names():
         sim.domain("web1").destroy()
     sim.create(WEB1).unpause()
