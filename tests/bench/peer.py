@@ -48,7 +48,8 @@ def prepare() -> None:
     _have_headers()
     print("making .build/bench-libvirt: community.libvirt, and libvirt's bindings", flush=True)
     pins = dict(line.split("==") for line in _PINS.read_text(encoding="utf-8").splitlines() if "==" in line)
-    _run(*_PIP, "install", "--no-deps", "--target", str(SITE), f"libvirt-python=={pins['libvirt-python']}")
+    libraries = [f"{name}=={pins[name]}" for name in ("libvirt-python", "lxml")]
+    _run(*_PIP, "install", "--no-deps", "--target", str(SITE), *libraries)
     with tempfile.TemporaryDirectory() as folder:
         _run(*_PIP, "download", "--no-deps", "--dest", folder, f"ansible=={pins['ansible']}")
         with zipfile.ZipFile(next(Path(folder).glob("ansible-*.whl"))) as wheel:
