@@ -24,6 +24,7 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.release import Rele
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp
 
 _NAME = re.compile(r"[A-Za-z0-9_.:/+-]+")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NO_DEV_CLASSES = frozenset(within("3.0.0 to 3.0.2"))
 """The releases that refuse a dev with a class, such as hdc:cdrom or sda1:disk (create-vbd-disk, cl-cd, cl-cdin)."""
 
@@ -45,7 +46,7 @@ def check(desired: Desired) -> None:
         raise InvalidRequest(f"vcpus must be {MOST_VCPUS} or less, the maximum of Xen, not {declared.vcpus}")
     if declared.memory and declared.maxmem and declared.maxmem < declared.memory:
         raise InvalidRequest(f"maxmem ({declared.maxmem} MiB) is less than memory ({declared.memory} MiB)")
-    if declared.uuid and not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", declared.uuid):
+    if declared.uuid and not _UUID.fullmatch(declared.uuid):
         raise InvalidRequest(f"uuid must have 32 hexadecimal digits, not {declared.uuid!r}")
     if any(is_domain_0(uuid) for uuid in _uuids(desired.tree())):
         raise InvalidRequest(f"uuid {declared.uuid} is the UUID of Domain-0")

@@ -19,13 +19,15 @@ from ansible_collections.dom0.xend.plugins.module_utils.wire.errors import Inval
 from ansible_collections.dom0.xend.plugins.module_utils.wire.release import Release
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import Sxp
 
+# Four digits at most: a range such as 0-9999999999 would fill the memory.
+_CPUS = re.compile(r"(\^?)([0-9]{1,4})(?:-([0-9]{1,4}))?")
+
 
 def cpu_set(text: str) -> frozenset[int]:
     """Return the cpus in a text like "0-3,^1" (WIRE.md (e)). Raises InvalidRequest."""
     cpus: set[int] = set()
     for part in text.replace(" ", "").split(","):
-        # Four digits at most: a range such as 0-9999999999 would fill the memory.
-        match = re.fullmatch(r"(\^?)([0-9]{1,4})(?:-([0-9]{1,4}))?", part)
+        match = _CPUS.fullmatch(part)
         if not match:
             raise InvalidRequest(f"cpus: {text!r} is not a list of CPUs, such as 0-3,^1")
         some = range(int(match[2]), int(match[3] or match[2]) + 1)

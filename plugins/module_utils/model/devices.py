@@ -116,6 +116,9 @@ def by_dev(vbds: Iterable[Vbd]) -> tuple[Vbd, ...]:
     return tuple(sorted(vbds, key=lambda vbd: vbd.dev or ""))
 
 
+_NAME = re.compile(r"(?:/dev/)?(hd|sd|xvd)([a-p])([0-9]{0,2})")
+_NUMBER = re.compile(r"0x[0-9a-fA-F]+|[1-9][0-9]*")
+
 _MAJORS = {"hd": ((3, 22, 33, 34, 56, 57, 88, 89, 90, 91), 64), "sd": ((8,), 16), "xvd": ((202,), 16)}
 """Linux's major numbers for each kind of disk, and the number of minors of a disk."""
 
@@ -126,9 +129,9 @@ def device_number(dev: str) -> Optional[int]:
     Returns None for a dev that is not hdXN, sdXN, xvdXN or a number.
     """
     name = dev.split(":", maxsplit=1)[0]
-    match = re.fullmatch(r"(?:/dev/)?(hd|sd|xvd)([a-p])([0-9]{0,2})", name)
+    match = _NAME.fullmatch(name)
     if not match:
-        return int(name, 0) if re.fullmatch(r"0x[0-9a-fA-F]+|[1-9][0-9]*", name) else None
+        return int(name, 0) if _NUMBER.fullmatch(name) else None
     majors, minors = _MAJORS[match[1]]
     # Two disks for each IDE controller; each further controller has a major number of its own.
     disks = 2 if match[1] == "hd" else 16

@@ -147,9 +147,12 @@ class Domain:
         return values
 
 
+_ZERO = re.compile(r"[\s+-]*0[0-]*[lL]?\s*")
+
+
 def is_domain_0(name: str) -> bool:
     """Return whether xend could find the control domain by *name*: by its name, its id in any spelling, or its uuid."""
-    return name == DOMAIN_0 or re.fullmatch(r"[\s+-]*0[0-]*[lL]?\s*", name) is not None
+    return name == DOMAIN_0 or _ZERO.fullmatch(name) is not None
 
 
 def _state(fields: dict[str, Sxp]) -> Optional[str]:

@@ -177,6 +177,10 @@ def _atoms(tree: object) -> Iterator[str]:
 # ---- URLs
 
 
+_HOST = re.compile(r"(?:\[[^\]]*\]|[^:/?#]*)(?::[0-9]*)?(?=[/?#]|$)")
+_QUERY = re.compile(r"([?#]).+", re.DOTALL)
+
+
 def url_without_secrets(url: str) -> str:
     """Return an ``xend_url``, which may be invalid, without user, query, and a port that is no number."""
     scheme, colon, rest = url.partition("://") if "://" in url else ("", "", url)
@@ -185,9 +189,9 @@ def url_without_secrets(url: str) -> str:
         return login[0] + url_without_secrets(url[login.end() :])
     if holds_user(url):
         rest = f"{MASK}@{_AT.split(rest)[-1]}"
-    host = re.match(r"(?:\[[^\]]*\]|[^:/?#]*)(?::[0-9]*)?(?=[/?#]|$)", rest)
+    host = _HOST.match(rest)
     shown = rest if host else f"{rest.partition(':')[0]}:{MASK}"
-    return scheme + colon + re.sub(r"([?#]).+", rf"\1{MASK}", shown, flags=re.DOTALL)
+    return scheme + colon + _QUERY.sub(rf"\1{MASK}", shown)
 
 
 def holds_user(url: str) -> bool:

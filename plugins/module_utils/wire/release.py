@@ -182,10 +182,13 @@ def told_by_domain(fields: Mapping[str, object]) -> Release:
     return R32_TO_34 if fields.get("vcpus") == "0" else R32_TO_33  # 3.4 has an entry in cpus for each vcpu, or none
 
 
+_UUID_OF_300 = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{8}){3}")
+
+
 def _early(fields: Mapping[str, object]) -> Release:
     """Return the release among those without definitions, 3.0.3 and earlier."""
     # Of these, only 3.0.0 groups the digits as 8-8-8-8 (trap 23).
-    if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{8}){3}", str(fields.get("uuid"))):
+    if _UUID_OF_300.fullmatch(str(fields.get("uuid"))):
         return R300
     if "features" in fields or "shadow_memory" in fields:
         return R303

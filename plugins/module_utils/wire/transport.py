@@ -356,14 +356,17 @@ def _content(response: requests.Response) -> bytes:
     return response.content
 
 
+_LENGTH = re.compile(r"[0-9]{1,18}")
+"""A length: int() of a very long text of digits takes long."""
+
+
 def check_head(head: Head) -> None:
     """Raise ValueError for a reply whose body must not be read."""
     coding = head.field("Content-Encoding").strip().lower()
     if coding not in ("", "identity"):
         raise ValueError(f"the answer is compressed ({excerpt(coding)}), and xend never compresses")
-    # 18 digits at most: int() of a very long text of digits takes long.
     length = head.headers.get("Content-Length")
-    if length is not None and not re.fullmatch(r"[0-9]{1,18}", length):
+    if length is not None and not _LENGTH.fullmatch(length):
         raise ValueError(f"the answer has the invalid length {excerpt(length)}")
     if int(length or 0) > MOST_MIB << 20:
         raise ValueError(f"the answer has {length} bytes, and none of xend has more than {MOST_MIB} MiB")
