@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import SOURCE
+
 TOP = Path(__file__).resolve().parents[3]
 MODULES_PYTHON = "3.9"
 """The oldest Python on a managed node. ansible-core 2.19 would take 3.8 as well; we do not."""
@@ -104,6 +106,21 @@ def test_the_oldest_python_of_a_managed_node_is_the_same_everywhere(path: str, p
     assert promise in text(path)
 
 
+def needed_python(program: str, folder: Path) -> str:
+    """Return the oldest Python 2 and the oldest Python 3 that a program needs, as vermin says them."""
+    path = folder / "program.py"
+    path.write_text(program, encoding="utf-8")
+    done = subprocess.run(["vermin", "--no-tips", str(path)], check=True, capture_output=True, text=True)
+    (found,) = re.findall(r"^Minimum required versions: (.+)$", done.stdout, re.MULTILINE)
+    return str(found)
+
+
+def test_the_relay_needs_no_newer_python_than_the_oldest_xend_has(tmp_path: Path) -> None:
+    assert "2.3 or later" in text("README.md")
+    assert needed_python(f"import binascii\n{SOURCE}", tmp_path) == "2.3, 3.0"
+    assert needed_python(f"import subprocess\n{SOURCE}", tmp_path) == "2.4, 3.0"
+
+
 @pytest.mark.parametrize("job", ["gates", "versions"])
 def test_the_forge_has_the_oldest_python_of_a_managed_node(job: str) -> None:
     (given,) = [
@@ -158,6 +175,13 @@ def test_every_tool_is_pinned() -> None:
     pinned = {pin.partition("==")[0].lower().replace("_", "-") for pin in pins()}
     for path in ("requirements/demo.in", "requirements/dev.in", "requirements/galaxy.in"):
         assert names(path) <= pinned
+
+
+@pytest.mark.parametrize("path", sorted((TOP / ".github" / "workflows").glob("*.yml")), ids=lambda path: path.name)
+def test_every_action_is_pinned_to_a_commit(path: Path) -> None:
+    used = re.findall(r"uses: (.+)", path.read_text(encoding="utf-8"))
+    assert used
+    assert [each for each in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", each)] == []
 
 
 # ---- exceptions
