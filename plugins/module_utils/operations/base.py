@@ -48,7 +48,10 @@ class Undo:
 
 @dataclass(frozen=True)
 class Operation:
-    """One request that changes something."""
+    """One request that changes something.
+
+    A subclass is a dataclass only if it has fields of its own: each decorator costs every import of a module 0.7 ms.
+    """
 
     name: str
     """The name of the domain."""

@@ -88,7 +88,6 @@ class Attach(Operation):
         return with_backends(Domain.from_sxp(["vm", ["name", self.name], ["device", self.device]]))
 
 
-@dataclass(frozen=True)
 class ChangeMedia(Attach):
     """Put another medium into the cdrom of an hvm guest. *device* describes the cdrom after the change."""
 

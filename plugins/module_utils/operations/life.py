@@ -122,7 +122,6 @@ class WaitForDevices(Operation):
         return device_names(said, self.config)
 
 
-@dataclass(frozen=True)
 class Unpause(Operation):
     """Unpause a domain."""
 
@@ -137,7 +136,6 @@ class Unpause(Operation):
         return in_state(domain, "running")
 
 
-@dataclass(frozen=True)
 class Pause(Operation):
     """Pause a running domain."""
 
@@ -152,7 +150,6 @@ class Pause(Operation):
         return in_state(domain, "paused")
 
 
-@dataclass(frozen=True)
 class Start(Operation):
     """Start a halted managed domain. It then runs, even if the task declares it paused (trap 21)."""
 
@@ -167,7 +164,6 @@ class Start(Operation):
         return None if domain is None else in_state(with_backends(domain), "running")
 
 
-@dataclass(frozen=True)
 class _End(Operation):
     """An operation that takes a domain down, and waits until it is down."""
 
@@ -228,7 +224,6 @@ class Shutdown(_End):
         return {**super().as_dict(), "reason": self.reason}
 
 
-@dataclass(frozen=True)
 class Destroy(_End):
     """End the domain without asking the guest."""
 
@@ -436,7 +431,6 @@ class Delete(Operation):
         )
 
 
-@dataclass(frozen=True)
 class Define(Create):
     """Store a definition in xend; the domain is halted."""
 

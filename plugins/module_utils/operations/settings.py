@@ -96,7 +96,6 @@ class SetMaxmem(Operation):
         return {**super().as_dict(), "memory": self.memory}
 
 
-@dataclass(frozen=True)
 class RaiseLimit(SetMaxmem):
     """Raise the hypervisor's limit for a domain in 3.0.3 and earlier, where the domain's maxmem does not show it."""
 
