@@ -15,15 +15,20 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import shutil
+import statistics
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.dom0.xend.plugins.module_utils.wire.relay import Places, Relay
+from ansible_collections.dom0.xend.plugins.module_utils.wire.ssh import Ssh, SshAddress
 from tests.bench import peer
 from tests.bench.timing import Command, Cost, in_turns, rewrite
 from tests.simulator import Simulator
@@ -116,6 +121,30 @@ def xend(version_: str, domains: int) -> Iterator[Simulator]:
             else:
                 sim.define(definition(number))
         yield sim
+
+
+# ---- one request
+
+
+def request(server: Sshd, sim: Simulator, rounds: int) -> None:
+    """Print the milliseconds of one request through ssh with a shared login, and those of ssh itself: medians."""
+    server.trust()
+    carrier = Ssh(SshAddress.parse(server.url), arguments=server.sharing_arguments)
+    relay = Relay(server.url, Places.of_socket(str(sim.unix_path)), carrier)
+    empty = ["ssh", *shlex.split(server.sharing_arguments), "-o", f"ControlPath={server.folder}/%C"]
+    empty += ["-o", "ControlMaster=auto", "-o", "ControlPersist=20s", "-p", str(server.port), "127.0.0.1", "true"]
+    ways: dict[str, Callable[[], object]] = {
+        "a request through ssh": lambda: relay.exchange("/xend/node", timeout=30),
+        "ssh to `true`": lambda: subprocess.run(empty, check=True, capture_output=True),
+    }
+    for name, way in ways.items():
+        way()  # logs in
+        times = []
+        for _round in range(10 * rounds):
+            start = time.perf_counter()
+            way()
+            times.append(time.perf_counter() - start)
+        print(f"{name:<30}{statistics.median(times) * 1000:>8.0f} ms", flush=True)
 
 
 # ---- the rows
@@ -221,6 +250,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             urls["ssh"] = {"xend_url": f"{server.url}{sim.unix_path}", "xend_ssh_args": server.sharing_arguments}
         commands = plays(Plays(WORK, without_actions(WORK / "hidden")), urls, peer_task)
         show(in_turns(commands, options.rounds))
+        if not MISSING:
+            request(server, sim, options.rounds)
     imports(options.rounds)
 
 
