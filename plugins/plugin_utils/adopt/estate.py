@@ -80,7 +80,7 @@ def _of_another_host(read_on: str, host: str) -> list[str]:
     if "" in names or names[0] == names[1]:
         return []
     return [
-        f"The files are of {read_on}, and the host of xend is {host}: if these are two, connect Ansible to {host} and run this again."
+        f"The files were read on {read_on}, but xend runs on {host}. If these are two machines, connect Ansible to {host} and run the role again."
     ]
 
 

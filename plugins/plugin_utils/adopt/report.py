@@ -46,11 +46,13 @@ def page(host: str, estate: Estate) -> str:
         f"{count or 'No'} guest{'' if count == 1 else 's'} adopted. The files are read as xm {estate.release} reads them.",
         *(line for sentence in estate.host for line in ("", as_markdown(sentence))),
     ]
-    for guest in estate.guests:
-        notes = estate.notes.get(str(guest["name"]), [])
-        lines += _section(f"{guest['name']} ({guest['state']})", notes or ["Nothing to say."])
+    # The few guests with findings come first: on a large host they would be lost among the others.
+    titles = {str(guest["name"]): f"{guest['name']} ({guest['state']})" for guest in estate.guests}
+    for name, title in titles.items():
+        lines += _section(title, estate.notes.get(name, []))
     lines += _section("Not adopted", estate.left_out.values())
     lines += _section("Files", (sentence for sentences in estate.files.values() for sentence in sentences))
+    lines += _section("Guests without findings", (title for name, title in titles.items() if not estate.notes.get(name)))
     return "\n".join(lines) + "\n"
 
 

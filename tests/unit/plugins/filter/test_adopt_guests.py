@@ -67,6 +67,19 @@ def test_what_lives_wins_and_the_difference_is_reported(tmp_path: Path) -> None:
     ]
 
 
+def test_the_page_shows_guests_with_findings_first(tmp_path: Path) -> None:
+    with Simulator("3.0.3", tcp=None) as sim:
+        for name, memory in (("app1", 64), ("web1", 512)):
+            sim.create(guest(name, memory=memory)).unpause()
+        files: dict[str, Content] = {"auto/app1": WEB1.replace("web1", "app1"), "auto/web1": WEB1}
+        page = adopted(sim, tmp_path, files)["page"]
+    assert [line for line in page.splitlines() if line.startswith(("##", "* app1"))] == [
+        "## web1 (running)",
+        "## Guests without findings",
+        "* app1 (running)",
+    ]
+
+
 def test_what_the_file_does_not_say_is_lost_too(tmp_path: Path) -> None:
     more = ("(device (vbd (uname phy:vg0/a) (dev sda) (mode w)))", "(device (vif (mac 00:16:3e:00:00:01)))")
     with Simulator("3.1", tcp=None) as sim:
@@ -276,7 +289,7 @@ def test_files_of_another_host_are_noticed(tmp_path: Path) -> None:
     name = os.uname().nodename
     assert adopt_guests([], "x", printed, ["3.1"], {"host": f"{name.upper()}.example.org"})["report"]["host"] == []
     (sentence,) = adopt_guests([], "x", printed, ["3.1"], {"host": "other.example.org"})["report"]["host"]
-    assert sentence.startswith(f"The files are of {name}, and the host of xend is other.example.org: ")
+    assert sentence.startswith(f"The files were read on {name}, but xend runs on other.example.org. ")
 
 
 # ---- what is written
