@@ -52,7 +52,9 @@ def page(host: str, estate: Estate) -> str:
         lines += _section(title, estate.notes.get(name, []))
     lines += _section("Not adopted", estate.left_out.values())
     lines += _section("Files", (sentence for sentences in estate.files.values() for sentence in sentences))
-    lines += _section("Guests without findings", (title for name, title in titles.items() if not estate.notes.get(name)))
+    lines += _section(
+        "Guests without findings", (title for name, title in titles.items() if not estate.notes.get(name))
+    )
     return "\n".join(lines) + "\n"
 
 

@@ -44,7 +44,7 @@ TRAPS = (
     Trap(18, "3.4 to 4.4", "A reboot within 60 seconds after the start destroys the guest."),
     Trap(26, "3.0.0", "A guest whose interface has an ip does not survive a reboot, a restore or a migration."),
     Trap(27, "3.2", "A device that was detached cannot come back under its mac or dev while the guest lives."),
-    Trap(28, "3.0.0 to 3.1", "While a save hangs, a create with the same name and uuid starts a second guest on the same disks."),
+    Trap(28, "3.0.0 to 3.1", "While a save hangs, a create of that name and uuid starts a second guest on its disks."),
     Trap(30, "3.0.4", "The last device of a class is still shown after it was detached."),
     Trap(30, "3.3 to 4.0", "A disk is shown twice after a refused attach."),
 )
