@@ -69,11 +69,16 @@ def _disk(vbd: Mapping[str, Any], notes: list[str]) -> Optional[Disk]:
     if cdrom:
         what = "an empty drive" if not uname else "a drive"
         notes.append(f"The disk {name} is {what} of the kind :cdrom, which is a property of its own here.")
+    writable = "w" in mode.lower()
+    if mode not in ("", "r", "w", "w!"):
+        notes.append(
+            f"The mode {shown(mode)} of the disk {name} is none of r, w and w!: it is {'writable' if writable else 'read-only'} now."
+        )
     return Disk(
         name=name,
         cdrom=cdrom,
-        writable=mode.startswith("w") and not cdrom,
-        shared=mode == "w!",
+        writable=writable and not cdrom,
+        shared=writable and "!" in mode,
         backend=backend_name(f"The disk {name}", vbd, notes),
         **where,
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import SEXPDATA_IMPORT_ERROR, Sxp, SxpError, loads
-from ansible_collections.dom0.xend.plugins.plugin_utils.out.values import NotADomain, flag, texts
+from ansible_collections.dom0.xend.plugins.plugin_utils.out.values import NotADomain, flag, mappings, texts
 
 _FIELDS = (
     "cpu_weight",
@@ -38,15 +38,19 @@ def with_expressions(domain: Mapping[str, Any]) -> dict[str, Any]:
     given = domain.get("config") or domain.get("sxp")
     if given:
         tree = _tree(given)
-        said = {**_described(tree, domain.get("name")), **_extras(tree)}
+        said = _merged(_described(tree, domain.get("name")), _extras(tree))
     extra: list[Sxp] = ["extra", *map(_tree, texts(domain.get("extra_config")))]
     said = _merged(said, _extras(extra))
     return _merged(said, {key: value for key, value in domain.items() if value is not None})
 
 
 def _merged(said: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
-    """Return *said*, overridden by *more*; the options of an image are merged one by one."""
+    """Return *said*, overridden by *more*; the options of an image and the fields of a screen are merged one by one."""
     merged = {**said, **{key: value for key, value in more.items() if value not in ([], ())}}
+    screens = [each.get("vfbs") for each in (said, more)]
+    # The field of xen_domain_info has no password, and only the expression says that there is one.
+    if all(isinstance(each, list) for each in screens) and len(screens[0]) == len(screens[1]):
+        merged["vfbs"] = [{**first, **second} for first, second in zip(*map(mappings, screens))]
     images = [each["image"] for each in (said, more) if isinstance(each.get("image"), Mapping)]
     if images:
         options = [image["options"] for image in images if isinstance(image.get("options"), Mapping)]

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
+from ansible_collections.dom0.xend.plugins.module_utils.model.secrets import MASK
 from ansible_collections.dom0.xend.plugins.plugin_utils.out.disks import Disk, read_disks
 from ansible_collections.dom0.xend.plugins.plugin_utils.out.expressions import with_expressions
 from ansible_collections.dom0.xend.plugins.plugin_utils.out.interfaces import Interface, read_interfaces
@@ -325,6 +326,8 @@ def _graphics(
     if len(buffers) > 1:
         notes.append(f"It has {len(buffers)} frame buffers, and only the first is carried over.")
     buffer = buffers[0] if buffers else None
+    if buffer is not None and "vfbs.vncpasswd" in texts(domain.get("not_declarable")):
+        buffer = {"vncpasswd": MASK, **buffer}
     if hvm and (flag(options.get("vnc")) or flag(options.get("sdl"))):
         sdl = flag(options.get("sdl")) and not flag(options.get("vnc"))
         return _screen({**(buffer or {}), **options, "type": "sdl" if sdl else "vnc"}, notes)

@@ -29,6 +29,7 @@ _QUIET = {
     "vncpasswd": None,
     "display": None,
     "xauthority": None,
+    "keymap": None,
 }
 """Options that need no note if they have this value. None means that graphics covers the option."""
 
@@ -219,7 +220,7 @@ def _rest(devices: ET.Element, guest: Guest, notes: list[str]) -> None:
     tablet = "tablet" in texts(guest.options.get("usbdevice"))
     if guest.hvm and tablet:
         _add(devices, "input", type="tablet", bus="usb")
-    _graphics(devices, guest)
+    _graphics(devices, guest, notes)
     for domain, bus, slot, function in guest.pci:
         device = _add(devices, "hostdev", mode="subsystem", type="pci", managed="yes")
         source = _add(device, "source")
@@ -241,12 +242,14 @@ def _serial(devices: ET.Element, guest: Guest, notes: list[str]) -> None:
             notes.append(f"The serial port {shown(given)} is left out, as only a pty is known here.")
 
 
-def _graphics(devices: ET.Element, guest: Guest) -> None:
+def _graphics(devices: ET.Element, guest: Guest, notes: list[str]) -> None:
     """Add the screen."""
     screen = guest.graphics
     if screen is None:
         return
     if screen.sdl:
+        if screen.keymap:
+            notes.append(f"The keymap {shown(screen.keymap)} of its screen is left out, as an SDL screen has none.")
         _add(devices, "graphics", type="sdl")
         return
     # A VNC display is the port minus 5900.

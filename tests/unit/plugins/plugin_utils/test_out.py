@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.dom0.xend.plugins.module_utils.info.domains import Query, Selection, shown
 from ansible_collections.dom0.xend.plugins.module_utils.model.domain import Domain
 from ansible_collections.dom0.xend.plugins.module_utils.wire.sxp import dumps, loads
 from ansible_collections.dom0.xend.plugins.plugin_utils.out.guest import read
@@ -23,6 +24,8 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.out.libvirt import to_li
 from ansible_collections.dom0.xend.plugins.plugin_utils.out.values import NotADomain
 from ansible_collections.dom0.xend.plugins.plugin_utils.out.xl import to_xl
 from tests.conformance.recordings import DIRECTORY, load
+from tests.simulator import Simulator
+from tests.support.running import run
 from tests.support.toolstacks import NO_LIBVIRT, NO_SCHEMA, NO_XL, XlParser, define, defined, validate
 
 needs_xl = pytest.mark.skipif(bool(NO_XL), reason=NO_XL)
@@ -32,6 +35,8 @@ needs_schema = pytest.mark.skipif(bool(NO_SCHEMA), reason=NO_SCHEMA)
 RECORDINGS = sorted(path.name.removesuffix(".jsonl.gz") for path in DIRECTORY.glob("*.jsonl.gz"))
 _OWN = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 """What makes two guests differ that are the same to a parser: uuid and mac."""
+
+EVERYTHING = Query(None, Selection(), ("summary", "devices"), sxp=True)
 
 PV = {"name": "web1", "memory": 128, "vcpus": 1, "image": {"type": "linux", "kernel": "/boot/k"}}
 HVM = {
@@ -52,8 +57,7 @@ def domains(recording: str) -> tuple[dict[str, Any], ...]:
     for exchange in load(recording):
         if exchange.method == "GET" and "/domain" in exchange.target and "op=" not in exchange.target:
             for tree in _described(exchange.response.body.encode("latin-1").decode("utf-8", "surrogateescape")):
-                text = dumps(tree)
-                found.setdefault(_OWN.sub("", text), {**Domain.from_sxp(tree).as_dict(), "sxp": text})
+                found.setdefault(_OWN.sub("", dumps(tree)), shown(Domain.from_sxp(tree), {}, EVERYTHING))
     return tuple(found.values())
 
 
@@ -390,6 +394,44 @@ def test_a_screen_whose_password_is_hidden_listens_on_the_host_itself(write_it: 
     assert "127.0.0.1" in done.text
     assert "***" not in done.text
     assert [note for note in done.notes if note.startswith("The VNC password is hidden")]
+
+
+@pytest.mark.parametrize("write_it", [to_xl, to_libvirt])
+@pytest.mark.parametrize("sxp", [True, False])
+@pytest.mark.parametrize("version", ["3.0.4", "3.2", "3.4", "4.1"])
+def test_what_xen_domain_info_hides_opens_no_screen(version: str, sxp: bool, write_it: Any) -> None:
+    with Simulator(version, tcp=None) as sim:
+        screen = "(device (vfb (type vnc) (vncpasswd hunter2) (vnclisten 0.0.0.0) (keymap de)))"
+        sim.create(f"(vm (name web1) (memory 64) (vcpus 1) (image (linux (kernel /k))) {screen})").unpause()
+        (domain,) = run("xen_domain_info", xend_url=sim.unix_url, name=["web1"], sxp=sxp)["domains"]
+    done = write_it(domain)
+    assert "0.0.0.0" not in done.text
+    assert "127.0.0.1" in done.text
+    assert [note for note in done.notes if note.startswith("The VNC password is hidden")]
+    assert ("de" in re.findall(r"keymap ?= ?.(\w+)", done.text)) is sxp
+
+
+@pytest.mark.parametrize("write_it", [to_xl, to_libvirt])
+def test_a_config_keeps_what_it_boots(write_it: Any) -> None:
+    config = "(vm (name w1) (memory 64) (vcpus 1) (image (linux (kernel /k) (ramdisk /r) (root /dev/xvda1) (args quiet) (x 1))))"
+    done = write_it({"name": "w1", "config": config})
+    assert all(word in done.text for word in ("/k", "/r", "root=/dev/xvda1 quiet"))
+    assert not [note for note in done.notes if note.startswith("Nothing says")]
+
+
+@pytest.mark.parametrize("mode", ["rw", "W"])
+def test_a_mode_that_writes_by_another_name_is_named(mode: str) -> None:
+    done = to_libvirt({**PV, "vbds": [{"uname": "phy:vg0/web1", "dev": "sda1", "mode": mode}]})
+    assert "<readonly" not in done.text
+    assert f"The mode '{mode}' of the disk sda1 is none of r, w and w!: it is writable now." in done.notes
+
+
+@pytest.mark.parametrize(("kind", "left_out"), [("vnc", False), ("sdl", True)])
+def test_a_keymap_is_carried_over_or_named(kind: str, left_out: bool) -> None:
+    options = {kind: 1, "keymap": "de"}
+    done = to_libvirt({**HVM, "image": {**HVM["image"], "options": options}})
+    assert ('keymap="de"' in done.text) is not left_out
+    assert bool([note for note in done.notes if "keymap" in note]) is left_out
 
 
 # ---- what is no domain
