@@ -31,7 +31,9 @@ options:
     elements: dict
     default: []
   journal:
-    description: The journal of an evacuation that has begun. What is in it stays as it is, and new guests are added.
+    description:
+      - The journal of an evacuation that has begun. The guests in it that have left stay in it. For guests that are still on the
+        host, the plan is made anew, from the other options.
     type: dict
     default: {}
   destination:
@@ -57,7 +59,7 @@ options:
     type: str
     default: ""
   guests:
-    description: Names of the guests that leave. All leave if this is empty.
+    description: Names of the guests that leave, as a list, or as a text with commas. All leave if this is empty.
     type: list
     elements: str
     default: []
@@ -97,6 +99,10 @@ _value:
         - C(host), C(phase), C(guests) in the order in which they leave, and C(spent), the files of earlier evacuations.
         - Each guest has C(name), C(uuid), C(memory), C(state), and C(file) or C(destination) and C(destination_url).
       type: dict
+    leaving:
+      description: Names of the guests in the journal that are still on the host.
+      type: list
+      elements: str
     needs:
       description: Paths of bridges and disks that have to exist on O(destination), each with C(path) and C(guest).
       type: list
@@ -104,7 +110,7 @@ _value:
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 from ansible_collections.dom0.xend.plugins.module_utils.desired.entries import plain
 from ansible_collections.dom0.xend.plugins.plugin_utils._evacuation import Destination, Evacuation
@@ -122,12 +128,15 @@ def evacuation_plan(  # noqa: PLR0913 - each is an option
     free_memory: Optional[int] = None,
     save_dir: str = "/var/lib/xen",
     stamp: str = "",
-    guests: Sequence[str] = (),
+    guests: Union[str, Sequence[object]] = (),
 ) -> dict[str, Any]:
     """Return the plan, as documented above."""
     target = Destination(str(destination), str(destination_url), plain(there), free_memory) if destination else None
+    # -e park_guests=web1,db1 is a text, and a name of digits is a number.
+    names = guests.split(",") if isinstance(guests, str) else guests
+    chosen = [name for name in (str(each).strip() for each in names) if name]
     return Evacuation(
-        str(host), plain(domains), plain(order), plain(journal or {}), target, str(save_dir), str(stamp), plain(guests)
+        str(host), plain(domains), plain(order), plain(journal or {}), target, str(save_dir), str(stamp), chosen
     ).plan()
 
 

@@ -4,8 +4,8 @@
 
 """Which guests leave a host, in which order and how: the journal of an evacuation, and what forbids one.
 
-The journal says what was intended, before anything is sent. Where a guest is, only xend knows: each run asks it.
-Once all guests are back, it lists the files that they were restored from. Such a file is spent: its guest has run on, and
+The journal says what was intended, before anything is sent. Where a guest is, only xend knows: each run asks it, and decides
+anew for every guest that is still on the host. Once all guests are back, it lists the files that they were restored from. Such a file is spent: its guest has run on, and
 restoring it again would put old memory on disks that have changed.
 """
 
@@ -53,14 +53,20 @@ class Evacuation:
     """The names of the guests that leave; all of them if none is named."""
 
     def plan(self) -> dict[str, Any]:
-        """Return the problems, a sentence each, the journal, and what the destination needs to have."""
-        problems = list(self._problems())
+        """Return what forbids the evacuation, or else its journal, the guests that leave now, and what the destination needs."""
+        problems = list(self._problems()) or list(self._clashes())
         if problems:
-            return {"problems": problems, "journal": {}, "needs": []}
-        guests = [*self._known, *(self._entry(each) for each in self._new)]
-        problems = list(self._clashes(guests))
-        journal = {"host": self.host, "phase": LEAVING, "guests": guests, "spent": [*self.journal.get("spent", ())]}
-        return {"problems": problems, "journal": {} if problems else journal, "needs": [*self._needs(guests)]}
+            return {"problems": problems, "journal": {}, "leaving": [], "needs": []}
+        # A guest that is neither here nor there stays in the journal: somebody has to know of it.
+        away = [each for each in self._known if each["name"] not in self._all_living]
+        guests = [*away, *map(self._entry, self._leaving)]
+        begun = {each["name"] for each in away if f"{_PASSING}{each['name']}" in self._all_living}
+        return {
+            "problems": [],
+            "journal": {"host": self.host, "phase": LEAVING, "guests": guests, "spent": self._spent(guests)},
+            "leaving": [each["name"] for each in guests if each["name"] in {*begun, *self._living}],
+            "needs": list(self._needs()),
+        }
 
     @property
     def _known(self) -> list[dict[str, Any]]:
@@ -78,13 +84,22 @@ class Evacuation:
         return {each["name"]: each for each in self.domains if each["domid"] and each["state"] in ("running", "paused")}
 
     @property
-    def _new(self) -> list[Mapping[str, Any]]:
-        """The guests that the journal does not know, in the order in which they leave."""
-        known = {each["name"] for each in self._known}
+    def _leaving(self) -> list[Mapping[str, Any]]:
+        """The guests that leave now, in the order in which they do."""
         living = self._living
         names = [name for name in leaving_order(self.order) if name in living]
         others = [name for name in living if name not in names]
-        return [living[name] for name in (*others, *names) if name not in known and not name.startswith(_PASSING)]
+        return [living[name] for name in (*others, *names) if not name.startswith(_PASSING)]
+
+    def _spent(self, guests: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Return the files that no guest will be restored from, also those of an attempt that this run does not repeat."""
+        wanted = {each.get("file") for each in guests}
+        given_up = [
+            {"uuid": each["uuid"], "file": each["file"]}
+            for each in self._known
+            if "file" in each and each["file"] not in wanted
+        ]
+        return [*self.journal.get("spent", ()), *given_up]
 
     def _problems(self) -> Iterator[str]:
         """Yield what forbids any plan."""
@@ -114,10 +129,17 @@ class Evacuation:
         for name in self.chosen:
             if name not in known | there:
                 yield f"There is no guest {name} on {self.host}."
+        for entry in self._known:
+            found = self._all_living.get(entry["name"])
+            if found and found["uuid"] != entry["uuid"]:
+                yield (
+                    f"There is another guest {entry['name']} on {self.host} than the one that left: its UUID is "
+                    f"{found['uuid']}, not {entry['uuid']}. Rename or remove one of them."
+                )
         for name in self._all_living:
             if name.startswith(_PASSING) and name[len(_PASSING) :] not in known:
                 yield f"Something else saves or migrates a guest of {self.host}: there is {name}. Run this again later."
-        for guest in self._new if self.destination else ():
+        for guest in self._leaving if self.destination else ():
             if guest["state"] == "paused":
                 yield f"{guest['name']} is paused, and only a guest that runs is migrated. Unpause it first."
 
@@ -126,30 +148,31 @@ class Evacuation:
         entry: dict[str, Any] = {key: guest[key] for key in ("name", "uuid", "memory", "state")}
         if self.destination:
             return {**entry, "destination": self.destination.name, "destination_url": self.destination.url}
-        return {**entry, "file": f"{self.folder.rstrip('/')}/{guest['uuid']}-{self.stamp}.chk"}
+        folder = self.folder.rstrip("/")
+        # An attempt that failed may have left the beginning of a file, which this one overwrites.
+        begun = [each.get("file") or "" for each in self._known if each["name"] == guest["name"]]
+        file = next((path for path in begun if path.rpartition("/")[0] == folder), "")
+        return {**entry, "file": file or f"{folder}/{guest['uuid']}-{self.stamp}.chk"}
 
-    def _needs(self, guests: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
+    def _needs(self) -> Iterator[dict[str, str]]:
         """Yield the paths that have to exist at the destination, with whose they are: bridges and disks."""
-        for guest in self._to_migrate(guests):
+        for guest in self._leaving if self.destination else ():
             paths = [f"/sys/class/net/{vif['bridge']}" for vif in guest.get("vifs") or () if vif.get("bridge")]
             paths += filter(None, (path_on_host(vbd.get("uname") or "") for vbd in guest.get("vbds") or ()))
             for path in paths:
                 yield {"path": path, "guest": guest["name"]}
 
-    def _to_migrate(self, guests: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """Return the guests of a journal that are still here and are to be migrated, as xend shows them."""
-        return [self._living[each["name"]] for each in guests if each["name"] in self._living and "destination" in each]
-
-    def _clashes(self, guests: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-        """Yield why the destination cannot take the guests that are still here."""
+    def _clashes(self) -> Iterator[str]:
+        """Yield why the destination cannot take the guests that leave now."""
         if self.destination is None:
             return
-        here = self._to_migrate(guests)
-        there = {each["name"] for each in self.destination.domains if each["domid"]}
-        for guest in here:
-            if guest["name"] in there:
+        there = {each["name"]: each for each in self.destination.domains}
+        for guest in self._leaving:
+            found = there.get(guest["name"])
+            # A definition with its own UUID is what an earlier stay there has left.
+            if found and (found["domid"] or found["uuid"] != guest["uuid"]):
                 yield f"There is a domain {guest['name']} on {self.destination.name}, too."
-        needed = sum(guest["memory"] or 0 for guest in here)
+        needed = sum(guest["memory"] or 0 for guest in self._leaving)
         free = self.destination.free_memory
         if free is not None and needed > free:
             yield f"The guests of {self.host} have {needed} MiB, and {self.destination.name} has {free} MiB free."

@@ -47,10 +47,10 @@ def with_expressions(domain: Mapping[str, Any]) -> dict[str, Any]:
 def _merged(said: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     """Return *said*, overridden by *more*; the options of an image and the fields of a screen are merged one by one."""
     merged = {**said, **{key: value for key, value in more.items() if value not in ([], ())}}
-    screens = [each.get("vfbs") for each in (said, more)]
     # The field of xen_domain_info has no password, and only the expression says that there is one.
-    if all(isinstance(each, list) for each in screens) and len(screens[0]) == len(screens[1]):
-        merged["vfbs"] = [{**first, **second} for first, second in zip(*map(mappings, screens))]
+    first, second = (mappings(each.get("vfbs")) for each in (said, more))
+    if first and len(first) == len(second):
+        merged["vfbs"] = [{**one, **other} for one, other in zip(first, second)]
     images = [each["image"] for each in (said, more) if isinstance(each.get("image"), Mapping)]
     if images:
         options = [image["options"] for image in images if isinstance(image.get("options"), Mapping)]

@@ -28,7 +28,7 @@ from ansible_collections.dom0.xend.plugins.filter.evacuation_spent import evacua
 from ansible_collections.dom0.xend.plugins.module_utils.wire.client import XendClient
 from ansible_collections.dom0.xend.plugins.module_utils.wire.transport import Transport
 from ansible_collections.dom0.xend.plugins.plugin_utils._evacuation import path_on_host
-from tests.simulator import Domain, Simulator
+from tests.simulator import Domain, Fault, Simulator
 from tests.support.running import written
 from tests.support.waiting import wait_until
 
@@ -192,7 +192,7 @@ def test_a_guest_whose_definition_is_in_the_way_is_not_started_anew(tmp_path: Pa
         both.here.domain("web").managed = True
         both.play("evacuate")
         assert "Restore it by hand" in both.play("restore", succeeds=False)
-        assert both.places() == {"db": ["here"]}
+        assert both.places() == {"db": ["here"], "extra": ["here"]}
         (file,) = [each["file"] for each in both.journal()["guests"] if each["name"] == "web"]
         XendClient(Transport(both.here.unix_url)).restore(file)
         both.play("restore")
@@ -215,6 +215,47 @@ def test_a_destination_without_a_bridge_or_disk_is_found_before_anything_is_sent
         both.here.domain("two").destroy()
         both.play("evacuate", "-e", "evacuate_destination_host=localhost", migrate=True)
         assert both.places()["one"] == ["there"]
+
+
+def test_a_guest_that_has_ended_away_does_not_keep_the_others_there(tmp_path: Path) -> None:
+    with hosts(tmp_path) as both:
+        both.play("evacuate", migrate=True)
+        both.there.domain("web").destroy()
+        shown = both.play("restore", succeeds=False)
+        assert "web did not come back." in shown
+        assert both.places() == {"db": ["here"], "extra": ["here"]}
+        before = both.written()
+        assert "web did not come back." in both.play("restore", succeeds=False)
+        both.play("restore", "-e", "evacuate_forget=web")
+        assert both.written() == before
+        both.play("evacuate", migrate=True)
+        assert both.places() == {"db": ["there"], "extra": ["there"]}
+
+
+def test_an_evacuation_that_failed_may_go_on_to_another_place(tmp_path: Path) -> None:
+    with hosts(tmp_path) as both:
+        both.play("evacuate", "-e", "evacuate_guests=extra", migrate=True)
+        both.here.faults.append(Fault("migrate", "refuse"))
+        both.play("evacuate", migrate=True, succeeds=False)
+        assert both.places() == {"extra": ["there"], "web": ["here"], "db": ["here"]}
+        both.play("evacuate")
+        assert both.places() == {"extra": ["there"]}
+        both.assert_nothing_is_lost()
+        both.play("restore")
+        assert both.places() == all_at("here")
+
+
+def test_another_guest_of_the_same_name_is_neither_moved_nor_counted_as_back(tmp_path: Path) -> None:
+    with hosts(tmp_path) as both:
+        both.play("evacuate")
+        both.here.create("(vm (name web) (memory 64) (vcpus 1) (image (linux (kernel /k))))").unpause()
+        assert "There is another guest web on dom0a" in both.play("evacuate", succeeds=False)
+        before = both.written()
+        assert "is not the guest that left" in both.play("restore", succeeds=False)
+        assert len(both.written()) == len(before) + 2  # the two others
+        both.here.domain("web").destroy()
+        both.play("restore")
+        assert both.places() == all_at("here")
 
 
 # ---- park
@@ -249,7 +290,7 @@ def test_only_the_named_guests_are_parked(tmp_path: Path) -> None:
     with hosts(tmp_path) as both:
         assert "There is no guest wbe on dom0a" in both.play("park", "-e", '{"park_guests": ["wbe"]}', succeeds=False)
         assert both.written() == []
-        park(both, "park", "-e", '{"park_guests": ["web"]}')
+        park(both, "park", "-e", "park_guests=web")
         assert both.places() == {"db": ["here"], "extra": ["here"]}
         park(both, "unpark")
         assert both.places() == all_at("here")
@@ -284,6 +325,31 @@ def test_guests_are_not_parked_where_a_boot_of_the_host_would_restore_them(tmp_p
         assert both.written() == []
 
 
+def test_a_guest_that_shuts_itself_down_is_not_waited_for_in_the_morning(tmp_path: Path) -> None:
+    with hosts(tmp_path) as both:
+        process = both.start("park", "-e", f"park_dir={tmp_path}", migrate=False)
+        wait_until(lambda: both.written() != [], "nothing was saved", 120, by=process)
+        both.here.domain("web").destroy()
+        shown, _nothing = process.communicate(timeout=300)
+        assert "web shut itself down before it was saved." in shown
+        assert [each["name"] for each in both.journal("park")["guests"]] == ["extra", "db"]
+        park(both, "unpark")
+        assert both.places() == {"db": ["here"], "extra": ["here"]}
+
+
+def test_what_fails_on_one_host_keeps_no_guest_of_another_parked(tmp_path: Path) -> None:
+    with hosts(tmp_path) as both:
+        both.there.create("(vm (name app) (memory 64) (vcpus 1) (image (linux (kernel /k))))").unpause()
+        inventory = json.loads((tmp_path / "xens.json").read_text())
+        inventory["xens"]["hosts"]["dom0b"] = {"xend_url": both.there.unix_url}
+        (tmp_path / "xens.json").write_text(json.dumps(inventory))
+        both.here.domain("web").managed = True
+        park(both, "park", "-e", "park_hosts=all")
+        assert both.places() == {}
+        assert "Restore it by hand" in both.play("unpark", "-e", "park_hosts=all", succeeds=False)
+        assert both.places() == {"db": ["here"], "extra": ["here"], "app": ["there"]}
+
+
 @pytest.mark.parametrize("playbook", sorted(HOSTS_OF))
 def test_a_pattern_that_matches_no_host_is_an_error(playbook: str, tmp_path: Path) -> None:
     with hosts(tmp_path) as both:
@@ -316,6 +382,19 @@ MIGRATE: dict[str, Any] = {"destination": "dom0b", "destination_url": "unix:///b
 PROBLEMS = [
     ([guest("a", 100), guest("b", 64)], MIGRATE, "The guests of dom0a have 164 MiB, and dom0b has 128 MiB free."),
     ([guest("a")], {**MIGRATE, "there": [guest("a")]}, "There is a domain a on dom0b, too."),
+    (
+        [guest("a")],
+        {**MIGRATE, "there": [{**guest("a", domid=None, state="halted"), "uuid": "another"}]},
+        "There is a domain a on dom0b, too.",
+    ),
+    (
+        [guest("a")],
+        {"journal": {"host": "dom0a", "guests": [{**guest("a"), "uuid": "another"}]}},
+        (
+            "There is another guest a on dom0a than the one that left: its UUID is uuid-of-a, not another. "
+            "Rename or remove one of them."
+        ),
+    ),
     ([guest("a", state="paused")], MIGRATE, "a is paused, and only a guest that runs is migrated. Unpause it first."),
     (
         [guest("migrating-a")],
@@ -344,7 +423,7 @@ def test_what_forbids_an_evacuation_is_said(
     domains: list[dict[str, Any]], options: dict[str, Any], problem: str
 ) -> None:
     plan = evacuation_plan([DOM0, *domains], host="dom0a", **options)
-    assert plan == {"problems": [problem], "journal": {}, "needs": []}
+    assert plan == {"problems": [problem], "journal": {}, "leaving": [], "needs": []}
 
 
 def test_the_memory_of_those_who_have_left_is_not_asked_for_again() -> None:
@@ -353,6 +432,46 @@ def test_the_memory_of_those_who_have_left_is_not_asked_for_again() -> None:
         [guest("b", 20)], host="dom0a", **{**MIGRATE, "free_memory": 28}, there=[guest("a")], journal=first
     )
     assert (again["problems"], again["journal"]) == ([], first)
+
+
+def test_guests_that_are_still_here_are_decided_anew() -> None:
+    first = evacuation_plan([guest("a"), guest("b")], host="dom0a", **MIGRATE)["journal"]
+    other = {**MIGRATE, "destination": "dom0c", "destination_url": "unix:///c"}
+    again = evacuation_plan([guest("b")], host="dom0a", journal=first, **other)
+    assert [(each["name"], each["destination"]) for each in again["journal"]["guests"]] == [
+        ("a", "dom0b"),
+        ("b", "dom0c"),
+    ]
+    assert again["leaving"] == ["b"]
+    full = evacuation_plan([guest("b", 200)], host="dom0a", journal=first, **other)
+    assert full["problems"] == ["The guests of dom0a have 200 MiB, and dom0c has 128 MiB free."]
+
+
+def test_guests_that_are_no_longer_chosen_stay() -> None:
+    first = evacuation_plan([guest("a"), guest("b")], host="dom0a", save_dir="/s", stamp="1")["journal"]
+    again = evacuation_plan(
+        [guest("a"), guest("b")], host="dom0a", save_dir="/s", stamp="2", journal=first, guests=["b"]
+    )
+    assert [each["file"] for each in again["journal"]["guests"]] == ["/s/uuid-of-b-1.chk"]
+    assert again["leaving"] == ["b"]
+    assert again["journal"]["spent"] == [{"uuid": "uuid-of-a", "file": "/s/uuid-of-a-1.chk"}]
+
+
+def test_a_guest_on_its_way_is_waited_for() -> None:
+    first = evacuation_plan([guest("a")], host="dom0a", save_dir="/s", stamp="1")["journal"]
+    again = evacuation_plan([guest("migrating-a")], host="dom0a", save_dir="/s", stamp="2", journal=first)
+    assert (again["leaving"], again["journal"]["guests"]) == (["a"], first["guests"])
+
+
+def test_a_definition_that_an_earlier_stay_has_left_is_in_nobodys_way() -> None:
+    there = [guest("a", domid=None, state="halted")]
+    assert evacuation_plan([guest("a")], host="dom0a", there=there, **MIGRATE)["problems"] == []
+
+
+@pytest.mark.parametrize("guests", ["5, w1", ["w1", 5]])
+def test_names_of_guests_may_be_a_text_or_numbers(guests: Any) -> None:
+    plan = evacuation_plan([guest("5"), guest("w1"), guest("w"), guest("1")], host="dom0a", guests=guests)
+    assert sorted(plan["leaving"]) == ["5", "w1"]
 
 
 @pytest.mark.parametrize(
@@ -377,5 +496,5 @@ def test_only_guests_that_live_leave_and_new_ones_are_added() -> None:
     domains = [DOM0, guest("a"), guest("b", state="halted", domid=None), guest("c", state="crashed")]
     first = evacuation_plan(domains, host="dom0a", save_dir="/save/", stamp="1")["journal"]
     assert [each["file"] for each in first["guests"]] == ["/save/uuid-of-a-1.chk"]
-    again = evacuation_plan([DOM0, guest("a"), guest("d")], host="dom0a", save_dir="/s", stamp="2", journal=first)
-    assert [each["file"] for each in again["journal"]["guests"]] == ["/save/uuid-of-a-1.chk", "/s/uuid-of-d-2.chk"]
+    again = evacuation_plan([DOM0, guest("a"), guest("d")], host="dom0a", save_dir="/save", stamp="2", journal=first)
+    assert [each["file"] for each in again["journal"]["guests"]] == ["/save/uuid-of-a-1.chk", "/save/uuid-of-d-2.chk"]
