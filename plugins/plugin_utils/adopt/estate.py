@@ -171,7 +171,9 @@ class _Adoption:
         """Return the file of a domain, None with a note if there is none."""
         # The uuid identifies a domain also after a rename, so it is tried before the name.
         by_uuid = [config for config in self.files.configs.values() if domain.uuid and domain.uuid == _uuid(config)]
-        config = by_uuid[0] if by_uuid else self.files.configs.get(domain.name)
+        # A file that was copied with its uuid for another guest does not make this one renamed.
+        by_name = self.files.configs.get(domain.name)
+        config = by_name if by_name in by_uuid or not by_uuid else by_uuid[0]
         if config is None:
             return None
         # A used file is removed, so that take_configs() finds only guests that xend does not have.
@@ -209,12 +211,18 @@ class _Adoption:
 
     def take_configs(self) -> None:
         """Adopt the configs of guests that xend does not have. They are declared to stay stopped."""
+        owners = {
+            str(guest["uuid"]): f"{guest['name']}, which xend has" for guest in self.estate.guests if guest.get("uuid")
+        }
+        same = Counter(map(_uuid, self.files.configs.values()))
         for name, config in self.files.configs.items():
             if config.in_auto:
                 self.estate.note(name, f"{name} is in auto and does not run.")
             if name in self.estate.left_out:
                 continue
-            sentence = self._refusal(config)
+            uuid = _uuid(config)
+            owner = owners.get(uuid or "") or ("another file" if uuid and same[uuid] > 1 else "")
+            sentence = f"{config.path} is not adopted: it has the UUID of {owner}." if owner else self._refusal(config)
             if sentence:
                 self.estate.leave(name, sentence)
                 continue

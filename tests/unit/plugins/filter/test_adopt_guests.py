@@ -67,6 +67,30 @@ def test_what_lives_wins_and_the_difference_is_reported(tmp_path: Path) -> None:
     ]
 
 
+UUID = "693eb397-0f4b-4a8e-9d0c-0a1b2c3d4e5f"
+
+
+@pytest.mark.parametrize("copy", ["intranet", "webmail"])
+def test_a_file_that_was_copied_with_its_uuid_renames_no_guest(copy: str, tmp_path: Path) -> None:
+    text = WEB1.replace("web1", "mail") + f'uuid = "{UUID}"\n'
+    with Simulator("4.1", tcp=None) as sim:
+        sim.create(guest("mail", f"(uuid {UUID})")).unpause()
+        files: dict[str, Content] = {"mail": text, "auto/mail": "-> ../mail", copy: text.replace("mail", copy)}
+        result = adopted(sim, tmp_path, files)
+    assert list(by_name(result)) == ["mail"]
+    assert result["report"]["guests"].get("mail", []) == []
+    sentence = f"{tmp_path}/{copy} is not adopted: it has the UUID of mail, which xend has."
+    assert result["report"]["left_out"] == {copy: sentence}
+
+
+def test_of_two_files_with_one_uuid_none_is_adopted(tmp_path: Path) -> None:
+    text = WEB1 + f'uuid = "{UUID}"\n'
+    with Simulator("4.1", tcp=None) as sim:
+        result = adopted(sim, tmp_path, {"web1": text, "web2": text.replace("web1", "web2")})
+    assert result["guests"] == []
+    assert set(result["report"]["left_out"]) == {"web1", "web2"}
+
+
 def test_the_page_shows_guests_with_findings_first(tmp_path: Path) -> None:
     with Simulator("3.0.3", tcp=None) as sim:
         for name, memory in (("app1", 64), ("web1", 512)):
