@@ -10,7 +10,7 @@ A value that only the host knows is an Unknown, and so is every value computed f
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import cast
 
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.functions import (
@@ -36,6 +36,7 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.xm.scope import (
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.text import Unordered
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.values import (
     Budget,
+    Long,
     Module,
     TooMuch,
     Unicode,
@@ -61,6 +62,29 @@ PYTHON_ERRORS = (
     AttributeError,
 )
 """The errors that evaluating a file raises as running it would."""
+
+
+RUNS_CODE = ("exec", "execfile")
+"""The functions that run other code among the file's own names."""
+_NAMESPACES = ("locals", "globals", "vars")
+_LARGEST_INT = 2**63 - 1
+"""sys.maxint of a 64-bit host; a larger number is a long."""
+
+
+def may_set_anything(node: ast.AST) -> bool:
+    """Return whether an expression sets names that it does not name: it runs other code, or changes locals()."""
+    if isinstance(node, ast.Name):
+        return node.id in RUNS_CODE
+    changed = node.func if isinstance(node, ast.Call) else node
+    if isinstance(changed, ast.Attribute):
+        return changed.attr in ("update", "setdefault", "pop", "clear") and _is_namespace(changed.value)
+    stores = isinstance(changed, ast.Subscript) and isinstance(changed.ctx, (ast.Store, ast.Del))
+    return stores and _is_namespace(cast("ast.Subscript", changed).value)
+
+
+def _is_namespace(node: ast.expr) -> bool:
+    """Return whether an expression is a call of locals() or its like."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _NAMESPACES
 
 
 def raised(error: Exception, line: int) -> Raised:
@@ -101,6 +125,8 @@ class Expressions:
     def _constant(self, node: ast.Constant) -> object:
         if node.kind == "u":
             return Unicode(node.value)
+        if isinstance(node.value, int) and node.value > _LARGEST_INT:
+            return Long(node.value)
         if node.value is None or isinstance(node.value, (str, int, float)):
             return node.value
         return Unknown("this kind of number", node.lineno)
@@ -114,13 +140,15 @@ class Expressions:
             return _CONSTANTS[node.id]
         if node.id in BUILTINS or node.id in EXCEPTIONS or node.id in _HIGHER:
             return Module(node.id)
+        if node.id in RUNS_CODE:
+            self.sets_anything(node.lineno)
         if node.id in _OPAQUE:
             return Unknown(f"{node.id}()", node.lineno)
         if node.id in ("os", "sys"):
             return Module(node.id)
         # In a function, or where the file catches a NameError, a missing name is an error of the file.
         if self.scope.is_function or any(
-            kind in ("NameError", "Exception", "StandardError", "") for kind in self.guarded
+            kind in ("NameError", "Exception", "StandardError", "BaseException") for kind in self.guarded
         ):
             raise Raised("NameError", node.lineno, node.id)
         return Unknown(f"the variable {node.id}, which the file does not set", node.lineno)
@@ -168,10 +196,13 @@ class Expressions:
 
     def _logical(self, node: ast.BoolOp) -> object:
         value: object = None
-        for part in node.values:
+        for place, part in enumerate(node.values):
             value = self.value(part)
-            # An unknown operand decides the result, whatever follows.
-            if isinstance(value, Unknown) or bool(value) is isinstance(node.op, ast.Or):
+            # An unknown operand decides the result, whatever follows: that may be evaluated, or not.
+            if isinstance(value, Unknown):
+                self.skipped(node.values[place + 1 :], value)
+                return value
+            if bool(value) is isinstance(node.op, ast.Or):
                 return value
         return value
 
@@ -197,7 +228,10 @@ class Expressions:
 
     def _choice(self, node: ast.IfExp) -> object:
         test = self.value(node.test)
-        return test if isinstance(test, Unknown) else self.value(node.body if test else node.orelse)
+        if isinstance(test, Unknown):
+            self.skipped([node.body, node.orelse], test)
+            return test
+        return self.value(node.body if test else node.orelse)
 
     def _subscript(self, node: ast.Subscript) -> object:
         holder, place = self.value(node.value), self._place(node.slice)
@@ -249,6 +283,8 @@ class Expressions:
         found: list[object] = []
         unknown = self._looped(node.generators, lambda: found.append(self.value(node.elt)))
         self.budget.items(len(found))
+        if unknown:
+            self.skipped([node], unknown)
         return unknown or found
 
     def _generator(self, node: ast.GeneratorExp | ast.SetComp) -> object:
@@ -288,6 +324,7 @@ class Expressions:
         over = self.value(loops[0].iter) if first is None else first
         if isinstance(over, Unknown):
             return over
+        self.iterated(loops[0].iter, over)
         for member in members_of(over, self.budget):
             self.assign(loops[0].target, member)
             tests = [self.value(test) for test in loops[0].ifs]
@@ -316,6 +353,8 @@ class Expressions:
 
     def _assign_member(self, target: ast.Subscript, value: object) -> None:
         """Change a member of a list or a dictionary."""
+        if may_set_anything(target):
+            self.sets_anything(target.lineno)
         holder, place = self.value(target.value), self._place(target.slice)
         # An unknown index may be any member, so none of the members is known any more.
         if isinstance(holder, list) and isinstance(place, Unknown):
@@ -330,6 +369,8 @@ class Expressions:
             raise TypeError("object does not support item assignment")
 
     def _call(self, node: ast.Call) -> object:
+        if may_set_anything(node):
+            self.sets_anything(node.lineno)
         method = node.func if isinstance(node.func, ast.Attribute) else None
         function = self.value(node.func if method is None else method.value)
         given, named = list(self._arguments(node)), {one.arg: self.value(one.value) for one in node.keywords if one.arg}
@@ -495,6 +536,18 @@ class Expressions:
 
     def body(self, statements: list[ast.stmt]) -> None:
         """Run the statements of a function."""
+        raise NotImplementedError
+
+    def sets_anything(self, line: int) -> None:
+        """Handle an expression that may set any name of the file."""
+        raise NotImplementedError
+
+    def skipped(self, nodes: Sequence[ast.AST], unknown: Unknown) -> None:
+        """Handle expressions that may be evaluated, or not."""
+        raise NotImplementedError
+
+    def iterated(self, node: ast.expr, over: object) -> None:
+        """Handle a value that is iterated over."""
         raise NotImplementedError
 
     def _declare(self, holder: XmVars, name: str, given: list[object], named: Names, line: int) -> object:

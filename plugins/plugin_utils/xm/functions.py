@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import posixpath
 from collections.abc import Callable, Mapping
 
@@ -68,6 +69,12 @@ DICT_METHODS = frozenset(
     ]
 )
 """Methods of a dictionary."""
+
+
+def _round(value: object, digits: object = 0) -> float:
+    """Return round(), which in Python 2 rounds a half away from zero."""
+    number, scale = float(value), 10.0 ** int(digits)  # type: ignore[arg-type, call-overload]
+    return math.copysign(math.floor(abs(number) * scale + 0.5) / scale, number)
 
 
 def text_method(text: str, name: str, given: Arguments, named: dict[str, object], budget: Budget) -> object:
@@ -355,7 +362,7 @@ BUILTINS: Mapping[str, Function] = {
     "range": _range,
     "repr": _repr,
     "reversed": _reversed,
-    "round": _of_numbers(lambda value, digits=0: round(float(value), int(digits))),
+    "round": _of_numbers(_round),
     "sorted": _sorted,
     "str": _str,
     "sum": _sum,

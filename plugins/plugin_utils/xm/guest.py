@@ -110,7 +110,7 @@ class Guest:
     def is_unknown(self, key: str) -> bool:
         """Return whether only the host knows the value of a key, or whether it is set."""
         if key not in self._read.values:
-            return self._read.open_ended
+            return bool(self._read.open_ended)
         return isinstance(self._read.values[key], Unknown)
 
     def note(self, key: str, text: str) -> None:
@@ -140,6 +140,14 @@ class Guest:
                 self.note(key, "means nothing to xm, and nothing in the file uses it")
             elif key in HVM and not is_hvm and not _counts_for_all(key, self.release):
                 self.note(key, "counts for hvm guests only")
+
+    def note_unsure(self) -> None:
+        """Note the variables that another file may set again."""
+        unsure = sorted(key for key in self._read.unsure if is_known(key, self.release) and key in self._read.values)
+        if unsure:
+            self.note_line(
+                self._read.open_ended, f"this may set again what the file sets before it: {', '.join(unsure)}"
+            )
 
     def notes(self) -> list[str]:
         """Return all notes, by line."""

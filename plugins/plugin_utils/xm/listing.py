@@ -199,7 +199,7 @@ def _disks(domain: Domain, disks: object, notes: list[str]) -> list[Options]:
             disk["dev"] = f"ioemu:{vbd.dev}"
         if disk.get("mode", "r") not in ("r", "w", "w!"):
             del disk["mode"]
-            notes.append(f"{disk.get('dev')} has a mode that is none of r, w, w!, and is left out")
+            notes.append(f"{disk.get('dev')} has a mode that is none of r, w and w!: the mode is left out")
     return found
 
 

@@ -51,6 +51,7 @@ def convert(
     guest = Guest(read(text, host, variables), release)
     options = _options(guest, file)
     guest.note_ignored(is_hvm=image.is_hvm(guest))
+    guest.note_unsure()
     return options, [*guest.notes(), *_refusal(guest.release, options)]
 
 

@@ -9,16 +9,17 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.errors import XmError
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.expressions import (
     PYTHON_ERRORS,
     Expressions,
+    may_set_anything,
     raised,
 )
-from ansible_collections.dom0.xend.plugins.plugin_utils.xm.functions import members_of
+from ansible_collections.dom0.xend.plugins.plugin_utils.xm.functions import BUILTINS, members_of
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.python2 import as_python_3
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.scope import (
     Defined,
@@ -80,6 +81,18 @@ _HARMLESS = frozenset(
 
 _CODING = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+")
 
+_NEWER = (
+    ast.NamedExpr,
+    ast.JoinedStr,
+    ast.AnnAssign,
+    ast.AsyncFunctionDef,
+    ast.Await,
+    ast.Nonlocal,
+    ast.YieldFrom,
+    ast.Match,
+)
+"""What Python 2 refuses, and Python 3 accepts."""
+
 Notes = list[tuple[int, str]]
 """Notes, each with its line."""
 
@@ -88,14 +101,16 @@ Notes = list[tuple[int, str]]
 class Read:
     """The result of a file: its variables, the line that set each, the names that it reads, and notes.
 
-    ``open_ended``: the file runs another one and may set more variables than known.
+    ``open_ended`` is the line from which the file may set more variables than known, as it runs another one; 0 if it does not.
+    ``unsure`` are the variables that were set before that, and may be set again there.
     """
 
     values: Mapping[str, object]
     lines: Mapping[str, int]
     read: frozenset[str]
     notes: Notes
-    open_ended: bool
+    open_ended: int
+    unsure: frozenset[str]
 
 
 def read(text: str, host: Mapping[str, str], variables: Mapping[str, str]) -> Read:
@@ -120,7 +135,14 @@ def read(text: str, host: Mapping[str, str], variables: Mapping[str, str]) -> Re
         raise XmError("the file nests expressions too deep to be read", program.line) from None
     except Raised as error:
         raise XmError(_refusal(error), error.line) from None
-    return Read(program.scope.names, program.lines, frozenset(program.read), list(program.notes), program.open_ended)
+    return Read(
+        program.scope.names,
+        program.lines,
+        frozenset(program.read),
+        list(program.notes),
+        program.open_ended,
+        frozenset(program.unsure),
+    )
 
 
 def _as_bytes(text: str) -> str:
@@ -145,12 +167,23 @@ def _parsed(source: str) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # such as for 1if, which Python 2 accepts without a warning
-            return ast.parse(as_python_3(source))
+            module = ast.parse(as_python_3(source))
     except SyntaxError as error:
         raise XmError("this is no Python that xm could read", error.lineno or 0) from None
     # MemoryError and RecursionError come from Python's own parser for deeply nested input.
     except (ValueError, RecursionError, MemoryError):
         raise XmError("the file is no Python that xm could read") from None
+    newer = next(filter(_is_newer, ast.walk(module)), None)
+    if newer is not None:
+        raise XmError("this is no Python that xm could read", getattr(newer, "lineno", 0))
+    return module
+
+
+def _is_newer(node: ast.AST) -> bool:
+    """Return whether Python 3 accepts this, and Python 2 does not."""
+    if isinstance(node, (ast.FunctionDef, ast.Lambda)):
+        return bool(node.args.kwonlyargs or node.args.posonlyargs)
+    return isinstance(node, _NEWER)
 
 
 def _refusal(error: Raised) -> str:
@@ -170,7 +203,8 @@ class Program(Expressions):
         super().__init__(host, variables)
         self.lines: dict[str, int] = {}
         self.notes: dict[tuple[int, str], None] = {}
-        self.open_ended = False
+        self.open_ended = 0
+        self.unsure: set[str] = set()
         self.line = 0
 
     def note(self, line: int, text: str) -> None:
@@ -210,6 +244,7 @@ class Program(Expressions):
         # Only names of the file count as its variables; those of a function end with the call.
         if isinstance(target, ast.Name) and not self.scope.is_function:
             self.lines[target.id] = target.lineno
+            self.unsure.discard(target.id)
         super().assign(target, value)
 
     def forget(self, statements: list[ast.stmt], unknown: Unknown) -> None:
@@ -226,40 +261,48 @@ class Program(Expressions):
                     self.scope.names[alias.asname or alias.name.partition(".")[0]] = unknown
             else:
                 self._forget_changed(node, unknown)
+                self._forget_all(node)
         # A statement that may return or break makes the rest of the function or loop unknown, too.
         if self.scope.is_function and _leaves(statements, (ast.Return,), _FUNCTIONS):
             raise Returned(unknown)
         if _leaves(statements, (ast.Break, ast.Continue), (ast.For, ast.While, *_FUNCTIONS)):
             raise LoopEnded(unknown)
 
+    def skipped(self, nodes: Sequence[ast.AST], unknown: Unknown) -> None:
+        """Make everything unknown that some expressions change, because it is unknown whether they are evaluated."""
+        inner = [each for node in nodes for each in ast.walk(node)]
+        self.budget.spend(len(inner))
+        for node in inner:
+            self._forget_changed(node, unknown)
+            self._forget_all(node)
+
+    def _forget_all(self, node: ast.AST) -> None:
+        """Handle an expression that may set any name, if it is evaluated."""
+        if may_set_anything(node):
+            self.sets_anything(getattr(node, "lineno", self.line))
+
     def _forget_changed(self, node: ast.AST, unknown: Unknown) -> None:
-        """Make a list or a dictionary unknown, under all its names, if a method or an assignment may change it."""
-        changed = (
-            (node.func.value if isinstance(node.func, ast.Attribute) else None) if isinstance(node, ast.Call) else None
-        )
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, (ast.Store, ast.Del)):
-            changed = node.value
-        if not isinstance(changed, ast.Name) or (names := self.scope.find(changed.id)) is None:
-            return
-        value = names[changed.id]
-        if isinstance(value, list):
-            # In place, so that the list is unknown under each of its names.
-            value[:] = [unknown]
-        # A dict cannot hold an unknown key, so the names are replaced instead.
-        elif isinstance(value, dict):
-            names.update({name: unknown for name, other in names.items() if other is value})
+        """Make lists and dictionaries unknown, under all their names, if a call or an assignment may change them."""
+        for changed in _changed(node):
+            names = self.scope.find(changed)
+            value = names[changed] if names is not None else None
+            # In place, so that a list is unknown under each of its names.
+            for each in value.values() if isinstance(value, dict) else [value]:
+                if isinstance(each, list):
+                    each[:] = [unknown]
+            # A dict cannot hold an unknown key, so the names are replaced instead.
+            if isinstance(value, dict) and names is not None:
+                names.update({name: unknown for name, other in names.items() if other is value})
 
     def _expression(self, node: ast.Expr) -> None:
         value = self.value(node.value)
         if isinstance(node.value, ast.Call) and isinstance(value, Unknown) and self._is_opaque(node.value.func):
             self.note(node.lineno, f"{value.why} is not run")
-            # exec() and execfile() may set any variable, so no default may be assumed any more.
-            if value.why in ("exec()", "execfile()"):
-                self._set_anything(node.lineno)
 
-    def _set_anything(self, line: int) -> None:
-        """Handle a statement that may set any name."""
-        self.open_ended = True
+    def sets_anything(self, line: int) -> None:
+        """Handle an expression that may set any name: no default may be assumed any more."""
+        self.open_ended = self.open_ended or line
+        self.unsure |= set(self.lines)
         self.note(line, "what this sets is not known, and no default is taken for what the file does not set itself")
 
     def _is_opaque(self, function: ast.expr) -> bool:
@@ -308,7 +351,7 @@ class Program(Expressions):
         if isinstance(over, Unknown):
             self._forget_loop(node, over)
             return
-        self._note_order(node.iter, over)
+        self.iterated(node.iter, over)
         for member in members_of(over, self.budget):
             self.budget.spend()
             self.assign(node.target, member)
@@ -348,7 +391,7 @@ class Program(Expressions):
         except LoopEnded:
             return
 
-    def _note_order(self, node: ast.expr, over: object) -> None:
+    def iterated(self, node: ast.expr, over: object) -> None:
         """Note that a loop iterates over a dictionary, whose order in Python 2 is unknown."""
         method = node.func if isinstance(node, ast.Call) else None
         over_dictionary = isinstance(over, dict) or (
@@ -429,7 +472,7 @@ class Program(Expressions):
             if name == "__future__":
                 self.true_division = self.true_division or alias.name == "division"
             elif alias.name == "*":
-                self._set_anything(node.lineno)
+                self.sets_anything(node.lineno)
             else:
                 known = self._member(f"{name}.{alias.name}", node.lineno) if name in (*_HARMLESS, "os.path") else None
                 self.scope.names[alias.asname or alias.name] = known or _foreign(name, node)
@@ -484,6 +527,27 @@ def _leaves(nodes: Iterable[ast.AST], ways: tuple[type[ast.AST], ...], inside: t
         if not isinstance(node, inside):
             waiting += ast.iter_child_nodes(node)
     return False
+
+
+def _changed(node: ast.AST) -> list[str]:
+    """Return the names whose lists or dictionaries an expression or a statement may change."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        changed = [node.func.value]
+    elif isinstance(node, ast.Call):
+        # A function of the file may change what it is given. Those of Python do not.
+        changed = [] if isinstance(node.func, ast.Name) and node.func.id in BUILTINS else node.args
+    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, (ast.Store, ast.Del)):
+        changed = [node.value]
+    else:
+        changed = [node.target] if isinstance(node, ast.AugAssign) else []
+    return [root.id for root in map(_root, changed) if isinstance(root, ast.Name)]
+
+
+def _root(node: ast.expr) -> ast.expr:
+    """Return what an attribute or a member is of."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return node
 
 
 def _loaded(target: ast.expr) -> ast.expr:

@@ -39,12 +39,17 @@ _UNICODE_ESCAPES = _BYTE_ESCAPES | frozenset("uUN")
 def as_python_3(source: str) -> str:
     """Return *source* with the same lines, rewritten so that Python 3 parses it with the same meaning."""
     text = source.replace("\r\n", "\n").replace("\r", "\n")
+    # A backslash at the end of the file continues nothing.
+    text = re.sub(r"\\\n?\Z", "\n", text)
     return "".join(_statements(_with_spaces(_without_backticks(_tokens(text)))))
 
 
 def _tokens(text: str) -> list[Token]:
     """Split *text* into tokens, each in the spelling of Python 3."""
-    return [(str(match.lastgroup), _spelled(str(match.lastgroup), match[0])) for match in _TOKEN.finditer(text)]
+    tokens = [(str(match.lastgroup), _spelled(str(match.lastgroup), match[0])) for match in _TOKEN.finditer(text)]
+    # Python 3 would read 1_024 as a number, which Python 2 refuses.
+    apart = [kind == "number" and after[:1] == "_" for (kind, _text), (_kind, after) in zip(tokens, tokens[1:])]
+    return [(kind, f"{text} " if split else text) for (kind, text), split in zip(tokens, [*apart, False])]
 
 
 def _spelled(kind: str, text: str) -> str:

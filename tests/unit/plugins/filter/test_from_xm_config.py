@@ -271,3 +271,10 @@ def test_text_of_another_kind_is_refused() -> None:
         from_xm_config(KERNEL, "4.2")
     with pytest.raises(AnsibleFilterError, match="uname must be"):
         from_xm_config(KERNEL, "4.1", uname=["Linux"])
+
+
+def test_what_another_file_may_set_again_is_named_and_no_default_is_taken() -> None:
+    text = 'import os\nkernel = "/k"\nmemory = 64\nif os.path.exists("/c"):\n    execfile("/c")\nname = "e"\n'
+    done = from_xm_config(text, release="4.1")
+    assert "vcpus" not in done["options"]
+    assert "line 5: this may set again what the file sets before it: kernel, memory" in done["notes"]

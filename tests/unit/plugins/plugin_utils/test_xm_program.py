@@ -44,6 +44,9 @@ FOLLOWED = {
     "raw text": (r"x = r'a\b' + R'\n'", "a\\b\\n"),
     "byte text": ("x = b'a' + B\"b\"", "ab"),
     "joined literals": ("x = ['a,b,w' 'c,d,w']", ["a,b,wc,d,w"]),
+    "backslash at the end": ("x = 12 \\", 12),
+    "bare except of a missing name": ("try: y = vmid\nexcept: y = 3\nx = y", 3),
+    "round": ("x = [int(round(2.5)), round(-0.5), round(2.675, 1)]", [3, -1.0, 2.7]),
     "percent": ("x = '%s-%03d-%x-%5.1f|%-4s|%%' % ('a', 7, 255, 2.25, 'b')", "a-007-ff-  2.2|b   |%"),
     "percent with a star": ("x = '%*d' % (4, 7)", "   7"),
     "percent of names": ("x = '%(a)s%(b)02d' % {'a': 'vm', 'b': 3}", "vm03"),
@@ -112,6 +115,30 @@ UNKNOWN = {
     "file": ("x = open('/etc/hostname').read().strip()", "open()"),
     "command": ("import commands\nx = 'a' + commands.getoutput('hostname')", "commands.getoutput"),
     "environment": ("import os\nx = int(os.environ['MB']) + 1", "os.environ"),
+    "changed or not, by and": (
+        "import os\nx = ['a']\nos.path.exists('/a') and x.append('b')\nx = x[0]",
+        "os.path.exists",
+    ),
+    "changed or not, by a choice": (
+        "import os\nx = ['a']\ny = x.append('b') if os.path.exists('/a') else None\nx = x[0]",
+        "os.path.exists",
+    ),
+    "changed or not, by a function": (
+        "import os\ndef f(l): l.append('b')\nx = ['a']\nif os.path.exists('/a'): f(x)\nx = x[0]",
+        "os.path.exists",
+    ),
+    "changed or not, inside": (
+        "import os\ny = ['a']\nd = {'l': y}\nif os.path.exists('/a'): d['l'].append('b')\nx = y[0]",
+        "os.path.exists",
+    ),
+    "changed or not, under two names": (
+        "import os\ny = ['a']\nx = y\nif os.path.exists('/a'): y += ['b']\nx = x[0]",
+        "os.path.exists",
+    ),
+    "changed or not, in a comprehension": (
+        "import os\ny = ['a']\nz = [y.append(i) for i in os.listdir('/')]\nx = y[0]",
+        "os.listdir",
+    ),
     "random": ("import random\nx = '%02x' % random.randint(0, 255)", "random.randint"),
     "variable": ("x = 'vm%d' % vmid", "the variable vmid, which the file does not set"),
     "module": ("from evil import y\nx = y(1)[2].z", "the module evil"),
@@ -150,6 +177,50 @@ def test_what_only_the_host_knows_is_unknown(name: str) -> None:
     value = run(text).values["x"]
     assert isinstance(value, Unknown)
     assert value.why == why
+
+
+ANYTHING = {
+    "statement": "execfile('/f')",
+    "in an if": "if os.path.exists('/f'):\n  execfile('/f')",
+    "in a loop": "for line in open('/f'): exec line",
+    "in a while": "while os.path.exists('/f'): exec 'a = 1'",
+    "in a with": "with open('/f') as f: exec f",
+    "in an assignment": "y = execfile('/f')",
+    "behind and": "os.path.exists('/f') and execfile('/f')",
+    "in a choice": "y = execfile('/f') if os.path.exists('/f') else None",
+    "in a comprehension": "[execfile(f) for f in ['/f']]",
+    "in a comprehension over what is unknown": "[execfile(f) for f in os.listdir('/')]",
+    "by map": "map(execfile, ['/f'])",
+    "under another name": "run = execfile\nrun('/f')",
+    "locals": "locals()['a'] = 1",
+    "locals in a loop": "for k, v in [('a', 1)]: globals()[k] = v",
+    "locals, perhaps": "if os.path.exists('/f'): vars()['a'] = 1",
+    "update": "locals().update({'a': 1})",
+    "update, perhaps": "if os.path.exists('/f'): locals().update({'a': 1})",
+}
+
+
+@pytest.mark.parametrize("name", ANYTHING)
+def test_what_may_set_anything_is_known_to(name: str) -> None:
+    done = run(f"import os\nmemory = 64\n{ANYTHING[name]}\nvcpus = 2\n")
+    assert done.open_ended >= 3
+    assert "memory" in done.unsure
+    assert "vcpus" not in done.unsure
+    assert [text for line, text in done.notes if line == done.open_ended and text.startswith("what this sets")]
+
+
+def test_what_is_never_run_sets_nothing() -> None:
+    done = run("memory = 64\nif 0: execfile('/f')\nx = 'a%(memory)s' % locals()\ndef f(): execfile('/f')\n")
+    assert (done.open_ended, done.unsure) == (0, frozenset())
+
+
+def test_numbers_beyond_the_machine_are_long() -> None:
+    assert isinstance(run("x = 0xffffffffffffffff").values["x"], Long)
+    assert not isinstance(run("x = 0x7fffffffffffffff").values["x"], Long)
+
+
+def test_order_of_a_dictionary_in_a_comprehension_is_named() -> None:
+    assert [text for _line, text in run("d = {'a': 1, 'b': 2}\nx = [k for k in d]").notes if "dictionary" in text]
 
 
 def test_list_that_may_have_changed_is_unknown_under_all_its_names() -> None:
@@ -194,6 +265,10 @@ def test_harmless_imports_are_not_named() -> None:
 
 # A program, and what its refusal says.
 REFUSED = {
+    "number with an underscore": ("memory = 1_024", "line 1: this is no Python"),
+    "walrus": ("x = (y := 1)", "line 1: this is no Python"),
+    "text that is formatted": ("x = 1\ny = f'{x}'", "line 2: this is no Python"),
+    "arguments by name only": ("def f(a, *, b=1): pass", "line 1: this is no Python"),
     "endless loop": ("while 1: pass", "line 1: the file takes more than 100000 steps"),
     "endless loop that grows": ("x = [1]\nwhile 1: x.append(1)", "the file takes more than"),
     "quotes without end": ('x = "' + '\\"' * 100000, "line 1: this is no Python"),
