@@ -42,6 +42,18 @@ _FIELDS = {
 _OF_LIFE = frozenset({"uuid", "location", "protocol", "bootable", "VDI"})
 """Fields of a device that xend adds while the domain lives."""
 
+_READ = {
+    "vif": frozenset({"mac", "bridge", "ip", "script", "backend", "type", "model", "rate", "vifname"}),
+    **dict.fromkeys(("vbd", "tap", "tap2"), frozenset({"uname", "dev", "mode", "backend"})),
+}
+"""Fields of an interface and of a disk that have an option."""
+
+_ADDED = _OF_LIFE | {"devid", "driver"}
+"""Fields that xend adds to an interface or a disk."""
+
+_ANY_SLOT = {"requested_vslot": "0x20", "vdevfn": "0x100"}
+"""Values of a PCI device that has no place of its own in the guest, in 3.4, and in 4.0 and later."""
+
 _IN_IMAGE = frozenset(["kernel", "ramdisk", "root", "ip", "args", "loader", "notes", "vcpus", "display", "xauthority"])
 """Fields of an image that have an option, or do not belong to the declaration."""
 
@@ -95,7 +107,8 @@ def _guest(tree: list[Sxp]) -> tuple[Options, list[str]]:
         for key, value in (("vbds", _disks(domain, data["vbds"], notes)), ("vifs", _devices(data["vifs"])))
         if value
     }
-    options |= _other_devices(lists, is_hvm=is_hvm)
+    options |= _other_devices(lists, is_hvm=is_hvm, is_alive=tree[0] == "domain")
+    notes += [*_without_option(fields), *(note for device in lists for note in _without_equal(device))]
     more = _more(fields, domain)
     if more:
         options["extra_config"] = [*more, *options.get("extra_config", [])]  # type: ignore[misc]
@@ -203,7 +216,32 @@ def _disks(domain: Domain, disks: object, notes: list[str]) -> list[Options]:
     return found
 
 
-def _other_devices(devices: list[list[Sxp]], *, is_hvm: bool) -> Options:
+def _without_option(fields: dict[str, Sxp]) -> Iterator[str]:
+    """Yield a note for each field of a domain and of its image that is left out."""
+    image = fields.get("image")
+    section = dict(_pairs(image)) if isinstance(image, list) else {}
+    if fields.get("ssidref") not in (None, "", "0"):
+        yield "ssidref has no equal, and is left out"
+    for key in ("cpuid", "cpuid_check"):
+        if fields.get(key) or section.get(key):
+            yield f"{key} has no equal, and is left out"
+    if section.get("features") and isinstance(image, list) and image[:1] == ["linux"]:
+        yield "features of the image has no equal, and is left out"
+
+
+def _without_equal(device: list[Sxp]) -> Iterator[str]:
+    """Yield a note for each field of an interface or a disk that is left out."""
+    kind = device[0] if isinstance(device[0], str) else ""
+    fields = dict(_pairs(device)) if kind in _READ else {}
+    name = fields.get("mac") or fields.get("dev")
+    for key, value in fields.items():
+        # 3.0.0 shows the addresses of an interface as a list.
+        is_read = key in _READ[kind] and (key == "ip" or not isinstance(value, list))
+        if value and not is_read and key not in _ADDED:
+            yield f"{key} of {kind} {name} has no equal, and is left out"
+
+
+def _other_devices(devices: list[list[Sxp]], *, is_hvm: bool, is_alive: bool) -> Options:
     """Return frame buffers and PCI devices as options, and devices without an option as expressions."""
     options: Options = {}
     frame_buffers: list[Options] = []
@@ -215,21 +253,21 @@ def _other_devices(devices: list[list[Sxp]], *, is_hvm: bool) -> Options:
             option = vfb_option(
                 {key: value for key, value in _pairs(device) if isinstance(value, str) and key not in _OF_LIFE}
             )
-            others += [["vkbd"], _alive(device)] if option is None else []
+            others += [["vkbd"], _declared(device, is_alive=is_alive)] if option is None else []
             frame_buffers += [] if option is None else [option]
         elif kind == "pci":
             addresses = _pci(device)
-            others += [] if addresses else [_alive(device)]
+            others += [] if addresses else [_declared(device, is_alive=is_alive)]
             options |= {"pci": addresses} if addresses else {}
         elif kind not in ("vbd", "tap", "tap2", "vif", "console", "vkbd", "vfb"):
-            others.append(_alive(device))
+            others.append(_declared(device, is_alive=is_alive))
     options |= {"vfbs": frame_buffers} if frame_buffers else {}
     return options | ({"extra_config": [dumps(["device", device]) for device in others]} if others else {})
 
 
-def _alive(device: list[Sxp]) -> Sxp:
+def _declared(device: list[Sxp], *, is_alive: bool) -> Sxp:
     """Return a device without the fields that xend adds while the domain lives."""
-    added = [[key] for key in _OF_LIFE]
+    added = [[key] for key in (_OF_LIFE if is_alive else ())]
     return [
         device[0],
         *(
@@ -245,7 +283,7 @@ def _pci(device: list[Sxp]) -> list[str]:
     found = []
     for item in device[1:]:
         fields = dict(_pairs(item)) if isinstance(item, list) and item[:1] == ["dev"] else {}
-        if "opts" in fields:
+        if "opts" in fields or any(fields.get(key, usual) != usual for key, usual in _ANY_SLOT.items()):
             return []
         try:
             numbers = [int(str(fields[key]), 16) for key in ("domain", "bus", "slot", "func")]

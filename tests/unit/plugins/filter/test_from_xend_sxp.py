@@ -113,7 +113,7 @@ def test_kernel_that_a_bootloader_found_is_left_to_it() -> None:
 
 def test_what_no_option_is_for_stays_an_expression() -> None:
     found = options_of(
-        "(vm (name e1) (vcpus 4) (vcpu_avail 3) (pool_name rt) (device (irq (irq 3) (uuid 1)))"
+        "(domain (name e1) (vcpus 4) (vcpu_avail 3) (pool_name rt) (device (irq (irq 3) (uuid 1)))"
         " (device (pci (dev (domain 0x0) (bus 0x1) (slot 0x05) (func 0x0) (vdevfn 0x100) (key 01:05.0)))))"
     )
     assert found["extra_config"] == ["(vcpu_avail 3)", "(pool_name rt)", "(device (irq (irq 3)))"]
@@ -173,3 +173,29 @@ def test_text_that_is_none_or_endless_is_refused() -> None:
 def test_a_field_with_a_name_that_ansible_uses_itself_is_renamed() -> None:
     found = options_of("(vm (name d1) (image (hvm (kernel /k) (__ansible_type x))))")
     assert found["image"]["options"] == {"xend__ansible_type": "x"}
+
+
+def test_a_field_that_has_no_option_is_named() -> None:
+    (found,) = from_xend_sxp(
+        "(vm (name d1) (ssidref 4) (image (linux (kernel /k) (features pae)))"
+        " (device (vif (mac 00:16:3e:00:00:01) (be_mac 00:16:3e:00:00:02) (backend (blkif))))"
+        " (device (vbd (dev sda) (uname phy:a) (mode w) (label x))))"
+    )
+    assert found["notes"] == [
+        "ssidref has no equal, and is left out",
+        "features of the image has no equal, and is left out",
+        "be_mac of vif 00:16:3e:00:00:01 has no equal, and is left out",
+        "backend of vif 00:16:3e:00:00:01 has no equal, and is left out",
+        "label of vbd sda has no equal, and is left out",
+    ]
+
+
+def test_a_pci_device_keeps_its_slot() -> None:
+    device = "(pci (dev (domain 0x0) (bus 0x1) (slot 0x05) (func 0x0) (vdevfn 0x30)))"
+    assert options_of(f"(vm (name d1) (device {device}))")["extra_config"] == [f"(device {device})"]
+
+
+def test_a_device_that_does_not_live_keeps_its_uuid() -> None:
+    device = "(vtpm (backend 1) (uuid 1-2))"
+    assert options_of(f"(vm (name d1) (device {device}))")["extra_config"] == [f"(device {device})"]
+    assert options_of(f"(domain (name d1) (device {device}))")["extra_config"] == ["(device (vtpm (backend 1)))"]
