@@ -428,6 +428,8 @@ def test_a_guest_is_waited_for_before_another_that_comes_after_it(sim: Simulator
     with closing(socket.create_server(("127.0.0.1", 0))) as open_port, closing(socket.socket()) as closed_port:
         closed_port.bind(("127.0.0.1", 0))
         variables = {
+            # The host's own Python cannot run modules.
+            "ansible_python_interpreter": f"{{{{ '/none' if __guests_service is defined else '{sys.executable}' }}}}",
             "guests_defaults": {**SMALL, "wait_for": {"timeout": 2}},
             "guests_list": [
                 {"name": "a", "vifs": [{"ip": "127.0.0.1"}], "wait_for": {"port": open_port.getsockname()[1]}},
