@@ -502,10 +502,11 @@ def test_secrets_are_shown_by_no_verbosity(sim: Simulator, tmp_path: Path) -> No
     assert "hunter" not in done.shown + json.dumps(done.results)
 
 
-def test_the_example_of_the_readme_can_be_rehearsed_as_it_stands(sim: Simulator, tmp_path: Path) -> None:
+def test_the_example_of_the_readme_works_once_it_has_a_xend(sim: Simulator, tmp_path: Path) -> None:
     readme = (TOP / "roles" / "guests" / "README.md").read_text(encoding="utf-8")
     example = yaml.safe_load(readme.split("```yaml\n", 1)[1].split("```", 1)[0])
-    done = run_playbook(example, tmp_path, "-i", "xen1,xen2,", "-e", f"my_xend_url={sim.unix_url}", "--check", "--diff")
+    example[0] |= {"connection": "local", "module_defaults": {"group/dom0.xend.xend": {"xend_url": sim.unix_url}}}
+    done = run_playbook(example, tmp_path, "-i", "xen1,xen2,", "--check", "--diff")
     recaps = re.findall(r"^xen\d +: ok=\d+ +changed=(\d) .* failed=0 ", done.stdout, re.MULTILINE)
     assert recaps == ["2", "2"], done.stdout
     assert done.stdout.index("item=db1: running") < done.stdout.index("item=web1: running")
