@@ -429,7 +429,7 @@ def test_a_mode_that_writes_by_another_name_is_named(mode: str) -> None:
 @pytest.mark.parametrize(("kind", "left_out"), [("vnc", False), ("sdl", True)])
 def test_a_keymap_is_carried_over_or_named(kind: str, left_out: bool) -> None:
     options = {kind: 1, "keymap": "de"}
-    done = to_libvirt({**HVM, "image": {**HVM["image"], "options": options}})
+    done = to_libvirt({"name": "win1", "memory": 512, "image": {"type": "hvm", "options": options}})
     assert ('keymap="de"' in done.text) is not left_out
     assert bool([note for note in done.notes if "keymap" in note]) is left_out
 
