@@ -5,8 +5,8 @@
 """Which guests leave a host, in which order and how: the journal of an evacuation, and what forbids one.
 
 The journal says what was intended, before anything is sent. Where a guest is, only xend knows: each run asks it, and decides
-anew for every guest that is still on the host. Once all guests are back, it lists the files that they were restored from. Such a file is spent: its guest has run on, and
-restoring it again would put old memory on disks that have changed.
+anew for every guest that is still on the host. Once all guests are back, it lists the files that they were restored from. Such a
+file is spent: its guest has run on, and restoring it again would put old memory on disks that have changed.
 """
 
 from __future__ import annotations
