@@ -49,7 +49,8 @@ def vifs(guest: Guest) -> list[Device]:
     """Return the interfaces, with the empty ones that xm adds up to the number in ``nics``."""
     found = [_vif(guest, entry) for entry in guest.entries("vif")]
     wanted = guest.number("nics")
-    if wanted is None and guest.release == "3.0.0" and not guest.set("vif") and not guest.is_unknown("vif"):
+    is_known = not guest.is_unknown("vif") and not guest.is_unknown("nics")
+    if wanted is None and guest.release == "3.0.0" and not guest.set("vif") and is_known:
         guest.note_line(0, "xm 3.0.0 gives a guest without vif one interface")
         wanted = 1
     if wanted is not None and wanted > 64:

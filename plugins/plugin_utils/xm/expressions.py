@@ -10,14 +10,27 @@ A value that only the host knows is an Unknown, and so is every value computed f
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
+from ansible_collections.dom0.xend.plugins.plugin_utils.xm.changes import (
+    FRAMES,
+    LOOKING,
+    NAMESPACES,
+    RUNS_CODE,
+    reachable,
+    runs_code,
+    spoil,
+    spoiled,
+    unknown_within,
+)
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.functions import (
     BUILTINS,
     DICT_METHODS,
     FUNCTIONS,
     LIST_METHODS,
+    READING_METHODS,
     dict_method,
     list_method,
     members_of,
@@ -32,6 +45,7 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.xm.scope import (
     Raised,
     Returned,
     Scope,
+    catches,
 )
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.text import Unordered
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.values import (
@@ -51,6 +65,8 @@ MOST_CALLS = 30
 UNAME = ("sysname", "nodename", "release", "version", "machine")
 """The fields of os.uname(), in its order."""
 
+Members = dict[object, object]
+
 _CONSTANTS: Mapping[str, object] = {"True": True, "False": False, "None": None}
 PYTHON_ERRORS = (
     TypeError,
@@ -64,27 +80,8 @@ PYTHON_ERRORS = (
 """The errors that evaluating a file raises as running it would."""
 
 
-RUNS_CODE = ("exec", "execfile")
-"""The functions that run other code among the file's own names."""
-_NAMESPACES = ("locals", "globals", "vars")
 _LARGEST_INT = 2**63 - 1
 """sys.maxint of a 64-bit host; a larger number is a long."""
-
-
-def may_set_anything(node: ast.AST) -> bool:
-    """Return whether an expression sets names that it does not name: it runs other code, or changes locals()."""
-    if isinstance(node, ast.Name):
-        return node.id in RUNS_CODE
-    changed = node.func if isinstance(node, ast.Call) else node
-    if isinstance(changed, ast.Attribute):
-        return changed.attr in ("update", "setdefault", "pop", "clear") and _is_namespace(changed.value)
-    stores = isinstance(changed, ast.Subscript) and isinstance(changed.ctx, (ast.Store, ast.Del))
-    return stores and _is_namespace(cast("ast.Subscript", changed).value)
-
-
-def _is_namespace(node: ast.expr) -> bool:
-    """Return whether an expression is a call of locals() or its like."""
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _NAMESPACES
 
 
 def raised(error: Exception, line: int) -> Raised:
@@ -100,9 +97,11 @@ class Expressions:
         self.budget = Budget()
         self.host = host
         self.variables = variables
-        self.scope = Scope({**variables, "os": Module("os"), "sys": Module("sys"), "xm_vars": XmVars()})
+        self.file = Scope({**variables, "os": Module("os"), "sys": Module("sys"), "xm_vars": XmVars()})
+        self.scope = self.file
+        self.open_ended = 0
         self.read: set[str] = set()
-        self.unknown_calls = 0
+        self.met = 0  # how often a value was unknown
         self.guarded: list[str] = []
         self.true_division = False
         self.depth = 0
@@ -110,17 +109,49 @@ class Expressions:
     def value(self, node: ast.expr) -> object:
         """Return the value of an expression. Raises Raised and TooMuch."""
         self.budget.spend()
-        reader = self._READERS.get(type(node))
-        # A reader that is missing here is not an error: the value is unknown, and a note says why.
-        if reader is None:
-            return Unknown(f"{type(node).__name__.lower()} expressions", node.lineno)
         try:
-            return reader(self, node)
+            value = self._READERS.get(type(node), Expressions._unread)(self, node)
         except Unordered:
-            return Unknown("the order of a dictionary", node.lineno)
+            value = Unknown("the order of a dictionary", node.lineno)
         # What Python raises here, it would raise in the file, which may catch it.
         except PYTHON_ERRORS as error:
             raise raised(error, node.lineno) from None
+        if not isinstance(value, Unknown):
+            return value
+        self.met += 1
+        # What an operator makes of locals() holds none of the file's names.
+        plain = isinstance(node, (ast.BinOp, ast.UnaryOp, ast.Compare))
+        return replace(value, many=False, runs=value.runs and not plain)
+
+    def _unread(self, node: ast.expr) -> object:
+        """Return the unknown value of a kind of expression that is not read."""
+        unknown = Unknown(f"{type(node).__name__.lower()} expressions", node.lineno)
+        self.skipped([node], unknown)
+        return unknown
+
+    def spoil_all(self, values: Iterable[object], unknown: Unknown) -> None:
+        """Make every list and dictionary unknown that code that is not followed may change, if it gets these values."""
+        for value in reachable(values, self.budget):
+            if isinstance(value, Unknown) or (isinstance(value, Defined) and self._runs_code(value)):
+                self.sets_anything(unknown.line)
+            spoil(value, unknown, keep=False)
+
+    def _runs_code(self, function: Defined) -> bool:
+        """Return whether a function may set any name."""
+        nodes = list(ast.walk(function.node))
+        self.budget.spend(len(nodes))
+        return any(map(runs_code, nodes))
+
+    def truth(self, value: object) -> object:
+        """Return whether a value is true, as far as it is known."""
+        if isinstance(value, Unknown):
+            return value
+        return spoiled(value) or bool(value)
+
+    def over(self, node: ast.expr) -> object:
+        """Return what a loop goes through, an unknown value if only the host knows how often."""
+        value = self.value(node)
+        return spoiled(value) or value
 
     def _constant(self, node: ast.Constant) -> object:
         if node.kind == "u":
@@ -140,16 +171,13 @@ class Expressions:
             return _CONSTANTS[node.id]
         if node.id in BUILTINS or node.id in EXCEPTIONS or node.id in _HIGHER:
             return Module(node.id)
-        if node.id in RUNS_CODE:
-            self.sets_anything(node.lineno)
         if node.id in _OPAQUE:
-            return Unknown(f"{node.id}()", node.lineno)
+            return Unknown(f"{node.id}()", node.lineno, runs=node.id in RUNS_CODE)
         if node.id in ("os", "sys"):
             return Module(node.id)
         # In a function, or where the file catches a NameError, a missing name is an error of the file.
-        if self.scope.is_function or any(
-            kind in ("NameError", "Exception", "StandardError", "BaseException") for kind in self.guarded
-        ):
+        is_needed = self.scope.is_function or any(catches(kind, "NameError") for kind in self.guarded)
+        if is_needed and not self.open_ended:
             raise Raised("NameError", node.lineno, node.id)
         return Unknown(f"the variable {node.id}, which the file does not set", node.lineno)
 
@@ -163,12 +191,14 @@ class Expressions:
         found: dict[object, object] = {}
         for key, item in zip(node.keys, node.values, strict=True):
             if key is None:
-                return Unknown("** in a dictionary", node.lineno)
+                return self._unread(node)
             name = self.value(key)
             self.budget.size(name)
+            member = self.value(item)
             if unknown := first_unknown(name):
-                return unknown
-            found[name] = self.value(item)
+                spoil(found, unknown, keep=True)
+            else:
+                found[name] = member
         return found
 
     def _binary(self, node: ast.BinOp) -> object:
@@ -178,12 +208,12 @@ class Expressions:
     def combined(self, sign: ast.operator, left: object, right: object, line: int) -> object:
         """Return ``left SIGN right``. A list plus an unknown value is a list with an unknown member."""
         if isinstance(sign, ast.Add) and isinstance(left, list) and isinstance(right, Unknown):
-            return [*left, right]
+            return [*left, replace(right, many=True)]
         if isinstance(sign, ast.Add) and isinstance(right, list) and isinstance(left, Unknown):
-            return [left, *right]
-        given = tuple(right.values()) if isinstance(right, dict) else right
-        self.budget.spend(len(given) if isinstance(given, tuple) else 0)
-        if unknown := first_unknown(left, given):
+            return [replace(left, many=True), *right]
+        # Adding lists looks at none of their members. Everything else may.
+        is_joined = isinstance(left, list) and isinstance(sign, (ast.Add, ast.Mult))
+        if unknown := first_unknown(left, right) if is_joined else unknown_within([left, right], self.budget):
             return unknown
         try:
             return binary(sign, left, right, self.budget, true_division=self.true_division)
@@ -192,28 +222,31 @@ class Expressions:
 
     def _unary(self, node: ast.UnaryOp) -> object:
         value = self.value(node.operand)
+        if isinstance(node.op, ast.Not):
+            value = self.truth(value)
         return value if isinstance(value, Unknown) else unary(node.op, value)
 
     def _logical(self, node: ast.BoolOp) -> object:
         value: object = None
         for place, part in enumerate(node.values):
             value = self.value(part)
+            truth = self.truth(value)
             # An unknown operand decides the result, whatever follows: that may be evaluated, or not.
-            if isinstance(value, Unknown):
-                self.skipped(node.values[place + 1 :], value)
-                return value
-            if bool(value) is isinstance(node.op, ast.Or):
+            if isinstance(truth, Unknown):
+                self.skipped(node.values[place + 1 :], truth)
+                return truth
+            if truth is isinstance(node.op, ast.Or):
                 return value
         return value
 
     def _compare(self, node: ast.Compare) -> object:
         left: object = self.value(node.left)
         result: object = True
-        for sign, other in zip(node.ops, node.comparators, strict=True):
+        for place, (sign, other) in enumerate(zip(node.ops, node.comparators, strict=True)):
             right = self.value(other)
-            if unknown := self._unsure(sign, left, right):
-                return unknown
-            result = compared(sign, left, right, node.lineno, self.budget)
+            result = self._unsure(sign, left, right) or compared(sign, left, right, node.lineno, self.budget)
+            if isinstance(result, Unknown):
+                self.skipped(node.comparators[place + 1 :], result)
             if isinstance(result, Unknown) or not result:
                 return result
             left = right
@@ -221,13 +254,14 @@ class Expressions:
 
     def _unsure(self, sign: ast.cmpop, left: object, right: object) -> Unknown | None:
         """Return the unknown value in a comparison, if there is one."""
-        inside = tuple(right) if isinstance(right, (list, dict)) and isinstance(sign, (ast.In, ast.NotIn)) else ()
-        # Walking a container and searching a text cost steps, so that a small file cannot take long.
-        self.budget.spend(len(inside) + (len(right) // 64 if isinstance(right, str) else 0))
-        return first_unknown(left, right, *inside)
+        # Searching a text costs steps, so that a small file cannot take long.
+        self.budget.spend(len(right) // 64 if isinstance(right, str) else 0)
+        if isinstance(sign, (ast.Is, ast.IsNot)):
+            return first_unknown(left, right)
+        return unknown_within([left, right], self.budget)
 
     def _choice(self, node: ast.IfExp) -> object:
-        test = self.value(node.test)
+        test = self.truth(self.value(node.test))
         if isinstance(test, Unknown):
             self.skipped([node.body, node.orelse], test)
             return test
@@ -235,14 +269,18 @@ class Expressions:
 
     def _subscript(self, node: ast.Subscript) -> object:
         holder, place = self.value(node.value), self._place(node.slice)
-        if unknown := first_unknown(place):
-            return unknown
         if isinstance(holder, Unknown):
-            return holder
+            return replace(holder, runs=holder.runs or place in (*RUNS_CODE, *NAMESPACES))
+        if unknown := first_unknown(place) or self._unsure_member(holder, place):
+            return unknown
         if not isinstance(holder, (str, list, tuple, dict)):
             raise TypeError("object is not subscriptable")
         self.budget.size(place)
         return holder[place]  # type: ignore[index, call-overload]
+
+    def _unsure_member(self, holder: object, place: object) -> Unknown | None:
+        """Return why only the host knows a member, None if it is known. All of a list is as known as the list."""
+        return None if place == slice(None, None, None) else spoiled(holder)
 
     def _place(self, node: ast.expr) -> object:
         """Return the value between the brackets."""
@@ -257,7 +295,7 @@ class Expressions:
     def _attribute_of(self, holder: object, node: ast.Attribute) -> object:
         """Return an attribute of a value."""
         if isinstance(holder, Unknown):
-            return holder
+            return replace(holder, runs=holder.runs or node.attr in (*RUNS_CODE, *NAMESPACES, *FRAMES))
         if isinstance(holder, Module):
             return self._member(f"{holder.name}.{node.attr}", node.lineno)
         return Unknown(f"the attribute {node.attr}", node.lineno)
@@ -266,7 +304,7 @@ class Expressions:
         """Return a member of a module."""
         if name in FUNCTIONS or name in ("os.path", "os.uname", "sys.exit", *_HOST_FUNCTIONS):
             return Module(name)
-        return Unknown(name, line)
+        return Unknown(name, line, runs=name.rpartition(".")[2] in (*RUNS_CODE, *NAMESPACES, *FRAMES))
 
     def _lambda(self, node: ast.Lambda) -> object:
         return self.defined(node)
@@ -290,29 +328,35 @@ class Expressions:
     def _generator(self, node: ast.GeneratorExp | ast.SetComp) -> object:
         """Return the items of a generator as a list. Like a function, it sees the file's names only in its first loop."""
         found: list[object] = []
-        first = self.value(node.generators[0].iter)
-        return (
-            self._apart(lambda: self._looped(node.generators, lambda: found.append(self.value(node.elt)), first))
-            or found
-        )
+        first = self.over(node.generators[0].iter)
+        add = lambda: found.append(self.value(node.elt))  # noqa: E731 - as short as in a list
+        return self._apart(node, lambda: self._looped(node.generators, add, first)) or found
 
     def _dict_comprehension(self, node: ast.DictComp) -> object:
         """Return a dictionary from a comprehension."""
         found: dict[object, object] = {}
-        first = self.value(node.generators[0].iter)
+        first = self.over(node.generators[0].iter)
 
         def add() -> None:
-            found[self.value(node.key)] = self.value(node.value)
+            key, member = self.value(node.key), self.value(node.value)
+            if unknown := first_unknown(key):
+                spoil(found, unknown, keep=True)
+            else:
+                self.budget.size(key)
+                found[key] = member
 
-        return self._apart(lambda: self._looped(node.generators, add, first)) or found
+        return self._apart(node, lambda: self._looped(node.generators, add, first)) or found
 
-    def _apart(self, action: Callable[[], Unknown | None]) -> Unknown | None:
-        """Call *run* in a scope of its own."""
+    def _apart(self, node: ast.expr, action: Callable[[], Unknown | None]) -> Unknown | None:
+        """Do something in a scope of its own, and forget what *node* changes if only the host knows how often that happens."""
         before, self.scope = self.scope, self.scope.inner({})
         try:
-            return action()
+            unknown = action()
         finally:
             self.scope = before
+        if unknown:
+            self.skipped([node], unknown)
+        return unknown
 
     def _looped(
         self, loops: list[ast.comprehension], action: Callable[[], object], first: object = None
@@ -321,18 +365,26 @@ class Expressions:
         if not loops:
             action()
             return None
-        over = self.value(loops[0].iter) if first is None else first
+        over = self.over(loops[0].iter) if first is None else first
         if isinstance(over, Unknown):
             return over
         self.iterated(loops[0].iter, over)
         for member in members_of(over, self.budget):
             self.assign(loops[0].target, member)
-            tests = [self.value(test) for test in loops[0].ifs]
-            if unknown := first_unknown(*tests):
-                return unknown
-            if all(tests) and (unknown := self._looped(loops[1:], action)):
+            holds = self._all_true(loops[0].ifs)
+            if isinstance(holds, Unknown):
+                return holds
+            if holds and (unknown := self._looped(loops[1:], action)):
                 return unknown
         return None
+
+    def _all_true(self, tests: list[ast.expr]) -> object:
+        """Return whether all conditions of a comprehension hold. As in Python, those after one that does not are not evaluated."""
+        for test in tests:
+            holds = self.truth(self.value(test))
+            if isinstance(holds, Unknown) or not holds:
+                return holds
+        return True
 
     def assign(self, target: ast.expr, value: object) -> None:
         """Assign a value to a name, to several names, or to a member of a list or a dictionary."""
@@ -345,7 +397,8 @@ class Expressions:
 
     def _unpack(self, targets: list[ast.expr], value: object) -> None:
         """Assign the members of a value to as many targets."""
-        members = [value] * len(targets) if isinstance(value, Unknown) else members_of(value, self.budget)
+        unknown = value if isinstance(value, Unknown) else spoiled(value)
+        members = [unknown] * len(targets) if unknown else members_of(value, self.budget)
         if len(members) != len(targets):
             raise ValueError("wrong number of values to unpack")
         for target, member in zip(targets, members, strict=True):
@@ -353,29 +406,37 @@ class Expressions:
 
     def _assign_member(self, target: ast.Subscript, value: object) -> None:
         """Change a member of a list or a dictionary."""
-        if may_set_anything(target):
-            self.sets_anything(target.lineno)
         holder, place = self.value(target.value), self._place(target.slice)
+        unknown = first_unknown(place) or (spoiled(holder) if isinstance(holder, list) else None)
+        if isinstance(holder, Unknown) and holder.runs:
+            self.sets_anything(target.lineno)
         # An unknown index may be any member, so none of the members is known any more.
-        if isinstance(holder, list) and isinstance(place, Unknown):
-            holder[:] = [place]
+        elif isinstance(holder, (list, dict)) and unknown:
+            spoil(holder, unknown, keep=False)
         elif isinstance(holder, list) and isinstance(place, slice):
-            holder[place] = [value] if isinstance(value, Unknown) else members_of(value, self.budget)
+            members = members_of([replace(value, many=True)] if isinstance(value, Unknown) else value, self.budget)
+            holder[place] = members
             self.budget.items(len(holder))
-        elif isinstance(holder, (list, dict)) and not first_unknown(place):
+        elif isinstance(holder, (list, dict)):
             self.budget.size(place)
             holder[place] = value  # type: ignore[call-overload]
-        elif not isinstance(holder, (Unknown, dict)):
+        elif not isinstance(holder, Unknown):
             raise TypeError("object does not support item assignment")
 
     def _call(self, node: ast.Call) -> object:
-        if may_set_anything(node):
-            self.sets_anything(node.lineno)
         method = node.func if isinstance(node.func, ast.Attribute) else None
         function = self.value(node.func if method is None else method.value)
-        given, named = list(self._arguments(node)), {one.arg: self.value(one.value) for one in node.keywords if one.arg}
-        if any(isinstance(one, ast.Starred) for one in node.args) or len(named) != len(node.keywords):
-            return Unknown("a call with * or **", node.lineno)
+        given = [self.value(one.value if isinstance(one, ast.Starred) else one) for one in node.args]
+        values = [(one.arg, self.value(one.value)) for one in node.keywords]
+        named = {name: value for name, value in values if name}
+        if any(isinstance(one, ast.Starred) for one in node.args) or len(named) != len(values):
+            unknown = Unknown("a call with * or **", node.lineno)
+            if method is None or method.attr not in READING_METHODS:
+                self.spoil_all([function, *given, *(value for _name, value in values)], unknown)
+            return unknown
+        # Functions that only look at what they are given.
+        if isinstance(function, Unknown) and isinstance(node.func, ast.Name) and node.func.id in LOOKING:
+            return function
         # The methods of these four types are read here; any other attribute is a member of a module.
         if method is not None and isinstance(function, (str, list, dict, XmVars)):
             return self._method(function, method.attr, given, named, node.lineno)
@@ -383,21 +444,14 @@ class Expressions:
             function = self._attribute_of(function, method)
         return self.called(function, given, named, node.lineno)
 
-    def _arguments(self, node: ast.Call) -> Iterator[object]:
-        """Yield the positional arguments of a call."""
-        return (self.value(one) for one in node.args if not isinstance(one, ast.Starred))
-
     def _method(self, holder: object, name: str, given: list[object], named: Names, line: int) -> object:
         """Call a method of a text, a list, a dictionary or xm_vars."""
         if isinstance(holder, XmVars):
             return self._declare(holder, name, given, named, line)
         if isinstance(holder, list):
             return self._list_method(holder, name, given, named, line)
-        if isinstance(holder, dict) and name not in DICT_METHODS:
-            return Unknown(f"the method {name}", line)
         if isinstance(holder, dict):
-            unknown = first_unknown(*given[:1])
-            return unknown or dict_method(holder, name, given, named, self.budget)
+            return self._dict_method(holder, name, given, named, line)
         unknown = self._anywhere_unknown([*given, *named.values()])
         try:
             return unknown or text_method(cast("str", holder), name, given, named, self.budget)
@@ -407,30 +461,40 @@ class Expressions:
     def _list_method(self, holder: list[object], name: str, given: list[object], named: Names, line: int) -> object:
         """Call a method of a list. If it depends on an unknown value, the whole list becomes unknown."""
         if name == "extend" and isinstance(given[0], Unknown):
-            holder.append(given[0])
+            holder.append(replace(given[0], many=True))
             return None
-        unknown = (
-            # append and insert keep the rest of the list known, even if the new member is unknown.
-            first_unknown(*given, *named.values()) if name not in ("append", "insert") else first_unknown(*given[:-1])
-        )
-        if name not in LIST_METHODS or (
-            name in ("sort", "remove", "index", "count") and (unknown or first_unknown(*holder))
-        ):
-            unknown = unknown or first_unknown(*holder) or Unknown(f"the method {name}", line)
-        if unknown:
-            holder[:] = [unknown]
-            return unknown
-        try:
-            return list_method(holder, name, given, named, self.budget)
-        except (TypeError, AttributeError):
-            holder[:] = [Unknown(f"the method {name}", line)]
-            return holder[0]
+        # append, extend and insert keep the rest of the list known, even if the new member is unknown.
+        adds = name in ("append", "extend", "insert")
+        unknown = first_unknown(*(given[:-1] if adds else [*given, *named.values()]))
+        if not adds:
+            unknown = unknown or spoiled(holder)
+        if name in ("sort", "remove", "index", "count"):
+            unknown = unknown or unknown_within([holder, *given], self.budget)
+        if not unknown and name in LIST_METHODS:
+            try:
+                return list_method(holder, name, given, named, self.budget)
+            except (TypeError, AttributeError):
+                pass
+        unknown = unknown or Unknown(f"the method {name}", line)
+        if name not in READING_METHODS:
+            spoil(holder, unknown, keep=False)
+            self.spoil_all([*given, *named.values()], unknown)
+        return unknown
+
+    def _dict_method(self, holder: Members, name: str, given: list[object], named: Names, line: int) -> object:
+        """Call a method of a dictionary. If it depends on an unknown value, the whole dictionary becomes unknown."""
+        unknown = first_unknown(*given[:1]) or (None if name in ("update", "clear") else spoiled(holder))
+        if name not in DICT_METHODS:
+            unknown = unknown or Unknown(f"the method {name}", line)
+        if not unknown:
+            return dict_method(holder, name, given, named, self.budget)
+        if name not in READING_METHODS:
+            spoil(holder, unknown, keep=False)
+        return unknown
 
     def _anywhere_unknown(self, values: list[object]) -> Unknown | None:
         """Return the first unknown value among some values and their members."""
-        members = [member for value in values if isinstance(value, list) for member in value]
-        self.budget.spend(len(members))
-        return first_unknown(*values, *members)
+        return unknown_within(values, self.budget)
 
     def called(self, function: object, given: list[object], named: Names, line: int) -> object:
         """Call a function."""
@@ -440,12 +504,12 @@ class Expressions:
             return self._call_known(function.name, given, named, line)
         if not isinstance(function, Unknown):
             raise TypeError("object is not callable")
-        self.unknown_calls += 1
-        for value in given:
-            # An unknown function may change every list that it gets.
-            if isinstance(value, list):
-                value[:] = [function]
-        return function
+        if function.runs:
+            self.sets_anything(line)
+        # An unknown function may change every list that it gets, and call every function.
+        self.spoil_all([*given, *named.values()], Unknown(function.why, line))
+        names = {value for value in given if isinstance(value, str)} | {function.why.removesuffix("()")}
+        return replace(function, runs=not names.isdisjoint((*NAMESPACES, *RUNS_CODE)))
 
     def _call_known(self, name: str, given: list[object], named: Names, line: int) -> object:
         """Call a function of Python."""
@@ -462,11 +526,17 @@ class Expressions:
             deep = (
                 None
                 # These functions do not look into the members, so an unknown member does not matter.
-                if name in ("len", "list", "tuple", "enumerate", "zip", "reversed")
+                if name in ("len", "list", "tuple", "enumerate", "zip", "reversed", "bool")
+                and not any(map(spoiled, given))
                 else self._anywhere_unknown(given)
             )
             function = BUILTINS.get(name) or FUNCTIONS[name]
-            return unknown or deep or self._tried(lambda: function(self.budget, *given, **named), name, line)
+            found = unknown or deep or self._tried(lambda: function(self.budget, *given, **named), name, line)
+            # It may have called the functions that it was given, such as the key of a sort.
+            if isinstance(found, Unknown):
+                called = [value for value in (*given, *named.values()) if isinstance(value, Defined)]
+                self.spoil_all(called, found)
+            return found
         return Unknown(name, line)
 
     def _tried(self, action: Callable[[], object], name: str, line: int) -> object:
@@ -481,27 +551,29 @@ class Expressions:
     def _host(self, name: str, line: int) -> object:
         """Return the known value of a field of os.uname()."""
         if name == "os.uname":
-            self.unknown_calls += not all(key in self.host for key in UNAME)
+            self.met += not all(key in self.host for key in UNAME)
             return tuple(self.host.get(key) or Unknown(f"os.uname()[{place}]", line) for place, key in enumerate(UNAME))
         key = _HOST_FUNCTIONS[name]
-        self.unknown_calls += key not in self.host
         return self.host.get(key) or Unknown(f"{name}()", line)
 
     def _call_defined(self, function: Defined, given: list[object], named: Names, line: int) -> object:
         """Call a function of the file."""
         if self.depth >= MOST_CALLS:
             raise TooMuch(f"calls its own functions more than {MOST_CALLS} deep")
-        if function.yields:
-            return Unknown("a function with yield", line)
         names = self._bound(function, given, named)
         # A function sees the names of the place of its definition, not those of the call.
         before, self.scope = self.scope, function.scope.inner(names)
         self.depth += 1
         try:
+            if function.yields:
+                return self._unfollowed(function, Unknown("a function with yield", line))
             if isinstance(function.node, ast.Lambda):
                 return self.value(function.node.body)
             self.body(function.node.body)
         except Returned as returned:
+            # What follows in the function may have run, too.
+            if returned.unsure:
+                self._unfollowed(function, cast("Unknown", returned.value))
             return returned.value
         # A break whose condition is unknown: how often the loop ran is unknown, too.
         except LoopEnded:
@@ -510,6 +582,11 @@ class Expressions:
             self.scope = before
             self.depth -= 1
         return None
+
+    def _unfollowed(self, function: Defined, unknown: Unknown) -> Unknown:
+        """Make everything unknown that a function changes."""
+        self.skipped(list(ast.iter_child_nodes(function.node)), unknown)
+        return unknown
 
     def _bound(self, function: Defined, given: list[object], named: Names) -> Names:
         """Return the arguments of a call by name. Raises TypeError."""
@@ -565,16 +642,22 @@ class Expressions:
 
     def _map(self, given: list[object], line: int) -> object:
         """Return map()."""
-        if isinstance(given[1], Unknown) or len(given) != 2:
-            return first_unknown(*given) or Unknown("map() of several lists", line)
+        unknown = first_unknown(*given[1:]) or spoiled(given[1])
+        if unknown or len(given) != 2:
+            unknown = unknown or Unknown("map() of several lists", line)
+            self.spoil_all(given, unknown)
+            return unknown
         return [self.called(given[0], [member], {}, line) for member in members_of(given[1], self.budget)]
 
     def _filter(self, given: list[object], line: int) -> object:
         """Return filter()."""
-        if unknown := first_unknown(*given):
+        if unknown := first_unknown(*given) or spoiled(given[1]):
+            self.spoil_all(given, unknown)
             return unknown
         members = members_of(given[1], self.budget)
-        kept = [member if given[0] is None else self.called(given[0], [member], {}, line) for member in members]
+        kept = [
+            self.truth(member if given[0] is None else self.called(given[0], [member], {}, line)) for member in members
+        ]
         if unknown := first_unknown(*kept):
             return unknown
         found = [member for member, keep in zip(members, kept, strict=True) if keep]
@@ -582,7 +665,8 @@ class Expressions:
 
     def _reduce(self, given: list[object], line: int) -> object:
         """Return reduce()."""
-        if unknown := first_unknown(*given[1:]):
+        if unknown := first_unknown(*given[1:]) or spoiled(given[1]):
+            self.spoil_all(given, unknown)
             return unknown
         members = [*given[2:], *members_of(given[1], self.budget)]
         value = members[0]

@@ -71,6 +71,16 @@ DICT_METHODS = frozenset(
 """Methods of a dictionary."""
 
 
+READING_METHODS = frozenset(
+    (
+        *PLAIN_METHODS,
+        *("get", "keys", "values", "items", "has_key", "iterkeys", "itervalues", "iteritems", "copy"),
+        *("join", "replace", "zfill", "ljust", "rjust", "center", "format", "decode", "encode", "expandtabs"),
+    )
+)
+"""Methods that change neither what they are of nor what they are given."""
+
+
 def _round(value: object, digits: object = 0) -> float:
     """Return round(), which in Python 2 rounds a half away from zero."""
     number, scale = float(value), 10.0 ** int(digits)  # type: ignore[arg-type, call-overload]

@@ -143,11 +143,11 @@ class Guest:
 
     def note_unsure(self) -> None:
         """Note the variables that another file may set again."""
-        unsure = sorted(key for key in self._read.unsure if is_known(key, self.release) and key in self._read.values)
-        if unsure:
-            self.note_line(
-                self._read.open_ended, f"this may set again what the file sets before it: {', '.join(unsure)}"
-            )
+        unsure = {key: line for key, line in self._read.unsure.items() if is_known(key, self.release)}
+        for line in sorted(set(unsure.values())):
+            keys = sorted(key for key, of in unsure.items() if of == line and key in self._read.values)
+            if keys:
+                self.note_line(line, f"this may set again what the file sets before it: {', '.join(keys)}")
 
     def notes(self) -> list[str]:
         """Return all notes, by line."""

@@ -21,6 +21,7 @@ from ansible_collections.dom0.xend.plugins.plugin_utils.xm.pci import Function
 
 _BUILDERS = ("linux", "hvm", "vmx")
 _DIRECTORY = "/etc/xen"
+_IN_IP = ("ip", "dhcp", "nfs_server", "gateway", "netmask", "hostname", "interface")
 _LEAF = re.compile(r"[0-9a-fA-Fx]+(?:,[0-9a-fA-Fx]+)?:(?:e[a-d]x=.{32},?)+")
 
 
@@ -32,11 +33,15 @@ def is_hvm(guest: Guest) -> bool:
 def image(guest: Guest, pci: list[Function], vcpus: int | None) -> dict[str, object] | None:
     """Return the image, None if there is none that xen_domain can express. Raises XmError for what xm refuses."""
     builder = guest.text("builder")
+    # The file may be that of an hvm guest: its image is said without a type, and a note says so.
+    is_known = not guest.is_unknown("builder")
+    if not is_known:
+        guest.note("builder", "is not known: the image is said without a type, which xen_domain takes for linux")
     builder = "linux" if builder is None else builder
     if builder not in _BUILDERS:
         guest.note("builder", "is none of linux, hvm and vmx, so that the image has no equal")
         return None
-    found: dict[str, object] = {"type": builder}
+    found: dict[str, object] = {"type": builder} if is_known else {}
     for key in ("kernel", "ramdisk"):
         path = _path(guest, key)
         if path:
@@ -64,7 +69,10 @@ def _command_line(guest: Guest) -> dict[str, object]:
     args = guest.text("extra") or ""
     if guest.set("nfs_root"):
         if not guest.set("nfs_server"):
-            guest.refuse("nfs_root", "has no nfs_server beside it, which xm refuses")
+            if not guest.is_unknown("nfs_server"):
+                guest.refuse("nfs_root", "has no nfs_server beside it, which xm refuses")
+            guest.note("nfs_root", "is left out with extra, as nfs_server is not known")
+            return {"root": root} if root else {}
         args = f"nfsroot={guest.text('nfs_server')}:{guest.text('nfs_root')} {args}"
     return {key: value for key, value in (("root", root), ("args", args)) if value}
 
@@ -76,6 +84,10 @@ def _ip(guest: Guest) -> str | None:
         for key in ("netmask", "gateway", "hostname"):
             if guest.set(key):
                 guest.note(key, "means nothing to xm without ip or dhcp")
+        return None
+    unknown = [key for key in _IN_IP if guest.is_unknown(key)]
+    if unknown:
+        guest.note("ip", f"is left out, as {', '.join(unknown)} beside it may be set by what is not known")
         return None
     dummy = "127.0.255.255" if guest.since("3.3") else "1.2.3.4"
     rest = [guest.text(key) or "" for key in ("gateway", "netmask", "hostname")]
@@ -115,7 +127,11 @@ def _machine(guest: Guest) -> dict[str, object]:
 
 def _of_hvm(guest: Guest, pci: list[Function], vcpus: int | None, said: dict[str, object]) -> dict[str, object]:
     """Return what xm adds to the image of an hvm guest."""
-    found = {key: value for key, span, value in HVM_DEFAULTS if within(guest.release, span) and key not in said}
+    found = {
+        key: value
+        for key, span, value in HVM_DEFAULTS
+        if within(guest.release, span) and key not in said and not guest.is_unknown(key)
+    }
     if guest.since("3.0.2") and vcpus is not None:
         found["vcpus"] = vcpus
     if guest.since("3.2") and pci:

@@ -222,8 +222,9 @@ def _with_bootloader(guest: Guest, bootloader: str, functions: list[pci.Function
         found: Options = {"bootloader": "/usr/bin/pygrub" if bootloader == "pygrub" else bootloader}
         quiet = "" if guest.set("console_autoconnect") else "-q"
         args = guest.text("bootargs") if guest.get("bootargs") is not None else quiet
+        unsure = guest.is_unknown("bootargs") or (args == quiet and guest.is_unknown("console_autoconnect"))
         picture = image.image(guest, functions, vcpus)
-        return {**found, "bootloader_args": args, **({"image": picture} if picture else {})}
+        return {**found, **({} if unsure else {"bootloader_args": args}), **({"image": picture} if picture else {})}
     # In 3.0.4 and earlier xm itself runs the bootloader, on the first disk.
     disks = guest.entries("disk")
     if not bootloader.startswith("/"):

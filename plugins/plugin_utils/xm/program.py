@@ -10,16 +10,25 @@ import ast
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ansible_collections.dom0.xend.plugins.plugin_utils.xm.changes import (
+    NAMESPACES,
+    RUNS_CODE,
+    changed_names,
+    is_plain,
+    reachable,
+    runs_code,
+    spoil,
+    spoiled,
+)
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.errors import XmError
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.expressions import (
     PYTHON_ERRORS,
     Expressions,
-    may_set_anything,
     raised,
 )
-from ansible_collections.dom0.xend.plugins.plugin_utils.xm.functions import BUILTINS, members_of
+from ansible_collections.dom0.xend.plugins.plugin_utils.xm.functions import members_of
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.python2 import as_python_3
 from ansible_collections.dom0.xend.plugins.plugin_utils.xm.scope import (
     Defined,
@@ -102,7 +111,7 @@ class Read:
     """The result of a file: its variables, the line that set each, the names that it reads, and notes.
 
     ``open_ended`` is the line from which the file may set more variables than known, as it runs another one; 0 if it does not.
-    ``unsure`` are the variables that were set before that, and may be set again there.
+    ``unsure`` are the variables that were set before such a line and may be set again there, each with that line.
     """
 
     values: Mapping[str, object]
@@ -110,7 +119,7 @@ class Read:
     read: frozenset[str]
     notes: Notes
     open_ended: int
-    unsure: frozenset[str]
+    unsure: Mapping[str, int]
 
 
 def read(text: str, host: Mapping[str, str], variables: Mapping[str, str]) -> Read:
@@ -136,12 +145,12 @@ def read(text: str, host: Mapping[str, str], variables: Mapping[str, str]) -> Re
     except Raised as error:
         raise XmError(_refusal(error), error.line) from None
     return Read(
-        program.scope.names,
+        program.last_known(),
         program.lines,
         frozenset(program.read),
         list(program.notes),
         program.open_ended,
-        frozenset(program.unsure),
+        program.unsure,
     )
 
 
@@ -203,8 +212,8 @@ class Program(Expressions):
         super().__init__(host, variables)
         self.lines: dict[str, int] = {}
         self.notes: dict[tuple[int, str], None] = {}
-        self.open_ended = 0
-        self.unsure: set[str] = set()
+        self.unsure: dict[str, int] = {}
+        self.before: dict[str, object] = {}
         self.line = 0
 
     def note(self, line: int, text: str) -> None:
@@ -244,55 +253,41 @@ class Program(Expressions):
         # Only names of the file count as its variables; those of a function end with the call.
         if isinstance(target, ast.Name) and not self.scope.is_function:
             self.lines[target.id] = target.lineno
-            self.unsure.discard(target.id)
+            self.unsure.pop(target.id, None)
+            self.before.pop(target.id, None)
         super().assign(target, value)
 
     def forget(self, statements: list[ast.stmt], unknown: Unknown) -> None:
         """Make everything unknown that some statements set or change, because it is unknown whether they run."""
-        nodes = [node for statement in statements for node in ast.walk(statement)]
-        self.budget.spend(len(nodes))
-        for node in nodes:
+        self.skipped(statements, unknown)
+        for node in (node for statement in statements for node in ast.walk(statement)):
             if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
-                self.assign(ast.Name(node.id, ast.Store(), lineno=node.lineno), unknown)
+                # What is unknown anyway keeps its own reason, which says more.
+                value = self.scope.names.get(node.id)
+                known = not isinstance(value, Unknown) or value.runs
+                self.assign(ast.Name(node.id, ast.Store(), lineno=node.lineno), unknown if known else value)
             elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
                 self.scope.names[node.name] = unknown
             elif isinstance(node, (ast.Import, ast.ImportFrom)):
                 for alias in node.names:
                     self.scope.names[alias.asname or alias.name.partition(".")[0]] = unknown
-            else:
-                self._forget_changed(node, unknown)
-                self._forget_all(node)
         # A statement that may return or break makes the rest of the function or loop unknown, too.
         if self.scope.is_function and _leaves(statements, (ast.Return,), _FUNCTIONS):
-            raise Returned(unknown)
+            raise Returned(unknown, unsure=True)
         if _leaves(statements, (ast.Break, ast.Continue), (ast.For, ast.While, *_FUNCTIONS)):
             raise LoopEnded(unknown)
 
     def skipped(self, nodes: Sequence[ast.AST], unknown: Unknown) -> None:
         """Make everything unknown that some expressions change, because it is unknown whether they are evaluated."""
         inner = [each for node in nodes for each in ast.walk(node)]
-        self.budget.spend(len(inner))
-        for node in inner:
-            self._forget_changed(node, unknown)
-            self._forget_all(node)
-
-    def _forget_all(self, node: ast.AST) -> None:
-        """Handle an expression that may set any name, if it is evaluated."""
-        if may_set_anything(node):
-            self.sets_anything(getattr(node, "lineno", self.line))
-
-    def _forget_changed(self, node: ast.AST, unknown: Unknown) -> None:
-        """Make lists and dictionaries unknown, under all their names, if a call or an assignment may change them."""
-        for changed in _changed(node):
-            names = self.scope.find(changed)
-            value = names[changed] if names is not None else None
-            # In place, so that a list is unknown under each of its names.
-            for each in value.values() if isinstance(value, dict) else [value]:
-                if isinstance(each, list):
-                    each[:] = [unknown]
-            # A dict cannot hold an unknown key, so the names are replaced instead.
-            if isinstance(value, dict) and names is not None:
-                names.update({name: unknown for name, other in names.items() if other is value})
+        self.budget.spend(2 * len(inner))
+        names = {name: self.scope.find(name) for name in sorted(changed_names(inner))}
+        self.spoil_all([found[name] for name, found in names.items() if found is not None], unknown)
+        lines = [getattr(node, "lineno", self.line) for node in inner if runs_code(node)]
+        if not lines and any(found is None and name in NAMESPACES for name, found in names.items()):
+            lines = [getattr(nodes[0], "lineno", self.line)]
+        if lines:
+            self.sets_anything(min(lines))
 
     def _expression(self, node: ast.Expr) -> None:
         value = self.value(node.value)
@@ -302,8 +297,29 @@ class Program(Expressions):
     def sets_anything(self, line: int) -> None:
         """Handle an expression that may set any name: no default may be assumed any more."""
         self.open_ended = self.open_ended or line
-        self.unsure |= set(self.lines)
         self.note(line, "what this sets is not known, and no default is taken for what the file does not set itself")
+        unknown = Unknown(_what_runs(line), line)
+        for name in self.lines:
+            self.unsure.setdefault(name, line)
+        scopes = [self.file.names, *((self.scope.names, *self.scope.outer) if self.scope.is_function else ())]
+        values = [value for names in scopes for value in names.values()]
+        for value in reachable(values, self.budget):
+            spoil(value, unknown, keep=True)
+        # What was set before is used no further. It is reported, with a note, if the file does not set it after this.
+        for names in scopes:
+            plain = {name: value for name, value in names.items() if is_plain(value)}
+            if names is self.file.names:
+                self.before |= plain
+            names.update(dict.fromkeys(plain, unknown))
+
+    def last_known(self) -> dict[str, object]:
+        """Return the variables, those that another file may set again as the file set them before."""
+        values = {**self.file.names, **self.before}
+        for name in self.unsure:
+            value = values.get(name)
+            if isinstance(value, list):
+                values[name] = [member for member in value if not _is_of_another_file(member)]
+        return values
 
     def _is_opaque(self, function: ast.expr) -> bool:
         """Return whether a called function cannot be read."""
@@ -322,24 +338,46 @@ class Program(Expressions):
         old, new = self.value(_loaded(node.target)), self.value(node.value)
         # In place, as Python does: the list has the new members under each of its names.
         if isinstance(node.op, ast.Add) and isinstance(old, list):
-            old += [new] if isinstance(new, Unknown) else members_of(new, self.budget)
+            old += [replace(new, many=True)] if isinstance(new, Unknown) else members_of(new, self.budget)
             self.budget.items(len(old))
             return
-        self.assign(node.target, self.combined(node.op, old, new, node.lineno))
+        result = self.combined(node.op, old, new, node.lineno)
+        if isinstance(old, list) and isinstance(result, list):
+            old[:] = result
+        else:
+            self.assign(node.target, result)
 
     def _delete(self, node: ast.Delete) -> None:
         for target in node.targets:
-            if isinstance(target, ast.Name):
-                if self.scope.names.pop(target.id, self) is self:
-                    raise Raised("NameError", node.lineno, target.id)
-                self.lines.pop(target.id, None)
-            elif isinstance(target, ast.Subscript):
-                holder, place = self.value(target.value), self._place(target.slice)
-                if isinstance(holder, (list, dict)) and not first_unknown(place):
-                    del holder[place]  # type: ignore[arg-type]
+            self._delete_one(target)
+
+    def _delete_one(self, target: ast.expr) -> None:
+        """Delete a name, several names, or a member of a list or a dictionary."""
+        if isinstance(target, ast.Name):
+            if self.scope.names.pop(target.id, self) is self and not self.open_ended:
+                raise Raised("NameError", target.lineno, target.id)
+            if not self.scope.is_function:
+                for names in (self.lines, self.unsure, self.before):
+                    names.pop(target.id, None)
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            for inner in target.elts:
+                self._delete_one(inner)
+        elif isinstance(target, ast.Subscript):
+            self._delete_member(target)
+
+    def _delete_member(self, target: ast.Subscript) -> None:
+        """Delete a member of a list or a dictionary."""
+        holder, place = self.value(target.value), self._place(target.slice)
+        unknown = first_unknown(place) or spoiled(holder)
+        if isinstance(holder, Unknown) and holder.runs:
+            self.sets_anything(target.lineno)
+        elif isinstance(holder, (list, dict)) and unknown:
+            spoil(holder, unknown, keep=False)
+        elif isinstance(holder, (list, dict)):
+            del holder[place]  # type: ignore[arg-type]
 
     def _if(self, node: ast.If) -> None:
-        test = self.value(node.test)
+        test = self.truth(self.value(node.test))
         if isinstance(test, Unknown):
             # Either branch may run, so everything that one of them sets is unknown.
             self.forget([*node.body, *node.orelse], test)
@@ -347,7 +385,7 @@ class Program(Expressions):
             self.body(node.body if test else node.orelse)
 
     def _for(self, node: ast.For) -> None:
-        over = self.value(node.iter)
+        over = self.over(node.iter)
         if isinstance(over, Unknown):
             self._forget_loop(node, over)
             return
@@ -362,7 +400,7 @@ class Program(Expressions):
     def _while(self, node: ast.While) -> None:
         while True:
             self.budget.spend()
-            test = self.value(node.test)
+            test = self.truth(self.value(node.test))
             if isinstance(test, Unknown):
                 self._forget_loop(node, test)
                 return
@@ -408,19 +446,30 @@ class Program(Expressions):
         if unsure := self._unsure_import(node, kinds):
             self.forget([*everything, *node.finalbody], unsure)
             return
-        before = self.unknown_calls
-        self.guarded += kinds
+        before = self.met
+        try:
+            self._attempt(node, kinds)
+            if self.met > before and node.handlers:
+                self.forget(everything, Unknown("whether something before this line fails", node.handlers[0].lineno))
+        # What stands behind finally runs however the rest is left.
+        except (Raised, Returned, LoopEnded, LoopContinued):
+            self.body(node.finalbody)
+            raise
+        self.body(node.finalbody)
+
+    def _attempt(self, node: ast.Try, kinds: list[str]) -> None:
+        """Read the body of a ``try``, and its handler or ``else``."""
+        guarded = self.guarded
+        self.guarded = [*guarded, *kinds]
         try:
             self.body(node.body)
         except Raised as error:
-            del self.guarded[len(self.guarded) - len(kinds) :]
+            self.guarded = guarded
             self._handle(node, error)
-        else:
-            del self.guarded[len(self.guarded) - len(kinds) :]
-            self.body(node.orelse)
-        if self.unknown_calls > before and node.handlers:
-            self.forget(everything, Unknown("whether something before this line fails", node.handlers[0].lineno))
-        self.body(node.finalbody)
+            return
+        finally:
+            self.guarded = guarded
+        self.body(node.orelse)
 
     def _unsure_import(self, node: ast.Try, kinds: list[str]) -> Unknown | None:
         """Return an unknown value if a ``try`` contains an import that may fail."""
@@ -446,13 +495,17 @@ class Program(Expressions):
         raise Raised(value.name if isinstance(value, Module) else "an exception", node.lineno)
 
     def _assert(self, node: ast.Assert) -> None:
-        test = self.value(node.test)
+        test = self.truth(self.value(node.test))
         if not isinstance(test, Unknown) and not test:
             raise Raised("AssertionError", node.lineno)
 
     def _define(self, node: ast.FunctionDef) -> None:
         function = self.defined(node)
-        self.scope.names[node.name] = Unknown("a decorated function", node.lineno) if node.decorator_list else function
+        self.scope.names[node.name] = function
+        if node.decorator_list:
+            unknown = Unknown("a decorated function", node.lineno)
+            self.spoil_all([function, *map(self.value, node.decorator_list)], unknown)
+            self.scope.names[node.name] = unknown
 
     def _return(self, node: ast.Return) -> None:
         raise Returned(None if node.value is None else self.value(node.value))
@@ -475,7 +528,8 @@ class Program(Expressions):
                 self.sets_anything(node.lineno)
             else:
                 known = self._member(f"{name}.{alias.name}", node.lineno) if name in (*_HARMLESS, "os.path") else None
-                self.scope.names[alias.asname or alias.name] = known or _foreign(name, node)
+                unknown = replace(_foreign(name, node), runs=alias.name in RUNS_CODE)
+                self.scope.names[alias.asname or alias.name] = known or unknown
 
     def _note_imports(self, node: ast.Import | ast.ImportFrom) -> None:
         """Note the imported modules that do not belong to Python."""
@@ -529,25 +583,14 @@ def _leaves(nodes: Iterable[ast.AST], ways: tuple[type[ast.AST], ...], inside: t
     return False
 
 
-def _changed(node: ast.AST) -> list[str]:
-    """Return the names whose lists or dictionaries an expression or a statement may change."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        changed = [node.func.value]
-    elif isinstance(node, ast.Call):
-        # A function of the file may change what it is given. Those of Python do not.
-        changed = [] if isinstance(node.func, ast.Name) and node.func.id in BUILTINS else node.args
-    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, (ast.Store, ast.Del)):
-        changed = [node.value]
-    else:
-        changed = [node.target] if isinstance(node, ast.AugAssign) else []
-    return [root.id for root in map(_root, changed) if isinstance(root, ast.Name)]
+def _what_runs(line: int) -> str:
+    """Return what a value depends on that another file may set again."""
+    return f"what line {line} runs"
 
 
-def _root(node: ast.expr) -> ast.expr:
-    """Return what an attribute or a member is of."""
-    while isinstance(node, (ast.Attribute, ast.Subscript)):
-        node = node.value
-    return node
+def _is_of_another_file(member: object) -> bool:
+    """Return whether a member of a list stands for what another file may add to it."""
+    return isinstance(member, Unknown) and member.many and member.why == _what_runs(member.line)
 
 
 def _loaded(target: ast.expr) -> ast.expr:

@@ -93,11 +93,12 @@ def catches(caught: str, kind: str) -> bool:
 
 
 class Returned(Exception):
-    """The value of a function of the file."""
+    """The value of a function of the file. *unsure*: only the host knows whether the function returns here."""
 
-    def __init__(self, value: object) -> None:
+    def __init__(self, value: object, *, unsure: bool = False) -> None:
         """Carry the value."""
         self.value = value
+        self.unsure = unsure
         super().__init__()
 
 

@@ -39,10 +39,16 @@ class Long(int):
 
 @dataclass(frozen=True)
 class Unknown:
-    """A value that only the host knows. *why* names its source, *line* the line of the source."""
+    """A value that only the host knows. *why* names its source, *line* the line of the source.
+
+    As a member of a list, or as a key of a dictionary, one with *many* stands for any number of members. One with *runs* may set any
+    name of the file if it is called or changed, as execfile and the result of locals() do.
+    """
 
     why: str
     line: int
+    many: bool = False
+    runs: bool = False
 
 
 @dataclass(frozen=True)

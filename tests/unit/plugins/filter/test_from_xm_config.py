@@ -278,3 +278,23 @@ def test_what_another_file_may_set_again_is_named_and_no_default_is_taken() -> N
     options, notes = said(text)
     assert "vcpus" not in options
     assert "line 5: this may set again what the file sets before it: kernel, memory" in notes
+    assert options["image"] == {"kernel": "/k"}
+    assert any(note.startswith("builder is not known: the image is said without a type") for note in notes)
+
+
+def test_no_default_of_a_machine_is_taken_beside_another_file() -> None:
+    options, _notes = said("kernel = '/k'\nbuilder = 'hvm'\nbootloader = '/b'\nacpi = 0\nexecfile('/c')\n")
+    assert options["image"] == {"type": "hvm", "kernel": "/k", "options": {"acpi": 0}}
+    assert "bootloader_args" not in options
+    options, notes = said(KERNEL + "ip = '192.0.2.1'\nnfs_root = '/n'\nexecfile('/c')\n")
+    assert options["image"] == {"kernel": "/boot/vmlinuz"}
+    assert [note.split(",")[0] for note in notes if "left out" in note] == [
+        "line 2: ip is left out",
+        "line 3: nfs_root is left out with extra",
+    ]
+
+
+def test_no_default_is_taken_for_what_only_the_host_knows() -> None:
+    options, notes = said(KERNEL + "import os\nbuilder = 'hvm'\npae = os.environ['PAE']\n")
+    assert "pae" not in options["image"]["options"]  # type: ignore[index]
+    assert "line 4: pae is not known, as it depends on os.environ" in notes

@@ -60,6 +60,11 @@ FOLLOWED = {
     "list methods": ("x = [3, 1]\nx.append(2)\nx.sort()\nx.extend(['a'])\nx.insert(0, 'b')\nx += ['c']", ["b", 1, 2, 3, "a", "c"]),
     "one list, two names": ("y = ['a']\nx = y\ny.append('b')", ["a", "b"]),
     "another list": ("y = ['a']\nx = y[:]\ny.append('b')", ["a"]),
+    "list that is doubled, two names": ("y = ['a']\nx = y\ny *= 2", ["a", "a"]),
+    "list that is only looked at": ("x = ['a']\ny = isinstance(x, list) and any(x)", ["a"]),
+    "finally behind an exception": ("x = 1\ntry:\n  try: y = 1 / 0\n  finally: x = 2\nexcept: pass", 2),
+    "finally behind a break": ("x = 1\nfor i in 'ab':\n  try: break\n  finally: x += 1", 2),
+    "list of a name of Python": ("vars = ['a']\nx = vars[0]", "a"),
     "changed members": ("x = ['a', 'b']\nx[0] += ',c'\nx[1] = 'd'", ["a,c", "d"]),
     "dictionary": ("d = dict(a=1)\nd['b'] = 2\nx = d.has_key('b') and d.get('c', 5)", 5),
     "loop": ("x = 0\nfor i in range(5):\n  if i == 1: continue\n  if i == 4: break\n  x += i\nelse: x = 99", 5),
@@ -139,6 +144,82 @@ UNKNOWN = {
         "import os\ny = ['a']\nz = [y.append(i) for i in os.listdir('/')]\nx = y[0]",
         "os.listdir",
     ),
+    "changed or not, by another name": (
+        "import os\ny = ['a']\nif os.path.exists('/a'):\n  l = y\n  l.append('b')\nx = y[0]",
+        "os.path.exists",
+    ),
+    "changed or not, by a loop": (
+        "import os\ny = ['a']\nz = []\nif os.path.exists('/a'):\n  for l in (y, z): l.append('b')\nx = y[0]",
+        "os.path.exists",
+    ),
+    "changed or not, by a default": (
+        "import os\ny = ['a']\ndef f(l=y): l.append('b')\nif os.path.exists('/a'): f()\nx = y[0]",
+        "os.path.exists",
+    ),
+    "changed or not, behind a return": (
+        "y = ['a']\ndef f(l):\n  import os\n  if os.path.exists('/a'): return\n  l.append('b')\nf(y)\nx = y[0]",
+        "os.path.exists",
+    ),
+    "changed or not, by a generator": (
+        "y = ['a']\ndef f(l):\n  l.append('b')\n  yield 1\nlist(f(y))\nx = y[0]",
+        "a function with yield",
+    ),
+    "changed or not, by a key": (
+        "y = ['a']\nz = sorted([1, 2], key=lambda a, l=y: l.append(a))\nx = y[0]",
+        "sorted()",
+    ),
+    "changed or not, behind a comparison": (
+        "import os\ny = ['a']\n1 < os.getpid() < y.append('b')\nx = y[0]",
+        "os.getpid",
+    ),
+    "changed or not, in a method": (
+        "y = ['a']\nclass A:\n  def f(self, l=y): l.append('b')\nA().f()\nx = y[0]",
+        "a classdef statement",
+    ),
+    "changed by a function of a module": (
+        "import random\ny = ['a', 'b']\nrandom.shuffle(y)\nx = y[0]",
+        "random.shuffle",
+    ),
+    "changed inside by a function of a module": (
+        "import helper\nd = {'l': ['a']}\nhelper.f(d)\nx = d['l'][0]",
+        "the module helper",
+    ),
+    "length of a list that may have changed": (
+        "import os\ny = ['a']\nif os.path.exists('/a'): y.append('b')\nx = len(y)",
+        "os.path.exists",
+    ),
+    "member that may be there": (
+        "import os\ny = ['a']\nif os.path.exists('/a'): y.append('b')\nx = y[1]",
+        "os.path.exists",
+    ),
+    "loop over a list that may have changed": (
+        "import os\ny = ['a']\nif os.path.exists('/a'): y.append('b')\nx = 0\nfor i in y: x += 1",
+        "os.path.exists",
+    ),
+    "truth of a list that may have changed": (
+        "import os\ny = []\nif os.path.exists('/a'): y.append('b')\nx = 2\nif not y: x = 1",
+        "os.path.exists",
+    ),
+    "comparison of a list that may have changed": (
+        "import os\ny = ['a']\nif os.path.exists('/a'): y.append('b')\nx = y == ['a']",
+        "os.path.exists",
+    ),
+    "length of a list with a file in it": ("y = ['a']\ny += open('/a').readlines()\nx = len(y)", "open()"),
+    "key that may be there": ("import os\nd = {}\nif os.path.exists('/a'): d['a'] = 1\nx = d['a']", "os.path.exists"),
+    "key that is not known": ("import os\nd = {'a': 1}\nd[os.environ['K']] = 2\nx = d['a']", "os.environ"),
+    "update that is not known": ("import os\nd = {'a': 1}\nd.update(os.environ)\nx = d.get('a')", "os.environ"),
+    "text of a list inside a list": ("import os\nx = '%s' % [[os.environ]]", "os.environ"),
+    "attempt of a member": (
+        "import os\ntry:\n  y = os.environ['A']\n  x = 1\nexcept KeyError:\n  x = 2",
+        "whether something before this line fails",
+    ),
+    "value from before another file": ("vg = 'a'\nexecfile('/f')\nx = vg + 'b'", "what line 2 runs"),
+    "condition from before another file": ("vg = 'a'\nexecfile('/f')\nx = 1\nif vg == 'a': x = 2", "what line 2 runs"),
+    "number that grows after another file": ("x = 1\nexecfile('/f')\nx += 1", "what line 2 runs"),
+    "name that another file may set": (
+        "execfile('/f')\ntry: vg\nexcept NameError: vg = 'a'\nx = vg",
+        "whether something before this line fails",
+    ),
     "random": ("import random\nx = '%02x' % random.randint(0, 255)", "random.randint"),
     "variable": ("x = 'vm%d' % vmid", "the variable vmid, which the file does not set"),
     "module": ("from evil import y\nx = y(1)[2].z", "the module evil"),
@@ -197,6 +278,30 @@ ANYTHING = {
     "locals, perhaps": "if os.path.exists('/f'): vars()['a'] = 1",
     "update": "locals().update({'a': 1})",
     "update, perhaps": "if os.path.exists('/f'): locals().update({'a': 1})",
+    "locals, under another name": "names = locals()\nnames['a'] = 1",
+    "locals, given away": "from helper import load\nload(locals())",
+    "deleted from locals": "del locals()['memory']",
+    "eval": "eval(compile(open('/f').read(), '/f', 'exec'))",
+    "by apply": "apply(execfile, ('/f',))",
+    "in a namespace": "names = {}\nexec open('/f') in names\ny = names['a']",
+    "by a function": "def f(p): execfile(p)\nf('/f')",
+    "by a function, perhaps": "def f(p): execfile(p)\nif os.path.exists('/f'): f('/f')",
+    "by a function, behind and": "def f(p): execfile(p)\nos.path.exists('/f') and f('/f')",
+    "by a function for each file": "def f(p): execfile(p)\nmap(f, os.listdir('/'))",
+    "by a default, perhaps": "def f(p, run=execfile): run(p)\nif os.path.exists('/f'): f('/f')",
+    "by a lambda, perhaps": "f = lambda p: execfile(p)\nos.path.exists('/f') and f('/f')",
+    "of a module": "import __builtin__\n__builtin__.execfile('/f')",
+    "from a module": "from __builtin__ import execfile as run\nrun('/f')",
+    "by its name": "getattr(__builtins__, 'execfile')('/f')",
+    "in a frame": "import sys\nsys._getframe().f_locals['a'] = 1",
+    "all of a module": "from helper import *",
+    "all of a module, perhaps": "if os.path.exists('/f'):\n  from helper import *",
+    "all of a module that may be missing": "try:\n  from helper import *\nexcept ImportError: pass",
+    "behind a comparison": "1 < os.getpid() < execfile('/f')",
+    "as more arguments": "f(*execfile('/f'))",
+    "in a dictionary of what is unknown": "y = {f: execfile(f) for f in os.listdir('/')}",
+    "in a generator over what is unknown": "y = list(execfile(f) for f in os.listdir('/'))",
+    "in a set": "y = {execfile(f) for f in ['/f']}",
 }
 
 
@@ -211,7 +316,18 @@ def test_what_may_set_anything_is_known_to(name: str) -> None:
 
 def test_what_is_never_run_sets_nothing() -> None:
     done = run("memory = 64\nif 0: execfile('/f')\nx = 'a%(memory)s' % locals()\ndef f(): execfile('/f')\n")
-    assert (done.open_ended, done.unsure) == (0, frozenset())
+    assert (done.open_ended, done.unsure) == (0, {})
+
+
+def test_what_is_set_before_another_file_is_reported_as_it_was() -> None:
+    done = run("memory = 64\ndisk = ['a']\nexecfile('/f')\ndisk += ['b']\nvcpus = 2\nexecfile('/g')\n")
+    assert (done.values["memory"], done.values["disk"], done.values["vcpus"]) == (64, ["a", "b"], 2)
+    assert done.unsure == {"memory": 3, "disk": 3, "vcpus": 6}
+
+
+def test_what_runs_another_file_later_is_known_by_then() -> None:
+    for text in ("run = execfile\nmemory = 64\nrun('/f')", "names = locals()\nmemory = 64\nnames['memory'] = 32"):
+        assert run(text).unsure["memory"] == 3
 
 
 def test_numbers_beyond_the_machine_are_long() -> None:
