@@ -329,7 +329,10 @@ class Expressions:
         """Return the items of a generator as a list. Like a function, it sees the file's names only in its first loop."""
         found: list[object] = []
         first = self.over(node.generators[0].iter)
-        add = lambda: found.append(self.value(node.elt))  # noqa: E731 - as short as in a list
+
+        def add() -> None:
+            found.append(self.value(node.elt))
+
         return self._apart(node, lambda: self._looped(node.generators, add, first)) or found
 
     def _dict_comprehension(self, node: ast.DictComp) -> object:
